@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/model/debuggee.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Running guests in WAMR, in this process, with or without the debugger's hooks.
+namespace wdbg::wamr {
+
+struct RuntimeOptions {
+    /// With hooks the interpreter can be debugged; without them it runs the loop that WAMR has
+    /// without debug support. Cannot be changed later.
+    bool debug_hooks = false;
+    std::uint32_t max_threads = 64; ///< guest threads besides the main one
+};
+
+struct GuestOptions {
+    std::vector<std::string> args; ///< without the program's name
+    std::vector<std::string> env;  ///< "K=V"
+    std::vector<std::pair<std::string, std::string>> preopens; ///< host folder, guest folder
+    std::string invoke; ///< export to call instead of the WASI entry; its args come from `args`
+    std::uint32_t stack_size = 8U << 20U; ///< bytes of wasm operand stack per thread
+    std::uint32_t heap_size = 0;          ///< bytes of WAMR's app heap
+};
+
+/// How a guest ended.
+struct Outcome {
+    /// The guest's exit code; 134 after a trap.
+    int exit_code = 0;
+    /// The runtime's words for a trap; empty without one.
+    std::string trap;
+    /// Where it trapped, if known.
+    std::optional<CodeAddress> trap_pc;
+    /// Results of an invoked export, as text ("42:i32"); empty for a WASI program.
+    std::vector<std::string> results;
+};
+
+/// A module with its imports resolved, instantiated, ready to run.
+class Guest {
+  public:
+    virtual ~Guest() = default;
+    /// Runs the entry on the calling thread until the guest ends, with its threads.
+    virtual Outcome run() = 0;
+};
+
+/// Runs `task` later on the event loop's thread; called from any thread.
+using Post = std::function<void(std::function<void()> task)>;
+
+/// WAMR itself; at most one per process at a time.
+class Runtime {
+  public:
+    virtual ~Runtime() = default;
+
+    [[nodiscard]] static Result<std::unique_ptr<Runtime>> create(const RuntimeOptions& options);
+
+    /// Loads and instantiates. Errors: Io (cannot be read), Malformed (WAMR's words), NotFound (an
+    /// import that nothing provides), Unsupported (e.g. SIMD in the interpreter).
+    [[nodiscard]] virtual Result<std::unique_ptr<Guest>> load(const std::filesystem::path& module,
+                                                              const GuestOptions& options) = 0;
+
+    /// The debugger's view of everything this runtime runs; needs debug_hooks. Belongs to the
+    /// runtime. Events are delivered through `post`.
+    [[nodiscard]] virtual Result<Debuggee*> debuggee(Post post) = 0;
+
+    /// Before Guest::run(): the guest's main thread waits before its first instruction until a
+    /// client resumes it (StoppedAtEntry). Needs debug_hooks.
+    virtual void wait_at_entry() = 0;
+};
+
+} // namespace wdbg::wamr
