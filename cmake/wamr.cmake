@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # WAMR, from its unpatched sources, built three ways:
 #
-#   wamr_vmlib         what wdbg links: debug hooks on, without WAMR's debug engine and without the
-#                      interpreter loop. Its undefined symbols (wasm_interp_call_wasm, wasm_debug_*,
-#                      on_thread_*) are defined by runtime-hooks/wamr.
+#   wamr_vmlib         what wdbg links: plain WAMR less the interpreter loop, the thread manager and
+#                      the execution environment, which runtime-hooks/wamr compiles through files of
+#                      its own.
 #   wamr_stock_debug   WAMR's own debug interpreter, for benchmarks (built on demand)
 #   wamr_stock_plain   WAMR without debug support, for benchmarks (built on demand)
 #
@@ -24,6 +24,7 @@ if(NOT EXISTS "${WDBG_WAMR_ROOT}/build-scripts/runtime_lib.cmake")
   message(FATAL_ERROR "${WDBG_WAMR_ROOT} is no WAMR source tree: build-scripts/runtime_lib.cmake is "
     "missing. Give its top folder by -DWAMR_ROOT_DIR=.")
 endif()
+set(WAMR_IWASM_DIR "${WDBG_WAMR_ROOT}/core/iwasm")
 set(WAMR_INTERP_CLASSIC_SOURCE
   "${WDBG_WAMR_ROOT}/core/iwasm/interpreter/wasm_interp_classic.c")
 
@@ -32,6 +33,9 @@ set(WAMR_INTERP_CLASSIC_SOURCE
 add_library(wamr_compile_options INTERFACE)
 target_compile_options(wamr_compile_options INTERFACE
   -w -O3 -g1 -fPIC -ffunction-sections -fdata-sections $<$<COMPILE_LANGUAGE:C>:-std=gnu99>)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(wamr_compile_options INTERFACE -mindirect-branch-register) # as WAMR does
+endif()
 target_compile_definitions(wamr_compile_options INTERFACE NDEBUG)
 if("address" IN_LIST WDBG_SANITIZE OR WDBG_FUZZ)
   target_compile_options(wamr_compile_options INTERFACE

@@ -3,13 +3,20 @@
 
 set(WDBG_SANITIZE "" CACHE STRING "Sanitizers: 'address;undefined' or 'thread'")
 option(WDBG_FUZZ "Build the libFuzzer targets (clang)" OFF)
+option(WDBG_BENCH "Build the benchmarks" OFF)
 
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(WDBG_CCACHE ccache DOC "Compiler cache, used where found")
+if(WDBG_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER "${WDBG_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${WDBG_CCACHE}")
+endif()
 find_package(Threads REQUIRED)
 
 # Sanitizers for all of our code and for whatever links it.
@@ -63,6 +70,7 @@ endfunction()
 
 # wdbg_add_fuzzer(NAME sources... LIBS libraries...)
 # One libFuzzer program (only with WDBG_FUZZ); scripts/test runs each for a bounded time.
+add_custom_target(fuzzers)
 function(wdbg_add_fuzzer name)
   if(NOT WDBG_FUZZ)
     return()
@@ -72,6 +80,7 @@ function(wdbg_add_fuzzer name)
   target_link_libraries(${name} PRIVATE ${arg_LIBS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzzers")
+  add_dependencies(fuzzers ${name})
 endfunction()
 
 # Adds those of the given folders that exist.
