@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/cli/endpoint.h>
+#include <wdbg/model/error.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace wdbg::cli {
+
+/// What `wdbg run` was asked to do.
+struct RunOptions {
+    std::optional<Endpoint> listen; ///< serve the GDB remote protocol here
+    bool wait = true;               ///< with a listener: wait at the entry for a client
+    std::optional<std::filesystem::path> listen_file;
+    std::vector<std::string> env;                              ///< "K=V"
+    std::vector<std::pair<std::string, std::string>> preopens; ///< host folder, guest folder
+    std::string invoke;
+    std::optional<std::uint32_t> stack_size;
+    std::optional<std::uint32_t> heap_size;
+    std::optional<std::uint32_t> max_threads;
+    bool verbose = false;
+    bool help = false;
+    /// The first option whose feature this build does not have, with what it lacks.
+    std::string unavailable;
+    std::filesystem::path module;
+    std::vector<std::string> guest_args;
+};
+
+/// Reads the arguments behind `wdbg run`. InvalidArgument for a usage error; a request for help
+/// succeeds without a module.
+[[nodiscard]] Result<RunOptions> parse_run_options(std::span<const std::string> arguments);
+
+/// The text of `wdbg run --help`.
+[[nodiscard]] std::string run_help();
+
+} // namespace wdbg::cli

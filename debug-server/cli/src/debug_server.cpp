@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "debug_server.h"
+
+#include <wdbg/cli/listen_file.h>
+#include <wdbg/cli/report.h>
+
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+#include <utility>
+
+namespace wdbg::cli {
+namespace {
+
+rsp::ListenOptions listen_options(const RunOptions& options) {
+    rsp::ListenOptions listen;
+    listen.host = options.listen->host;
+    listen.port = options.listen->port;
+    listen.server.process_name = options.module.filename().string();
+    if (options.verbose) {
+        listen.acquire = [] {
+            report("a client has connected");
+            return true;
+        };
+        listen.released = [](rsp::SessionEnd) { report("the client has gone"); };
+    }
+    return listen;
+}
+
+} // namespace
+
+Result<std::unique_ptr<DebugServer>> DebugServer::create(boost::asio::io_context& loop,
+                                                         wamr::Runtime& runtime,
+                                                         const RunOptions& options) {
+    Result<Debuggee*> debuggee = runtime.debuggee(
+        [&loop](std::function<void()> task) { boost::asio::post(loop, std::move(task)); });
+    if (!debuggee) {
+        return std::unexpected(debuggee.error());
+    }
+    std::unique_ptr<DebugServer> server(new DebugServer(loop));
+    auto tcp = rsp::TcpServer::listen(loop, **debuggee, listen_options(options));
+    if (!tcp) {
+        return std::unexpected(tcp.error());
+    }
+    server->tcp_ = std::move(*tcp);
+    (*debuggee)->set_event_handler(
+        [self = server.get()](const Event& event) { self->on_event(event); });
+    return server;
+}
+
+DebugServer::~DebugServer() {
+    if (thread_.joinable()) {
+        loop_.stop();
+        thread_.join();
+    }
+}
+
+void DebugServer::start() {
+    thread_ = std::thread([this] { loop_.run(); });
+}
+
+void DebugServer::finish() {
+    boost::asio::post(loop_, [this] { close(); });
+    closed_.get_future().wait();
+    loop_.stop();
+    thread_.join();
+}
+
+void DebugServer::on_event(const Event& event) {
+    tcp_->on_event(event);
+    guest_killed_ = guest_killed_ || std::holds_alternative<wdbg::Killed>(event);
+    if (!std::holds_alternative<Stopped>(event)) {
+        close();
+    }
+}
+
+/// A killed guest may sit in a host call that never returns, so the process ends from here.
+void DebugServer::close() {
+    if (std::exchange(closing_, true)) {
+        return;
+    }
+    tcp_->close([this] {
+        if (guest_killed_) {
+            _exit(ExitStatus::Killed);
+        }
+        closed_.set_value();
+    });
+}
+
+} // namespace wdbg::cli

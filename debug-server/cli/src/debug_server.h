@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/cli/run_options.h>
+#include <wdbg/rsp/transport.h>
+#include <wdbg/wamr/runtime.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace wdbg::cli {
+
+/// The event loop with all that belongs to it: listener, client, the debuggee's control. The guest
+/// runs on the main thread meanwhile.
+///
+///     bound ──start()──► serving ──guest ends / killed──► closing ──all sent, or time out──►
+///     closed
+///
+/// Clients may connect from `bound` on; they are answered once the loop runs.
+class DebugServer {
+  public:
+    /// Binds at once. Everything given must outlive the server; `loop` also the runtime.
+    [[nodiscard]] static Result<std::unique_ptr<DebugServer>>
+    create(boost::asio::io_context& loop, wamr::Runtime& runtime, const RunOptions& options);
+
+    DebugServer(const DebugServer&) = delete;
+    DebugServer& operator=(const DebugServer&) = delete;
+    ~DebugServer();
+
+    [[nodiscard]] std::string address() const { return tcp_->address(); }
+
+    /// Starts the loop's thread.
+    void start();
+    /// The guest has ended and its events are posted: waits until the client has been told (or
+    /// does not read), then ends the loop's thread.
+    void finish();
+
+  private:
+    explicit DebugServer(boost::asio::io_context& loop) : loop_(loop), work_(loop.get_executor()) {}
+
+    void on_event(const Event& event);
+    void close();
+
+    boost::asio::io_context& loop_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::unique_ptr<rsp::TcpServer> tcp_;
+    std::thread thread_;
+    std::promise<void> closed_;
+    bool closing_ = false;      ///< the loop's
+    bool guest_killed_ = false; ///< the loop's
+};
+
+} // namespace wdbg::cli

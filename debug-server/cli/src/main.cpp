@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "run_command.h"
+
+#include <wdbg/cli/report.h>
+#include <wdbg/version.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wdbg::cli {
+namespace {
+
+struct Command {
+    std::string_view name;
+    std::string_view help;
+    int (*run)(std::span<const std::string> arguments); ///< nullptr: not in this build yet
+};
+
+constexpr Command commands[] = {
+    {"run", "run a module with a debugger attached or attachable", run_command},
+    {"compile", "compile a module ahead of time: not in this build yet", nullptr},
+    {"dap", "debug adapter for editors: not in this build yet", nullptr},
+    {"bridge", "debug AOT code behind a native debug server: not in this build yet", nullptr},
+    {"info", "what a debugger can see in a module: not in this build yet", nullptr},
+};
+
+void print_help() {
+    std::string text = "usage: wdbg COMMAND [options] …\n\n"
+                       "Debugs WebAssembly with its sources, in LLDB.\n\n";
+    constexpr std::size_t help_column = 14;
+    for (const Command& command : commands) {
+        std::string line = "  wdbg " + std::string(command.name);
+        line.resize(help_column + 2, ' ');
+        text += line + std::string(command.help) + "\n";
+    }
+    text += "\n  wdbg COMMAND --help, wdbg --version\n";
+    std::fputs(text.c_str(), stdout);
+}
+
+int run_named(std::string_view name, std::span<const std::string> arguments) {
+    for (const Command& command : commands) {
+        if (command.name != name) {
+            continue;
+        }
+        if (command.run == nullptr) {
+            report(std::string(name) + ": this build does not have this command yet");
+            return ExitStatus::Failure;
+        }
+        return command.run(arguments);
+    }
+    report("unknown command " + std::string(name) + "; expected run (see wdbg --help)");
+    return ExitStatus::Usage;
+}
+
+int run_main(std::span<const std::string> arguments) {
+    if (arguments.empty()) {
+        report("no command given; expected wdbg run [options] MODULE (see wdbg --help)");
+        return ExitStatus::Usage;
+    }
+    const std::string& first = arguments.front();
+    if (first == "--help" || first == "-h") {
+        print_help();
+        return ExitStatus::Success;
+    }
+    if (first == "--version") {
+        std::puts(("wdbg " + std::string(version)).c_str());
+        return ExitStatus::Success;
+    }
+    return run_named(first, arguments.subspan(1));
+}
+
+} // namespace
+} // namespace wdbg::cli
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return wdbg::cli::run_main(arguments);
+}
