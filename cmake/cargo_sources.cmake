@@ -32,7 +32,7 @@ function(wdbg_unpack_debian_cargo result)
     message(STATUS "Unpacking the package cargo-web into ${folder}")
     file(MAKE_DIRECTORY "${folder}")
     execute_process(COMMAND sh -c
-      "rm -f ./*.deb && apt-get download cargo-web libgit2-1.5 && for p in ./*.deb; do dpkg -x $p .; done"
+      "rm -f ./*.deb && apt-get download cargo-web && dpkg -x ./*.deb ."
       WORKING_DIRECTORY "${folder}" RESULT_VARIABLE status OUTPUT_VARIABLE log ERROR_VARIABLE log)
     if(NOT status EQUAL 0)
       message(STATUS "${log}")
@@ -51,7 +51,8 @@ function(wdbg_find_cargo result)
   endif()
   if(NOT good)
     message(FATAL_ERROR "No cargo of at least ${WDBG_CARGO_MINIMUM} on PATH, and Debian's package "
-      "cargo-web cannot be unpacked. Install one, or give the sources of WAMR by -DWAMR_ROOT_DIR=.")
+      "cargo-web cannot be unpacked or lacks a library (apt-get install libgit2-1.5). Install a cargo, "
+      "or give the sources of WAMR by -DWAMR_ROOT_DIR=.")
   endif()
   set(${result} "${cargo}" PARENT_SCOPE)
 endfunction()
