@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#pragma once
+
+/* What WAMR's interpreter loop, thread manager and execution environments call in the engine.
+ *
+ * C, because the callers are WAMR's own sources, compiled through interp_debug.c, interp_plain.c,
+ * thread_manager.c and exec_env.c of this folder. Each function is called on the guest's thread. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct WASMExecEnv;
+struct WASMModuleInstance;
+struct WASMFunctionInstance;
+struct WASMInterpFrame;
+
+/* A bit of exec_env->suspend_flags.flags that WAMR does not use: the thread calls
+ * wdbg_on_attention() before its next instruction. The loop reads the word once per instruction. */
+#define WDBG_ATTENTION 0x40000000U
+
+/* The byte that stands in the code where a breakpoint is planted; no opcode has this number. */
+#define WDBG_BREAK_OPCODE 0xdcU
+
+/* True once a debugger may attach: decides which loop runs. Never changes while a guest runs. */
+extern bool wdbg_hooks_enabled;
+
+/* Both loops, compiled from the same source. */
+void wdbg_interp_plain(struct WASMModuleInstance*, struct WASMExecEnv*,
+                       struct WASMFunctionInstance*, uint32_t argc, uint32_t argv[]);
+void wdbg_interp_debug(struct WASMModuleInstance*, struct WASMExecEnv*,
+                       struct WASMFunctionInstance*, uint32_t argc, uint32_t argv[]);
+
+/* Before the instruction at frame->ip executes, with the frame's registers stored in the frame. */
+void wdbg_on_attention(struct WASMExecEnv* exec_env);
+
+/* A planted byte was fetched at frame->ip. Returns the opcode to execute in its place. */
+uint8_t wdbg_on_break(struct WASMExecEnv* exec_env);
+
+/* An exception reached the loop; frame->ip is the instruction that raised it, or the one that
+ * called what raised it. */
+void wdbg_on_exception(struct WASMExecEnv* exec_env);
+
+/* Around every call out of the loop that may block. `ip` (may be NULL: the caller frame's ip is
+ * valid) is the instruction that waits. */
+void wdbg_host_call_enter(struct WASMExecEnv* exec_env);
+void wdbg_host_call_leave(struct WASMExecEnv* exec_env);
+
+/* Around a call into another module's instance: WAMR clears the calling frame's ip meanwhile. */
+void wdbg_import_call_enter(struct WASMExecEnv* exec_env, struct WASMInterpFrame* frame,
+                            uint8_t* return_ip);
+
+/* wasm_loader_find_block_addr() over code without planted bytes. */
+bool wdbg_find_block_addr(struct WASMExecEnv* exec_env, void* cache, const uint8_t* start,
+                          const uint8_t* code_end, uint8_t label_type, uint8_t** else_address,
+                          uint8_t** end_address);
+
+/* WAMR is about to spread an exception to all threads of the cluster. Returns true if the engine
+ * takes it over: the threads stay as they are until the trap has been reported. */
+bool wdbg_defer_exception(struct WASMExecEnv* exec_env, const char* exception);
+/* The real wasm_cluster_set_exception(). */
+void wdbg_spread_exception(struct WASMExecEnv* exec_env, const char* exception);
+
+/* The thread is to end: it must not stay parked. */
+void wdbg_on_cancel(struct WASMExecEnv* exec_env);
+
+/* The execution environment is about to be freed. */
+void wdbg_on_exec_env_destroyed(struct WASMExecEnv* exec_env);
+
+#ifdef __cplusplus
+}
+#endif

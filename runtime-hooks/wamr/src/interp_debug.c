@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+
+/* WAMR's interpreter loop with the debugger's checks.
+ *
+ * The source has places for a debugger (WASM_ENABLE_DEBUG_INTERP). They are made of macros that
+ * expand inside the loop, where its registers (frame, frame_ip, frame_sp) are in scope. Here each
+ * of these macros becomes a call of ours; WAMR's debug engine, its structs and its per-instruction
+ * locks are not used. What it costs: one load and one branch per instruction.
+ *
+ *   before each instruction   GET_SIGNAL_FLAG      -> wdbg_on_attention, if the thread's bit is set
+ *   planted byte fetched      DEBUG_OP_BREAK       -> wdbg_on_break, then the original instruction
+ *   exception                 got_exception        -> wdbg_on_exception
+ *   host calls, atomic waits                       -> wdbg_host_call_enter / _leave
+ */
+
+#include "interp_headers.h"
+
+#undef WASM_ENABLE_DEBUG_INTERP
+#define WASM_ENABLE_DEBUG_INTERP 1
+
+#define wasm_interp_call_wasm wdbg_interp_debug
+
+/* --- The table of instructions gets a row for the planted byte --------------------------------- */
+#define DEBUG_OP_BREAK 0xdc
+_Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted byte");
+#undef DEF_DEBUG_BREAK_HANDLE
+#define DEF_DEBUG_BREAK_HANDLE() [DEBUG_OP_BREAK] = HANDLE_OPCODE(DEBUG_OP_BREAK),
+
+/* --- Before each instruction -------------------------------------------------------------------
+ * GET_SIGNAL_FLAG() loads through BH_ATOMIC_32_LOAD. The value given back is constant, so that the
+ * stepping code that WAMR has behind it is compiled away; the names below let it parse. */
+#undef BH_ATOMIC_32_LOAD
+#define BH_ATOMIC_32_LOAD(unused)                                                                  \
+    ({                                                                                             \
+        if (__builtin_expect(__atomic_load_n(&exec_env->suspend_flags.flags, __ATOMIC_RELAXED)     \
+                                 & WDBG_ATTENTION,                                                 \
+                             0)) {                                                                 \
+            SYNC_ALL_TO_FRAME();                                                                   \
+            wdbg_on_attention(exec_env);                                                           \
+        }                                                                                          \
+        0U;                                                                                        \
+    })
+#undef WAMR_SIG_SINGSTEP
+#define WAMR_SIG_SINGSTEP 1U
+#define current_status cluster
+#define step_count stack_size
+#define signal_flag has_exception
+#define wasm_cluster_thread_waiting_run(exec_env) ((void)0)
+
+/* --- CHECK_SUSPEND_FLAGS: only "shall this thread end?"; it needs no lock ------------------------ */
+#undef IS_WAMR_TERM_SIG
+#define IS_WAMR_TERM_SIG(unused)                                                                   \
+    (__atomic_load_n(&exec_env->suspend_flags.flags, __ATOMIC_RELAXED)                             \
+     & WASM_SUSPEND_FLAG_TERMINATE)
+#undef IS_WAMR_STOP_SIG
+#define IS_WAMR_STOP_SIG(unused) 0
+#define os_mutex_lock(mutex)                                                                       \
+    ((void*)(mutex) == (void*)&exec_env->wait_lock ? 0 : (os_mutex_lock)(mutex))
+#define os_mutex_unlock(mutex)                                                                     \
+    ((void*)(mutex) == (void*)&exec_env->wait_lock ? 0 : (os_mutex_unlock)(mutex))
+
+/* --- A planted byte ------------------------------------------------------------------------------
+ * DEBUG_OP_BREAK's first statement. The original instruction is dispatched from here with its
+ * immediates where they always are: the byte stays planted for all other threads. */
+#define WAMR_SIG_TRAP 5
+#define wasm_cluster_thread_send_signal(unused_env, unused_signal)                                 \
+    do {                                                                                           \
+        frame_ip--;                                                                                \
+        SYNC_ALL_TO_FRAME();                                                                       \
+        opcode = wdbg_on_break(exec_env);                                                          \
+        frame_ip++;                                                                                \
+        goto *handle_table[opcode];                                                                \
+    } while (0)
+
+/* --- Exceptions ----------------------------------------------------------------------------------
+ * Used twice: where the loop's locals are declared (no frame yet), and at got_exception. The value
+ * is a null pointer in both, so that WAMR's own code there (a jump to the planted-byte code above)
+ * is never reached. */
+#undef wasm_exec_env_get_instance
+#define wasm_exec_env_get_instance(unused_env)                                                     \
+    ({                                                                                             \
+        if (frame) {                                                                               \
+            uint8* raised_behind_ = frame_ip;                                                      \
+            if (frame_ip_orig) {                                                                   \
+                frame_ip = frame_ip_orig;                                                          \
+            }                                                                                      \
+            SYNC_ALL_TO_FRAME();                                                                   \
+            wdbg_on_exception(exec_env);                                                           \
+            frame_ip = raised_behind_;                                                             \
+        }                                                                                          \
+        (WASMDebugInstance*)NULL;                                                                  \
+    })
+
+/* --- Watchpoints: found by wdbg_on_attention before the access, so these lists stay empty --------
+ * The guard of debug_engine.h keeps WAMR's own structs out. */
+#define _DEBUG_ENGINE_H
+typedef struct WASMDebugWatchPoint {
+    bh_list_link next;
+    uint64 addr;
+    uint64 length;
+} WASMDebugWatchPoint;
+typedef struct WASMDebugInstance {
+    bh_list watch_point_list_read;
+    bh_list watch_point_list_write;
+} WASMDebugInstance;
+#define WASM_ADDR_OFFSET(address) ((uint64)(uint32)(address))
+
+static inline void*
+wdbg_list_first(bh_list* list)
+{
+    return list ? (bh_list_first_elem)(list) : NULL;
+}
+#define bh_list_first_elem(list) wdbg_list_first(list)
+
+/* --- Calls that may block ------------------------------------------------------------------------ */
+#define WDBG_HOST_CALL(call)                                                                       \
+    ({                                                                                             \
+        wdbg_host_call_enter(exec_env);                                                            \
+        __typeof__(call) wdbg_result_ = call;                                                      \
+        wdbg_host_call_leave(exec_env);                                                            \
+        wdbg_result_;                                                                              \
+    })
+#define wasm_runtime_invoke_native(...) WDBG_HOST_CALL((wasm_runtime_invoke_native)(__VA_ARGS__))
+#define wasm_runtime_invoke_native_raw(...)                                                        \
+    WDBG_HOST_CALL((wasm_runtime_invoke_native_raw)(__VA_ARGS__))
+#define wasm_runtime_invoke_c_api_native(...)                                                      \
+    WDBG_HOST_CALL((wasm_runtime_invoke_c_api_native)(__VA_ARGS__))
+/* The waiting instruction has taken its operands already; the frame still shows it. */
+#define wasm_runtime_atomic_wait(...)                                                              \
+    ({                                                                                             \
+        uint8* behind_ = frame_ip;                                                                 \
+        frame_ip = frame_ip_orig;                                                                  \
+        SYNC_ALL_TO_FRAME();                                                                       \
+        frame_ip = behind_;                                                                        \
+        WDBG_HOST_CALL((wasm_runtime_atomic_wait)(__VA_ARGS__));                                   \
+    })
+
+/* Only wasm_interp_call_func_import() does this: it keeps the caller's ip in a local variable and
+ * clears it in the frame. */
+#define wasm_exec_env_set_module_inst(env, instance)                                               \
+    (wdbg_import_call_enter(env, prev_frame, ip), (wasm_exec_env_set_module_inst)(env, instance))
+
+/* --- Ends of blocks ------------------------------------------------------------------------------
+ * Searching reads the code, where bytes may be planted. The debug flavour of `block` searches at
+ * once; as in the plain flavour, leave it to the branch that needs it. */
+#define wasm_loader_find_block_addr(env, cache, start, code_end, label, else_out, end_out)         \
+    ((label) == LABEL_TYPE_BLOCK && __builtin_strcmp(#start, "frame_ip") == 0                      \
+         ? (*(end_out) = NULL, true)                                                               \
+         : wdbg_find_block_addr(env, cache, start, code_end, label, else_out, end_out))
+
+#include WDBG_INTERP_SOURCE

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#pragma once
+
+/* What the engine reads and writes in WAMR's structs. WAMR's internal headers are C; this is the
+ * one place that includes them, so that the engine (C++) does not depend on their layout.
+ *
+ * Callers see to it that what they name stays as it is meanwhile: the thread of an execution
+ * environment is stopped or is the caller. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct WASMExecEnv;
+struct WASMFunctionInstance;
+struct WASMInterpFrame;
+struct WASMMemoryInstance;
+struct WASMModule;
+struct WASMModuleInstance;
+
+/* --- Execution environments --- */
+struct WASMModuleInstance* wdbg_env_instance(const struct WASMExecEnv* env);
+struct WASMInterpFrame* wdbg_env_top_frame(const struct WASMExecEnv* env);
+/* Sets or clears bits of suspend_flags, atomically. */
+void wdbg_env_set_flags(struct WASMExecEnv* env, uint32_t bits);
+void wdbg_env_clear_flags(struct WASMExecEnv* env, uint32_t bits);
+bool wdbg_env_has_flags(const struct WASMExecEnv* env, uint32_t bits);
+bool wdbg_env_terminating(const struct WASMExecEnv* env);
+/* Another instance of `module` that runs in the same cluster; NULL if there is none. */
+struct WASMModuleInstance* wdbg_env_sibling_instance(const struct WASMExecEnv* env,
+                                                     const struct WASMModuleInstance* except);
+/* Like WAMR's wasm_set_exception(), but for this thread's instance only. */
+void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
+/* Copies the exception without its "Exception: " prefix; false if there is none. */
+bool wdbg_env_exception(const struct WASMExecEnv* env, char* text, size_t size);
+
+/* --- Frames --- */
+struct wdbg_frame {
+    struct WASMInterpFrame* caller;
+    struct WASMFunctionInstance* function; /* NULL: a frame by which the host called */
+    uint8_t* ip;
+    uint32_t* locals;       /* cells of 4 bytes */
+    uint32_t* stack_bottom; /* not valid for an imported function */
+    uint32_t* stack_top;
+};
+void wdbg_read_frame(const struct WASMInterpFrame* frame, struct wdbg_frame* into);
+
+/* --- Functions --- */
+bool wdbg_function_is_import(const struct WASMFunctionInstance* function);
+void wdbg_import_names(const struct WASMFunctionInstance* function, const char** module,
+                       const char** field);
+uint32_t wdbg_function_local_count(const struct WASMFunctionInstance* function);
+/* Type (binary format's number) and position in cells of a parameter or local. */
+uint8_t wdbg_function_local(const struct WASMFunctionInstance* function, uint32_t index,
+                            uint32_t* cell);
+bool wdbg_instance_has_function(const struct WASMModuleInstance* instance,
+                                const struct WASMFunctionInstance* function, uint32_t* index);
+
+/* --- Instances --- */
+struct WASMModule* wdbg_instance_module(const struct WASMModuleInstance* instance);
+/* Instances that this one imports from, by position; NULL behind the last. */
+struct WASMModuleInstance* wdbg_instance_import(const struct WASMModuleInstance* instance,
+                                                uint32_t position);
+uint32_t wdbg_instance_memory_count(const struct WASMModuleInstance* instance);
+struct WASMMemoryInstance* wdbg_instance_memory(const struct WASMModuleInstance* instance,
+                                                uint32_t index);
+uint32_t wdbg_instance_global_count(const struct WASMModuleInstance* instance);
+/* Where the global's value is, through imports; NULL if there is no such global. */
+uint8_t* wdbg_instance_global(const struct WASMModuleInstance* instance, uint32_t index,
+                              uint8_t* type, bool* is_mutable);
+/* False if there is no such element. `*value` is UINT32_MAX for a null reference. */
+bool wdbg_instance_table_element(const struct WASMModuleInstance* instance, uint32_t table,
+                                 uint64_t index, uint8_t* type, uint32_t* value);
+
+/* --- Memories --- */
+uint8_t* wdbg_memory_data(const struct WASMMemoryInstance* memory);
+uint64_t wdbg_memory_size(const struct WASMMemoryInstance* memory);
+bool wdbg_memory_is_shared(const struct WASMMemoryInstance* memory);
+
+/* --- Modules --- */
+/* The first function import that nothing provides; false if there is none. */
+bool wdbg_module_unresolved_import(const struct WASMModule* module, const char** module_name,
+                                   const char** field);
+/* Whether a native or module import of this kind exists at all. */
+struct WASMModule* wdbg_module_import(const struct WASMModule* module, uint32_t position,
+                                      const char** name);
+
+#ifdef __cplusplus
+}
+#endif
