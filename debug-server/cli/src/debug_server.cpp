@@ -38,14 +38,31 @@ Result<std::unique_ptr<DebugServer>> DebugServer::create(boost::asio::io_context
         return std::unexpected(debuggee.error());
     }
     std::unique_ptr<DebugServer> server(new DebugServer(loop));
-    auto tcp = rsp::TcpServer::listen(loop, **debuggee, listen_options(options));
+    if (Result<void> listening = server->listen(**debuggee, options); !listening) {
+        return std::unexpected(listening.error());
+    }
+    return server;
+}
+
+Result<void> DebugServer::listen(Debuggee& debuggee, const RunOptions& options) {
+    rsp::ListenOptions listen = listen_options(options);
+    if (options.packet_log) {
+        auto log = PacketLog::open(*options.packet_log);
+        if (!log) {
+            return std::unexpected(log.error());
+        }
+        log_ = std::move(*log);
+        listen.server.trace = [this](std::string_view direction, std::string_view payload) {
+            log_->write(direction, payload);
+        };
+    }
+    auto tcp = rsp::TcpServer::listen(loop_, debuggee, std::move(listen));
     if (!tcp) {
         return std::unexpected(tcp.error());
     }
-    server->tcp_ = std::move(*tcp);
-    (*debuggee)->set_event_handler(
-        [self = server.get()](const Event& event) { self->on_event(event); });
-    return server;
+    tcp_ = std::move(*tcp);
+    debuggee.set_event_handler([this](const Event& event) { on_event(event); });
+    return {};
 }
 
 DebugServer::~DebugServer() {

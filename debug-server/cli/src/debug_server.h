@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/cli/packet_log.h>
 #include <wdbg/cli/run_options.h>
 #include <wdbg/rsp/transport.h>
 #include <wdbg/wamr/runtime.h>
@@ -44,11 +45,13 @@ class DebugServer {
   private:
     explicit DebugServer(boost::asio::io_context& loop) : loop_(loop), work_(loop.get_executor()) {}
 
+    Result<void> listen(Debuggee& debuggee, const RunOptions& options);
     void on_event(const Event& event);
     void close();
 
     boost::asio::io_context& loop_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::unique_ptr<PacketLog> log_;
     std::unique_ptr<rsp::TcpServer> tcp_;
     std::thread thread_;
     std::promise<void> closed_;

@@ -152,6 +152,13 @@ constexpr Row run_rows[] = {
      "PATH",
      "write \"HOST:PORT\" there once bound (for scripts)",
      set_listen_file},
+    {{"--log-packets"},
+     "PATH",
+     "write every packet there, with its time",
+     [](RunOptions& options, std::string_view value) -> Result<void> {
+         options.packet_log = value;
+         return {};
+     }},
     {{"--env"}, "K=V", "an environment variable of the guest; may be given again", add_env},
     {{"--dir"}, "HOST[::GUEST]", "a folder the guest may open; may be given again", add_preopen},
     {{"--invoke"}, "FUNC", "call this export instead of the program's entry", set_invoke},

@@ -19,6 +19,7 @@ struct RunOptions {
     std::optional<Endpoint> listen; ///< serve the GDB remote protocol here
     bool wait = true;               ///< with a listener: wait at the entry for a client
     std::optional<std::filesystem::path> listen_file;
+    std::optional<std::filesystem::path> packet_log;
     std::vector<std::string> env;                              ///< "K=V"
     std::vector<std::pair<std::string, std::string>> preopens; ///< host folder, guest folder
     std::string invoke;
