@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "session.h"
+
+#include <wdbg/rsp/text.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace wdbg::rsp {
+
+namespace {
+
+const StopReason* reason_of(const Stopped& stop, ThreadId thread) {
+    const auto found = std::ranges::find(stop.threads, thread, &ThreadStop::thread);
+    return found == stop.threads.end() ? nullptr : &found->reason;
+}
+
+/// The address to report: `pc` if it was asked for, else the first request that led there.
+CodeAddress reported_pc(CodeAddress pc, const StopReason* reason) {
+    const auto* hit = reason == nullptr ? nullptr : std::get_if<BreakpointHit>(reason);
+    if (hit == nullptr || hit->requested.empty() ||
+        std::ranges::find(hit->requested, pc) != hit->requested.end()) {
+        return pc;
+    }
+    return hit->requested.front();
+}
+
+} // namespace
+
+void Session::take_stop(const Stopped& stop) {
+    threads.clear();
+    for (const ThreadInfo& info : debuggee.threads()) {
+        add_thread(info, stop);
+    }
+    for (const ThreadStop& entry : stop.threads) {
+        if (find_thread(entry.thread) == nullptr) {
+            add_thread(ThreadInfo{.id = entry.thread, .state = ThreadState::Stopped, .name = {}},
+                       stop);
+        }
+    }
+    if (!stop.threads.empty()) {
+        stop_thread = stop.threads.front().thread;
+    } else if (!threads.empty()) {
+        stop_thread = threads.front().id;
+    }
+    current_thread = stop_thread;
+    libraries_changed = std::ranges::any_of(stop.threads, [](const ThreadStop& entry) {
+        return std::holds_alternative<InstancesChanged>(entry.reason);
+    });
+}
+
+void Session::add_thread(const ThreadInfo& info, const Stopped& stop) {
+    const StopReason* reason = reason_of(stop, info.id);
+    ThreadView view{.id = info.id, .name = info.name, .host_call = {}, .reason = std::nullopt};
+    CodeAddress pc;
+    if (Result<FrameRange> top = debuggee.frames(info.id, 0, 1); top && !top->frames.empty()) {
+        pc = top->frames.front().pc;
+        view.host_call = std::move(top->frames.front().host_call);
+    }
+    view.pc = from_code_address(reported_pc(pc, reason));
+    if (reason != nullptr) {
+        view.reason = *reason;
+    }
+    threads.push_back(std::move(view));
+}
+
+const ThreadView* Session::find_thread(ThreadId id) const {
+    const auto found = std::ranges::find(threads, id, &ThreadView::id);
+    return found == threads.end() ? nullptr : &*found;
+}
+
+Result<const ThreadView*> Session::select(const ThreadSpec& spec) {
+    const ThreadId id =
+        spec.kind == ThreadSpec::Kind::One ? ThreadId{spec.thread} : current_thread;
+    const ThreadView* view = find_thread(id);
+    if (view == nullptr) {
+        return fail(ErrorCode::NotFound, "no thread " + std::to_string(id.value));
+    }
+    current_thread = id;
+    return view;
+}
+
+Result<const ThreadView*> Session::select_by_suffix(std::string_view text) {
+    TextReader reader(text);
+    reader.take(';');
+    if (reader.at_end()) {
+        return select(ThreadSpec{});
+    }
+    if (!reader.take("thread:")) {
+        return fail(ErrorCode::InvalidArgument, "expected ;thread:<id>;");
+    }
+    std::string_view rest = reader.rest();
+    const std::optional<ThreadSpec> spec = take_thread_spec(rest);
+    if (!spec || !(rest.empty() || rest == ";")) {
+        return fail(ErrorCode::InvalidArgument, "malformed thread id");
+    }
+    return select(*spec);
+}
+
+Result<CodeAddress> to_code_address(WasmAddress address) {
+    if (address.space() != AddressSpace::Object) {
+        return fail(ErrorCode::InvalidArgument, "not an address of code");
+    }
+    return CodeAddress{.instance = InstanceId{address.id()},
+                       .offset = CodeOffset{address.offset()}};
+}
+
+Result<MemoryAddress> to_memory_address(WasmAddress address) {
+    if (address.space() != AddressSpace::Memory) {
+        return fail(ErrorCode::InvalidArgument, "not an address of linear memory");
+    }
+    return MemoryAddress{.instance = InstanceId{address.memory_instance()},
+                         .memory = address.memory_index(),
+                         .offset = address.offset()};
+}
+
+WasmAddress from_code_address(CodeAddress address) {
+    return WasmAddress::object(address.instance.value, address.offset.value)
+        .value_or(WasmAddress::object(0, 0).value());
+}
+
+} // namespace wdbg::rsp

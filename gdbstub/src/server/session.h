@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "reply.h"
+
+#include <wdbg/model/debuggee.h>
+#include <wdbg/rsp/server.h>
+#include <wdbg/rsp/wasm_packets.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wdbg::rsp {
+
+///                    Stopped event              c, s, vCont
+///   Attaching ─────────────────────► Stopped ◄──────────────► Running
+///       │                               │     Stopped event      │
+///       │ Exited, Killed                │ k                      │ k
+///       ▼                               ▼                        ▼
+///     Ended ◄──────────────────────── Killing ◄──────────────────┘
+///
+/// Ended is reached from every state by an Exited or Killed event. D and a lost client leave the
+/// diagram: SessionEnd says how.
+enum class RunState : std::uint8_t { Attaching, Stopped, Running, Killing, Ended };
+
+/// One thread at the present stop.
+struct ThreadView {
+    ThreadId id;
+    std::string name;
+    /// What clients are told: for a breakpoint the address that was asked for (wire §7.7).
+    WasmAddress pc{0};
+    std::string host_call;
+    std::optional<StopReason> reason; ///< nothing for those that stopped because others did
+};
+
+/// A watchpoint as the client named it.
+struct PlantedWatchpoint {
+    unsigned type = 0; ///< 2, 3, 4 as in Z2, Z3, Z4
+    std::uint64_t address = 0;
+    std::uint64_t length = 0;
+    WatchpointId id;
+};
+
+/// What the client and we have agreed on.
+struct Negotiated {
+    bool no_ack = false;
+    bool error_strings = false;     ///< QEnableErrorStrings
+    bool threads_in_stop = false;   ///< QListThreadsInStopReply
+    bool bare_binary_reads = false; ///< `x` replies without `b`: LLDB up to 20, which probes x0,0
+    bool software_break = false;    ///< `swbreak+`
+};
+
+/// State of one client's session, shared by the packet handlers.
+class Session {
+  public:
+    Session(Debuggee& target, ServerOptions settings)
+        : debuggee(target), options(std::move(settings)) {}
+
+    Debuggee& debuggee;
+    const ServerOptions options;
+    Negotiated agreed;
+    RunState state = RunState::Attaching;
+    SessionEnd end = SessionEnd::None;
+
+    // --- The present stop (RunState::Stopped) ---
+    std::vector<ThreadView> threads;
+    ThreadId stop_thread;           ///< the one that made the others stop
+    bool libraries_changed = false; ///< to be told with this stop
+    /// Why attaching failed; every packet that needs the guest then fails with it.
+    std::optional<Error> attach_error;
+    /// `Wxx` or `X09` once the guest has ended.
+    std::string end_packet;
+
+    // --- What packets without a thread of their own refer to ---
+    ThreadId current_thread; ///< last named by Hg, `;thread:`, qWasmCallStack or the stop
+    ThreadSpec continue_thread{.kind = ThreadSpec::Kind::All, .thread = 0}; ///< Hc
+
+    std::vector<PlantedWatchpoint> watchpoints;
+    std::string library_list; ///< the document that qXfer is paging through
+
+    void take_stop(const Stopped& stop);
+
+    [[nodiscard]] const ThreadView* find_thread(ThreadId id) const;
+    /// The thread `spec` means (All and Any: the current one) and makes it the current one.
+    Result<const ThreadView*> select(const ThreadSpec& spec);
+    /// Takes `;thread:<id>;` off the front of `text`, where present, and selects that thread; else
+    /// the current one.
+    Result<const ThreadView*> select_by_suffix(std::string_view text);
+
+  private:
+    void add_thread(const ThreadInfo& info, const Stopped& stop);
+};
+
+/// Where code and memory are, in LLDB's addresses. Fails with InvalidArgument for another space.
+[[nodiscard]] Result<CodeAddress> to_code_address(WasmAddress address);
+[[nodiscard]] Result<MemoryAddress> to_memory_address(WasmAddress address);
+/// An address that LLDB can be told; that of the module's first byte where it cannot be expressed.
+[[nodiscard]] WasmAddress from_code_address(CodeAddress address);
+
+} // namespace wdbg::rsp
