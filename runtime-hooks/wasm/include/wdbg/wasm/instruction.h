@@ -29,7 +29,7 @@ struct MemArg {
 
 /// A decoded instruction. Which fields are filled is said by `info->immediates`.
 struct Instruction {
-    CodeOffset offset;      ///< of the opcode, from the start of the .wasm file
+    CodeOffset offset{};    ///< of the opcode, from the start of the .wasm file
     std::uint32_t size = 0; ///< bytes including immediates, at least 1
     Opcode opcode{};
     const OpcodeInfo* info = nullptr; ///< never null in an instruction given by decode()
@@ -41,7 +41,7 @@ struct Instruction {
     std::int64_t heap_type = 0; ///< ≥ 0: type index; negative: abstract (-0x10 func, -0x11 extern)
     std::uint64_t bits = 0;     ///< a constant's bits; i32 and i64 sign-extended
     std::uint32_t list_count = 0;
-    CodeOffset list_offset; ///< of the first element of a variable part
+    CodeOffset list_offset{}; ///< of the first element of a variable part
 
     [[nodiscard]] CodeOffset end() const { return CodeOffset{offset.value + size}; }
 };

@@ -42,36 +42,36 @@ enum class SectionId : std::uint8_t {
 
 struct Section {
     SectionId id = SectionId::Custom;
-    std::string_view name; ///< of a custom section; otherwise empty
-    CodeOffset header;     ///< of the id byte
-    CodeOffset contents;   ///< behind id and size; a custom section's name begins here
-    CodeOffset payload;    ///< = contents, but behind the name of a custom section
-    CodeOffset end;
+    std::string_view name{}; ///< of a custom section; otherwise empty
+    CodeOffset header{};     ///< of the id byte
+    CodeOffset contents{};   ///< behind id and size; a custom section's name begins here
+    CodeOffset payload{};    ///< = contents, but behind the name of a custom section
+    CodeOffset end{};
 };
 
 /// Reference types other than funcref and externref are given as FuncRef where they point into the
 /// function hierarchy and as ExternRef otherwise: to a debugger they are opaque handles alike.
 struct FunctionType {
-    std::vector<ValueType> params;
-    std::vector<ValueType> results;
+    std::vector<ValueType> params{};
+    std::vector<ValueType> results{};
 
     friend bool operator==(const FunctionType&, const FunctionType&) = default;
 };
 
 struct Limits {
     std::uint64_t min = 0;
-    std::optional<std::uint64_t> max;
+    std::optional<std::uint64_t> max{};
     bool shared = false;
     bool is_64 = false;
 };
 
 struct TableType {
     ValueType element = ValueType::FuncRef;
-    Limits limits; ///< in elements
+    Limits limits{}; ///< in elements
 };
 
 struct MemoryType {
-    Limits limits; ///< in pages of 64 KiB
+    Limits limits{}; ///< in pages of 64 KiB
 };
 
 struct GlobalType {
@@ -84,32 +84,32 @@ enum class ExternKind : std::uint8_t { Function = 0, Table = 1, Memory = 2, Glob
 
 /// Imports come first in each index space, in this order: the n-th import of a kind has index n.
 struct Import {
-    std::string_view module;
-    std::string_view name;
+    std::string_view module{};
+    std::string_view name{};
     ExternKind kind = ExternKind::Function;
     std::uint32_t index = 0; ///< in the index space of its kind
 };
 
 struct Export {
-    std::string_view name;
+    std::string_view name{};
     ExternKind kind = ExternKind::Function;
     std::uint32_t index = 0;
 };
 
 struct ElementSegment {
-    CodeOffset offset; ///< of its flags
+    CodeOffset offset{}; ///< of its flags
     std::uint32_t count = 0;
     bool passive = false;
 };
 
 struct DataSegment {
-    CodeOffset offset; ///< of its flags
-    CodeOffset bytes;  ///< of its first byte
+    CodeOffset offset{}; ///< of its flags
+    CodeOffset bytes{};  ///< of its first byte
     std::uint32_t size = 0;
     std::uint32_t memory = 0;
     bool passive = false;
     /// The address it is copied to, where that is a plain constant.
-    std::optional<std::uint64_t> address;
+    std::optional<std::uint64_t> address{};
 };
 
 /// One function that is defined (not imported) in the module.
@@ -122,10 +122,10 @@ struct DataSegment {
 struct FunctionBody {
     std::uint32_t index = 0;      ///< in the function index space
     std::uint32_t type_index = 0; ///< its type
-    CodeOffset size_field;
-    CodeOffset begin;
-    CodeOffset first_instruction;
-    CodeOffset end;
+    CodeOffset size_field{};
+    CodeOffset begin{};
+    CodeOffset first_instruction{};
+    CodeOffset end{};
     std::uint32_t declared_locals = 0; ///< without parameters, expanded
     std::uint32_t first_run = 0;       ///< see Module::local_runs()
     std::uint32_t run_count = 0;
@@ -139,7 +139,7 @@ struct LocalRun {
 /// Contents of the "name" section (§7.4.1). Names point into the module's bytes. A damaged
 /// subsection is dropped with those behind it: names are a help, never a reason to refuse.
 struct Names {
-    std::string_view module;
+    std::string_view module{};
     std::unordered_map<std::uint32_t, std::string_view> functions;
     std::unordered_map<std::uint32_t, std::string_view> globals;
     std::unordered_map<std::uint32_t, std::string_view> memories;
@@ -151,9 +151,9 @@ struct Names {
 
 /// One entry of "producers": {"processed-by", "clang", "22.1.8"}.
 struct Producer {
-    std::string_view field;
-    std::string_view name;
-    std::string_view version;
+    std::string_view field{};
+    std::string_view name{};
+    std::string_view version{};
 };
 
 /// A parsed module. Cheap to move, not copied. Const members may be called from any thread.

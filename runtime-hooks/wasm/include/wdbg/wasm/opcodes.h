@@ -55,8 +55,10 @@ enum class Opcode : std::uint32_t {
     BrOnNull = 0xD5,
     BrOnNonNull = 0xD6,
     MemoryCopy = 0xFC000A,
+    TableInit = 0xFC000C,
     TableCopy = 0xFC000E,
     TableGrow = 0xFC000F,
+    TableSize = 0xFC0010,
     TableFill = 0xFC0011,
 };
 
