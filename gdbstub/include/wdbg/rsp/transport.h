@@ -24,7 +24,8 @@ struct ListenOptions {
     /// yes. A refused client (also the second one of this listener) gets an error reply to its
     /// first packet and is closed.
     std::function<bool()> acquire;
-    /// Called once per session that acquired, when it is over and its socket closed.
+    /// Called once per session that acquired, when it is over and all of its output has been
+    /// handed to the operating system (the process may exit). Another session may begin before.
     std::function<void(SessionEnd)> released;
 };
 
