@@ -25,7 +25,7 @@ guest_packages=(
 lldb_packages=(lldb-22 python3-lldb-22)
 test_packages=(
     libgtest-dev libgmock-dev python3 python3-pytest libclang-rt-22-dev
-    rustc libstd-rust-dev-wasm32 lld-14
+    rustc libstd-rust-dev-wasm32 lld-14 wabt
 )
 check_packages=(clang-format-22 clang-tidy-22 python3)
 bench_packages=(libbenchmark-dev)
@@ -67,6 +67,7 @@ cargo_is_new_enough() {
     [ -n "$version" ] && [ "$(printf '%s\n1.85\n' "$version" | sort -V | head -n 1)" = 1.85 ]
 }
 
+# install_build_packages [NAME...]: what configuring and building take, and the names given.
 install_build_packages() {
     local names=("${build_packages[@]}")
     [ -e "$root/dwarf/CMakeLists.txt" ] && names+=("${llvm_packages[@]}")

@@ -28,7 +28,7 @@ FENCES = (
     ("JSON", r"nlohmann/",
      r"^debug-server/(dap|cli)/|^gdbstub/src/(server|client)/|^tests/|^bench/"),
     ("Boost.Asio", r"boost/asio",
-     r"^debug-server/|^gdbstub/.*(transport|event_loop|tcp)[^/]*$|^tests/|^bench/"),
+     r"^debug-server/|^gdbstub/(src/transport/|include/wdbg/rsp/transport)|^tests/|^bench/"),
     ("WAMR", r"(wasm_export|wasm_runtime\w*|wasm_interp\w*|wasm_exec_env|wasm_memory|wasm_loader\w*"
      r"|wasm_c_api\w*|aot_\w+|thread_manager|debug_engine|bh_\w+|platform_\w+|wasm)\.h",
      r"^runtime-hooks/wamr/|^runtime-hooks/wamr-compiler/|^bench/"),
