@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Starts the programs under measurement and reads what the system says about them."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+
+class Programs:
+    """Paths in a build folder made with WDBG_BENCH=ON."""
+
+    def __init__(self, build):
+        build = pathlib.Path(build).resolve()
+        self.wdbg = build / "bin" / "wdbg"
+        self.stock_plain = build / "bin" / "bench_stock_plain"
+        self.stock_debug = build / "bin" / "bench_stock_debug"
+        self.loops = build / "bench" / "loops.wasm"
+        self.sqlite = build / "bench" / "sqlite.wasm"
+
+
+def wait_for(condition, what, limit=20.0):
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.002)
+    raise TimeoutError(what)
+
+
+class Server:
+    """`wdbg run` with a listener."""
+
+    def __init__(self, programs, guest, arguments=(), options=(), stdin=subprocess.DEVNULL):
+        self._folder = tempfile.TemporaryDirectory(prefix="wdbg-bench-")
+        listen_file = pathlib.Path(self._folder.name) / "address"
+        self.packet_log = pathlib.Path(self._folder.name) / "packets"
+        command = [programs.wdbg, "run", "-g=127.0.0.1:0", f"--listen-file={listen_file}"]
+        if "--log-packets" in options:
+            options = [o for o in options if o != "--log-packets"]
+            command.append(f"--log-packets={self.packet_log}")
+        self.process = subprocess.Popen([*command, *options, guest, *arguments], stdin=stdin,
+                                        stdout=subprocess.DEVNULL)
+        wait_for(listen_file.exists, "wdbg does not listen")
+        self.address = listen_file.read_text().strip()
+
+    def wait(self):
+        """CPU seconds of the whole run; the guest must have succeeded."""
+        return cpu_seconds_at_exit(self.process)
+
+    def close(self):
+        if self.process.returncode is None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._folder.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def cpu_seconds_at_exit(process):
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"{process.args} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def run_alone(*command):
+    """CPU seconds of a program that runs to its end."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return cpu_seconds_at_exit(process)
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def private_bytes(pid):
+    total = 0
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith(("Private_Clean:", "Private_Dirty:")):
+            total += int(line.split()[1]) * 1024
+    return total
+
+
+def has_mapped(pid, name):
+    return name in pathlib.Path(f"/proc/{pid}/maps").read_text()
+
+
+@contextlib.contextmanager
+def paused_alone(*command):
+    """A program that waits on its stdin at its end; yields it once it sleeps there."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        yield process
+    finally:
+        process.communicate(b"\n")
