@@ -24,7 +24,8 @@ guest_packages=(
 )
 lldb_packages=(lldb-22 python3-lldb-22)
 test_packages=(
-    libgtest-dev libgmock-dev python3 python3-pytest libclang-rt-22-dev
+    libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-forked python3-pytest-timeout
+    libclang-rt-22-dev wabt
     rustc libstd-rust-dev-wasm32 lld-14 wabt
 )
 check_packages=(clang-format-22 clang-tidy-22 python3)
