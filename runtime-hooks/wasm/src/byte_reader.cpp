@@ -18,7 +18,8 @@ ByteReader::ByteReader(std::span<const std::byte> file, std::size_t begin, std::
     : file_(file)
     , position_(begin)
     , end_(end)
-    , part_(part) {}
+    , part_(part) {
+}
 
 void ByteReader::fail_at(std::size_t position, const char* problem) {
     if (problem_ == nullptr) {

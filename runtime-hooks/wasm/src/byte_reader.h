@@ -22,22 +22,32 @@ class ByteReader {
                std::string_view part);
 
     [[nodiscard]] bool ok() const { return problem_ == nullptr; }
+
     [[nodiscard]] bool at_end() const { return position_ >= end_; }
+
     /// Offset from the start of the file.
     [[nodiscard]] std::size_t position() const { return position_; }
+
     [[nodiscard]] CodeOffset offset() const {
         return CodeOffset{static_cast<std::uint32_t>(position_)};
     }
+
     [[nodiscard]] std::size_t remaining() const { return end_ - position_; }
 
     std::uint8_t u8();
     [[nodiscard]] std::uint8_t peek() const; ///< 0 at the end
+
     /// LEB128 of at most ceil(bits / 7) bytes whose unused bits are right (wasm core §5.2.2).
     std::uint32_t u32() { return static_cast<std::uint32_t>(unsigned_leb(32)); }
+
     std::uint64_t u64() { return unsigned_leb(64); }
+
     std::int32_t s32() { return static_cast<std::int32_t>(signed_leb(32)); }
+
     std::int64_t s33() { return signed_leb(33); }
+
     std::int64_t s64() { return signed_leb(64); }
+
     std::uint64_t fixed(unsigned bytes); ///< little-endian, at most 8 bytes
     /// A vector's length; fails if so many elements of at least `element_size` bytes cannot follow.
     std::uint32_t count(std::size_t element_size = 1);
@@ -46,6 +56,7 @@ class ByteReader {
 
     /// Marks the data as wrong here. `problem` must be a literal.
     void fail_here(const char* problem) { fail_at(position_, problem); }
+
     void fail_at(std::size_t position, const char* problem);
     /// The failure; only to be called when !ok().
     [[nodiscard]] Error error() const;

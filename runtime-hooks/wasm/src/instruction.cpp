@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/wasm/instruction.h>
-
 #include "byte_reader.h"
 #include "value_types.h"
+
+#include <wdbg/wasm/instruction.h>
 
 namespace wdbg::wasm {
 
@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::uint32_t memory_index_follows = 1U << 6U; // multi-memory, in a memarg's alignment
 
-bool is_prefix(std::uint8_t byte) { return byte >= gc_prefix && byte <= atomic_prefix; }
+bool is_prefix(std::uint8_t byte) {
+    return byte >= gc_prefix && byte <= atomic_prefix;
+}
 
 Opcode read_opcode(ByteReader& reader) {
     const std::uint8_t byte = reader.u8();

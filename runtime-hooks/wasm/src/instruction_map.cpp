@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/wasm/instruction_map.h>
-
 #include "byte_reader.h"
 
 #include <wdbg/wasm/instruction.h>
+#include <wdbg/wasm/instruction_map.h>
 
 #include <bit>
 
@@ -35,7 +34,8 @@ int nesting_change(Opcode opcode) {
 InstructionMap::InstructionMap(CodeOffset first, CodeOffset end)
     : first_(first)
     , end_(end)
-    , starts_((end.value - first.value + word_bits - 1) / word_bits) {}
+    , starts_((end.value - first.value + word_bits - 1) / word_bits) {
+}
 
 void InstructionMap::mark(CodeOffset offset) {
     const std::uint32_t bit = offset.value - first_.value;

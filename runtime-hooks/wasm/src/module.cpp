@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/wasm/module.h>
-
 #include "byte_reader.h"
 #include "module_parser.h"
 #include "module_state.h"
+
+#include <wdbg/wasm/module.h>
 
 #include <algorithm>
 
 namespace wdbg::wasm {
 
-Module::Module(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Module::Module(std::unique_ptr<State> state) : state_(std::move(state)) {
+}
+
 Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 Module::~Module() = default;
 
 namespace {
 
-template <class State> Result<void> fill(State& state) {
+template <class State>
+Result<void> fill(State& state) {
     if (auto parsed = ModuleParser(state).parse(); !parsed) {
         return parsed;
     }
@@ -47,24 +50,61 @@ Result<Module> Module::parse_owned(std::vector<std::byte> bytes) {
 
 // --- Structure -----------------------------------------------------------------------------------
 
-std::span<const std::byte> Module::bytes() const { return state_->bytes; }
-std::span<const Section> Module::sections() const { return state_->sections; }
-std::span<const FunctionType> Module::types() const { return state_->types; }
-std::span<const Import> Module::imports() const { return state_->imports; }
-std::span<const Export> Module::exports() const { return state_->exports; }
-std::span<const TableType> Module::tables() const { return state_->tables; }
-std::span<const MemoryType> Module::memories() const { return state_->memories; }
-std::span<const GlobalType> Module::globals() const { return state_->globals; }
-std::span<const std::uint32_t> Module::tag_types() const { return state_->tags; }
-std::optional<std::uint32_t> Module::start_function() const { return state_->start; }
-std::optional<std::uint32_t> Module::data_count() const { return state_->data_count; }
-std::span<const FunctionBody> Module::bodies() const { return state_->bodies; }
+std::span<const std::byte> Module::bytes() const {
+    return state_->bytes;
+}
+
+std::span<const Section> Module::sections() const {
+    return state_->sections;
+}
+
+std::span<const FunctionType> Module::types() const {
+    return state_->types;
+}
+
+std::span<const Import> Module::imports() const {
+    return state_->imports;
+}
+
+std::span<const Export> Module::exports() const {
+    return state_->exports;
+}
+
+std::span<const TableType> Module::tables() const {
+    return state_->tables;
+}
+
+std::span<const MemoryType> Module::memories() const {
+    return state_->memories;
+}
+
+std::span<const GlobalType> Module::globals() const {
+    return state_->globals;
+}
+
+std::span<const std::uint32_t> Module::tag_types() const {
+    return state_->tags;
+}
+
+std::optional<std::uint32_t> Module::start_function() const {
+    return state_->start;
+}
+
+std::optional<std::uint32_t> Module::data_count() const {
+    return state_->data_count;
+}
+
+std::span<const FunctionBody> Module::bodies() const {
+    return state_->bodies;
+}
 
 std::span<const ElementSegment> Module::element_segments() const {
     return state_->element_segments;
 }
 
-std::span<const DataSegment> Module::data_segments() const { return state_->data_segments; }
+std::span<const DataSegment> Module::data_segments() const {
+    return state_->data_segments;
+}
 
 const Section* Module::section(SectionId id) const {
     const auto found = std::ranges::find(state_->sections, id, &Section::id);

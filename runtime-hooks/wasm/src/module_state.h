@@ -22,8 +22,8 @@ struct Module::State {
     std::vector<MemoryType> memories;
     std::vector<GlobalType> globals;
     std::vector<std::uint32_t> tags;
-    std::vector<std::uint32_t> function_types;     ///< type index by function index
-    std::vector<std::uint32_t> function_imports;   ///< position in imports by function index
+    std::vector<std::uint32_t> function_types;   ///< type index by function index
+    std::vector<std::uint32_t> function_imports; ///< position in imports by function index
     std::vector<ElementSegment> element_segments;
     std::vector<DataSegment> data_segments;
     std::optional<std::uint32_t> data_count;

@@ -241,19 +241,25 @@ void ModuleParser::parse_exports(ByteReader& reader) {
     }
 }
 
-void ModuleParser::parse_start(ByteReader& reader) { state_.start = reader.u32(); }
+void ModuleParser::parse_start(ByteReader& reader) {
+    state_.start = reader.u32();
+}
 
-void ModuleParser::parse_data_count(ByteReader& reader) { state_.data_count = reader.u32(); }
+void ModuleParser::parse_data_count(ByteReader& reader) {
+    state_.data_count = reader.u32();
+}
 
 // --- Segments (§5.5.12, §5.5.14) -----------------------------------------------------------------
 
-void ModuleParser::skip_constant_expression(ByteReader& reader) { read_constant_address(reader); }
+void ModuleParser::skip_constant_expression(ByteReader& reader) {
+    read_constant_address(reader);
+}
 
 std::optional<std::uint64_t> ModuleParser::read_constant_address(ByteReader& reader) {
     std::optional<std::uint64_t> value;
     for (std::uint32_t position = 0; reader.ok(); ++position) {
-        const auto instruction = decode(state_.bytes.first(reader.position() + reader.remaining()),
-                                        reader.offset());
+        const auto instruction =
+            decode(state_.bytes.first(reader.position() + reader.remaining()), reader.offset());
         if (!instruction) {
             reader.fail_here("bad constant expression");
             return std::nullopt;

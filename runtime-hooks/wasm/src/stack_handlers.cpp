@@ -153,9 +153,13 @@ void StackTyper::do_ref_is_null(const Instruction& /*instruction*/) {
     push(ValueType::I32);
 }
 
-void StackTyper::do_ref_func(const Instruction& /*instruction*/) { push(ValueType::FuncRef); }
+void StackTyper::do_ref_func(const Instruction& /*instruction*/) {
+    push(ValueType::FuncRef);
+}
 
-void StackTyper::do_ref_as_non_null(const Instruction& /*instruction*/) { push(pop()); }
+void StackTyper::do_ref_as_non_null(const Instruction& /*instruction*/) {
+    push(pop());
+}
 
 void StackTyper::do_br_on_null(const Instruction& instruction) {
     const StackType reference = pop();

@@ -15,7 +15,9 @@ bool is_reference(ValueType type) {
     return type == ValueType::FuncRef || type == ValueType::ExternRef;
 }
 
-bool compatible(ValueType a, ValueType b) { return a == b || (is_reference(a) && is_reference(b)); }
+bool compatible(ValueType a, ValueType b) {
+    return a == b || (is_reference(a) && is_reference(b));
+}
 
 } // namespace
 
@@ -40,8 +42,7 @@ void StackTyper::step(const Instruction& instruction) {
     }
     const std::string_view signature = instruction.info->signature;
     if (signature == "-") {
-        fail_typing("operand types of this instruction are not supported",
-                    ErrorCode::Unsupported);
+        fail_typing("operand types of this instruction are not supported", ErrorCode::Unsupported);
     } else if (signature == "*") {
         if (const Handler handler = find_handler(instruction.opcode); handler != nullptr) {
             (this->*handler)(instruction);
@@ -55,8 +56,8 @@ void StackTyper::step(const Instruction& instruction) {
 }
 
 void StackTyper::update_reachable() {
-    stack_.reachable = controls_.empty() || (!controls_.back().unreachable &&
-                                             !controls_.back().entered_unreachable);
+    stack_.reachable = controls_.empty() ||
+                       (!controls_.back().unreachable && !controls_.back().entered_unreachable);
 }
 
 void StackTyper::fail_typing(std::string_view problem, ErrorCode code) {
@@ -238,9 +239,13 @@ void StackTyper::leave_block() {
     }
 }
 
-void StackTyper::do_unreachable(const Instruction& /*instruction*/) { set_unreachable(); }
+void StackTyper::do_unreachable(const Instruction& /*instruction*/) {
+    set_unreachable();
+}
 
-void StackTyper::do_block(const Instruction& instruction) { enter(instruction); }
+void StackTyper::do_block(const Instruction& instruction) {
+    enter(instruction);
+}
 
 void StackTyper::do_if(const Instruction& instruction) {
     pop(ValueType::I32);
@@ -351,7 +356,9 @@ void StackTyper::do_return_call(const Instruction& instruction) {
 
 // --- Variables -----------------------------------------------------------------------------------
 
-void StackTyper::do_drop(const Instruction& /*instruction*/) { pop(); }
+void StackTyper::do_drop(const Instruction& /*instruction*/) {
+    pop();
+}
 
 void StackTyper::do_select(const Instruction& /*instruction*/) {
     pop(ValueType::I32);

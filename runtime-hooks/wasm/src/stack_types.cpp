@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/wasm/stack_types.h>
-
 #include "byte_reader.h"
 #include "stack_typer.h"
+
+#include <wdbg/wasm/stack_types.h>
 
 #include <string>
 

@@ -70,13 +70,13 @@ struct MemoryAccess {
     std::uint64_t offset = 0; ///< from the memarg
     std::uint32_t memory = 0; ///< memory that is written, or read if nothing is written
     std::uint8_t address_slot = 0;
-    std::optional<std::uint8_t> source_slot;  ///< Copy: address in `source_memory`; Init: offset in
-                                              ///< the data segment
-    std::optional<std::uint8_t> length_slot;  ///< Fill, Copy, Init
-    std::optional<std::uint8_t> value_slot;   ///< Store, AtomicStore, Fill: what is stored
-    std::uint32_t source_memory = 0;          ///< Copy
+    std::optional<std::uint8_t> source_slot; ///< Copy: address in `source_memory`; Init: offset in
+                                             ///< the data segment
+    std::optional<std::uint8_t> length_slot; ///< Fill, Copy, Init
+    std::optional<std::uint8_t> value_slot;  ///< Store, AtomicStore, Fill: what is stored
+    std::uint32_t source_memory = 0;         ///< Copy
 
-    [[nodiscard]] bool reads() const;  ///< a memory (for Copy: source_memory)
+    [[nodiscard]] bool reads() const; ///< a memory (for Copy: source_memory)
     [[nodiscard]] bool writes() const;
 };
 

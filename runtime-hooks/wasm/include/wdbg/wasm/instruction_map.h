@@ -22,7 +22,9 @@ class InstructionMap {
                                                       CodeOffset first, CodeOffset end);
 
     [[nodiscard]] CodeOffset first() const { return first_; }
+
     [[nodiscard]] CodeOffset end() const { return end_; }
+
     [[nodiscard]] std::uint32_t count() const { return count_; }
 
     [[nodiscard]] bool is_start(CodeOffset offset) const;

@@ -65,26 +65,26 @@ enum class Opcode : std::uint32_t {
 /// What follows the opcode in the code. Names in brackets are the fields of Instruction they fill.
 enum class Immediates : std::uint8_t {
     None,
-    Block,            ///< block type [block]
-    TryTable,         ///< block type, vector of catch clauses [block, list_count, list_offset]
-    Index,            ///< label, function, local, global, table, tag, type, element … [index]
-    IndexPair,        ///< two indices, as encoded [index, second_index]
-    Memory,           ///< memory index [memory.index]
-    MemArg,           ///< [memory]
-    MemArgLane,       ///< [memory, lane]
-    DataMemory,       ///< memory.init: data segment, memory [index, memory.index]
-    MemoryCopy,       ///< destination memory, source memory [memory.index, second_index]
-    LabelTable,       ///< br_table: labels and default [list_count, list_offset, index = default]
-    ValueTypes,       ///< select t: vector of value types [list_count, list_offset]
-    HeapType,         ///< [heap_type]
-    I32,              ///< signed LEB [bits]
-    I64,              ///< signed LEB [bits]
-    F32,              ///< 4 bytes [bits]
-    F64,              ///< 8 bytes [bits]
-    Bytes16,          ///< v128.const and i8x16.shuffle [list_offset = first byte, list_count = 16]
-    Lane,             ///< [lane]
-    Fence,            ///< atomic.fence: one reserved byte
-    BrOnCast,         ///< flags, label, two heap types [index = label]
+    Block,      ///< block type [block]
+    TryTable,   ///< block type, vector of catch clauses [block, list_count, list_offset]
+    Index,      ///< label, function, local, global, table, tag, type, element … [index]
+    IndexPair,  ///< two indices, as encoded [index, second_index]
+    Memory,     ///< memory index [memory.index]
+    MemArg,     ///< [memory]
+    MemArgLane, ///< [memory, lane]
+    DataMemory, ///< memory.init: data segment, memory [index, memory.index]
+    MemoryCopy, ///< destination memory, source memory [memory.index, second_index]
+    LabelTable, ///< br_table: labels and default [list_count, list_offset, index = default]
+    ValueTypes, ///< select t: vector of value types [list_count, list_offset]
+    HeapType,   ///< [heap_type]
+    I32,        ///< signed LEB [bits]
+    I64,        ///< signed LEB [bits]
+    F32,        ///< 4 bytes [bits]
+    F64,        ///< 8 bytes [bits]
+    Bytes16,    ///< v128.const and i8x16.shuffle [list_offset = first byte, list_count = 16]
+    Lane,       ///< [lane]
+    Fence,      ///< atomic.fence: one reserved byte
+    BrOnCast,   ///< flags, label, two heap types [index = label]
 };
 
 /// How an instruction touches linear memory.

@@ -29,8 +29,8 @@ struct OperandStack {
 /// Algorithm", as far as types need it). Linear in the size of the function's code before `at`.
 /// NotFound if `function` has no body or no instruction begins at `at`; Malformed if the code does
 /// not type; Unsupported for GC instructions.
-[[nodiscard]] Result<OperandStack> operand_stack_types(const Module& module,
-                                                       std::uint32_t function, CodeOffset at);
+[[nodiscard]] Result<OperandStack> operand_stack_types(const Module& module, std::uint32_t function,
+                                                       CodeOffset at);
 
 /// The operand stack of a calling frame: what is left below the operands of the call that ends at
 /// `return_address`. Fails as operand_stack_types(), and with NotFound if no call ends there.
