@@ -7,6 +7,7 @@
  * thread_manager.c and exec_env.c of this folder. Each function is called on the guest's thread. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -44,8 +45,7 @@ uint8_t wdbg_on_break(struct WASMExecEnv* exec_env);
  * called what raised it. */
 void wdbg_on_exception(struct WASMExecEnv* exec_env);
 
-/* Around every call out of the loop that may block. `ip` (may be NULL: the caller frame's ip is
- * valid) is the instruction that waits. */
+/* Around every call out of the loop that may block. */
 void wdbg_host_call_enter(struct WASMExecEnv* exec_env);
 void wdbg_host_call_leave(struct WASMExecEnv* exec_env);
 
@@ -53,10 +53,13 @@ void wdbg_host_call_leave(struct WASMExecEnv* exec_env);
 void wdbg_import_call_enter(struct WASMExecEnv* exec_env, struct WASMInterpFrame* frame,
                             uint8_t* return_ip);
 
-/* wasm_loader_find_block_addr() over code without planted bytes. */
-bool wdbg_find_block_addr(struct WASMExecEnv* exec_env, void* cache, const uint8_t* start,
-                          const uint8_t* code_end, uint8_t label_type, uint8_t** else_address,
-                          uint8_t** end_address);
+/* The copy without planted bytes of the code that contains `start`; false while nothing was ever
+ * planted there. */
+bool wdbg_unplanted_code(const uint8_t* start, uint8_t** running, uint8_t** unplanted,
+                         size_t* size);
+
+/* The plain loop is about to unwind an exception; frame->ip is behind the opcode that raised it. */
+void wdbg_note_exception(struct WASMExecEnv* exec_env);
 
 /* WAMR is about to spread an exception to all threads of the cluster. Returns true if the engine
  * takes it over: the threads stay as they are until the trap has been reported. */

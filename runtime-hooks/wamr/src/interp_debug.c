@@ -143,6 +143,47 @@ wdbg_list_first(bh_list* list)
 /* --- Ends of blocks ------------------------------------------------------------------------------
  * Searching reads the code, where bytes may be planted. The debug flavour of `block` searches at
  * once; as in the plain flavour, leave it to the branch that needs it. */
+static bool
+wdbg_find_block_addr(WASMExecEnv* env, BlockAddr* cache, const uint8* start, const uint8* code_end,
+                     uint8 label, uint8** else_address, uint8** end_address)
+{
+    const size_t line = (uintptr_t)start & (BLOCK_ADDR_CACHE_SIZE - 1);
+    BlockAddr* cached = cache + BLOCK_ADDR_CONFLICT_SIZE * line;
+    for (size_t i = 0; i < BLOCK_ADDR_CONFLICT_SIZE; i++) {
+        if (cached[i].start_addr == start) {
+            *else_address = cached[i].else_addr;
+            *end_address = cached[i].end_addr;
+            return true;
+        }
+    }
+    uint8 *running, *unplanted;
+    size_t size;
+    if (!wdbg_unplanted_code(start, &running, &unplanted, &size)) {
+        if (wasm_loader_find_block_addr(env, cache, start, code_end, label, else_address,
+                                        end_address)) {
+            return true;
+        }
+        /* The first byte may just have been planted. */
+        if (!wdbg_unplanted_code(start, &running, &unplanted, &size)) {
+            return false;
+        }
+    }
+    static __thread BlockAddr scratch[BLOCK_ADDR_CACHE_SIZE][BLOCK_ADDR_CONFLICT_SIZE];
+    memset(scratch, 0, sizeof(scratch));
+    if (!wasm_loader_find_block_addr(env, &scratch[0][0], unplanted + (start - running), code_end,
+                                     label, else_address, end_address)) {
+        return false;
+    }
+    if (*else_address >= unplanted && *else_address < unplanted + size) {
+        *else_address = running + (*else_address - unplanted);
+    }
+    *end_address = running + (*end_address - unplanted);
+    cached[1] = cached[0];
+    cached[0] =
+        (BlockAddr){ .start_addr = start, .else_addr = *else_address, .end_addr = *end_address };
+    return true;
+}
+
 #define wasm_loader_find_block_addr(env, cache, start, code_end, label, else_out, end_out)         \
     ((label) == LABEL_TYPE_BLOCK && __builtin_strcmp(#start, "frame_ip") == 0                      \
          ? (*(end_out) = NULL, true)                                                               \

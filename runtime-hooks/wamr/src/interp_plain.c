@@ -8,4 +8,15 @@
 
 #define wasm_interp_call_wasm wdbg_interp_plain
 
+/* Asked for behind host calls, and at the end of a call into wasm while the frame that trapped is
+ * still there: that tells where. */
+#define wasm_copy_exception(instance, buffer)                                                      \
+    ({                                                                                             \
+        bool raised_ = (wasm_copy_exception)(instance, buffer);                                    \
+        if (__builtin_expect(raised_, 0)) {                                                        \
+            wdbg_note_exception(exec_env);                                                         \
+        }                                                                                          \
+        raised_;                                                                                   \
+    })
+
 #include WDBG_INTERP_SOURCE

@@ -1,1 +1,198 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "watchpoint_table.h"
+
+#include "wamr_access.h"
+
+#include <wdbg/wasm/instruction.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <string>
+
+namespace wdbg::wamr {
+
+namespace {
+
+constexpr std::size_t reported_bytes = 16;
+
+/// Bytes of the memory from `begin`, cut at its end.
+std::span<const std::byte> bytes_at(const WASMMemoryInstance* memory, std::uint64_t begin,
+                                    std::uint64_t size) {
+    const std::uint64_t end = wdbg_memory_size(memory);
+    if (begin >= end) {
+        return {};
+    }
+    return {reinterpret_cast<const std::byte*>(wdbg_memory_data(memory)) + begin,
+            std::min(size, end - begin)};
+}
+
+std::vector<std::byte> copy_of(std::span<const std::byte> bytes) {
+    return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(
+                                               std::min(bytes.size(), reported_bytes))};
+}
+
+/// Cells of the operands of one signature letter (see wasm::OpcodeInfo).
+std::uint32_t cells_of_letter(char letter) {
+    switch (letter) {
+    case 'l':
+    case 'd':
+        return 2;
+    case 'v':
+        return 4;
+    default:
+        return 1;
+    }
+}
+
+/// The 32-bit operand `slot` values below the top of the stack, for a signature "operands:results".
+std::uint32_t operand(std::string_view signature, const std::uint32_t* top, std::uint8_t slot) {
+    const std::string_view operands = signature.substr(0, signature.find(':'));
+    std::uint32_t depth = 0;
+    for (std::uint8_t i = 0; i <= slot && i < operands.size(); ++i) {
+        depth += cells_of_letter(operands[operands.size() - 1U - i]);
+    }
+    return *(top - depth);
+}
+
+} // namespace
+
+std::vector<WatchpointTable::Access> WatchpointTable::accesses_of(const FrameRef& frame) {
+    const ModuleRecord& module = *frame.instance->module;
+    const auto instruction = wasm::decode(module.original, frame.pc);
+    if (!instruction) {
+        return {};
+    }
+    const auto access = wasm::memory_access(*instruction);
+    if (!access || (!access->reads() && !access->writes())) {
+        return {};
+    }
+    wdbg_frame data{};
+    wdbg_read_frame(frame.frame, &data);
+    const auto value = [&](std::uint8_t slot) {
+        return std::uint64_t{operand(instruction->info->signature, data.stack_top, slot)};
+    };
+    const std::uint64_t size =
+        access->length_slot ? value(*access->length_slot) : std::uint64_t{access->width};
+    const std::uint64_t address = value(access->address_slot) + access->offset;
+    WASMMemoryInstance* memory = wdbg_instance_memory(frame.actual, access->memory);
+    std::vector<Access> found;
+    if (access->operation == wasm::MemoryOperation::Copy) {
+        WASMMemoryInstance* source = wdbg_instance_memory(frame.actual, access->source_memory);
+        found.push_back({memory, address, size, AccessKind::Write});
+        found.push_back({source, value(*access->source_slot), size, AccessKind::Read});
+        return found;
+    }
+    if (access->writes()) {
+        found.push_back({memory, address, size, AccessKind::Write});
+    }
+    if (access->reads()) {
+        found.push_back({memory, address, size, AccessKind::Read});
+    }
+    return found;
+}
+
+Result<WatchpointId> WatchpointTable::add(const ModuleRegistry& modules,
+                                          const WatchpointSpec& spec) {
+    const InstanceRecord* instance = modules.find(spec.address.instance);
+    WASMMemoryInstance* memory =
+        instance == nullptr ? nullptr
+                            : wdbg_instance_memory(instance->primary, spec.address.memory);
+    if (memory == nullptr) {
+        return fail(ErrorCode::NotFound, "there is no such memory");
+    }
+    const std::uint64_t end = wdbg_memory_size(memory);
+    if (spec.size == 0 || spec.address.offset >= end || spec.size > end - spec.address.offset) {
+        return fail(ErrorCode::OutOfRange, "the watched range is not within the memory of " +
+                                               std::to_string(end) + " bytes");
+    }
+    Watch watch{.id = WatchpointId{next_id_++}, .spec = spec, .memory = memory};
+    copy_current(watch);
+    watches_.push_back(std::move(watch));
+    return watches_.back().id;
+}
+
+Result<void> WatchpointTable::remove(WatchpointId id) {
+    if (std::erase_if(watches_, [&](const Watch& watch) { return watch.id == id; }) == 0) {
+        return fail(ErrorCode::NotFound, "there is no such watchpoint");
+    }
+    return {};
+}
+
+void WatchpointTable::copy_current(Watch& watch) {
+    const auto bytes = bytes_at(watch.memory, watch.spec.address.offset, watch.spec.size);
+    watch.shadow.assign(bytes.begin(), bytes.end());
+}
+
+void WatchpointTable::refresh() {
+    std::ranges::for_each(watches_, copy_current);
+}
+
+WatchpointTable::Watch* WatchpointTable::find(WatchpointId id) {
+    const auto watch = std::ranges::find(watches_, id, &Watch::id);
+    return watch == watches_.end() ? nullptr : &*watch;
+}
+
+std::optional<WatchpointHit> WatchpointTable::before_instruction(const FrameRef& frame) {
+    for (const Access& access : accesses_of(frame)) {
+        for (Watch& watch : watches_) {
+            const WatchpointSpec& spec = watch.spec;
+            const bool wanted = spec.kind == WatchKind::Access ||
+                                (spec.kind == WatchKind::Write) ==
+                                    (access.kind == AccessKind::Write);
+            const bool overlaps = access.size > 0 &&
+                                  access.begin < spec.address.offset + spec.size &&
+                                  spec.address.offset < access.begin + access.size;
+            if (!wanted || !overlaps || access.memory != watch.memory) {
+                continue;
+            }
+            if (access.kind == AccessKind::Write) {
+                ++watch.in_flight;
+            }
+            WatchpointHit hit{.watchpoint = watch.id, .address = spec.address};
+            hit.address.offset = access.begin;
+            hit.size = access.size;
+            hit.access = access.kind;
+            hit.before = copy_of(bytes_at(watch.memory, spec.address.offset, spec.size));
+            return hit;
+        }
+    }
+    return std::nullopt;
+}
+
+void WatchpointTable::after_instruction(WatchpointHit& hit) {
+    if (Watch* watch = find(hit.watchpoint)) {
+        copy_current(*watch);
+        hit.after = copy_of(watch->shadow);
+        abandon(hit);
+    }
+}
+
+void WatchpointTable::abandon(const WatchpointHit& hit) {
+    Watch* watch = find(hit.watchpoint);
+    if (watch != nullptr && hit.access == AccessKind::Write && watch->in_flight > 0) {
+        --watch->in_flight;
+    }
+}
+
+std::optional<WatchpointHit> WatchpointTable::changed_by_host() {
+    for (Watch& watch : watches_) {
+        const auto now = bytes_at(watch.memory, watch.spec.address.offset, watch.spec.size);
+        const auto [old_byte, new_byte] = std::ranges::mismatch(watch.shadow, now);
+        if (watch.spec.kind == WatchKind::Read || watch.in_flight > 0 || new_byte == now.end()) {
+            continue;
+        }
+        WatchpointHit hit{.watchpoint = watch.id, .address = watch.spec.address, .by_host = true};
+        const auto first = static_cast<std::uint64_t>(new_byte - now.begin());
+        const auto last = std::mismatch(watch.shadow.rbegin(), watch.shadow.rend(), now.rbegin());
+        hit.address.offset += first;
+        hit.size = static_cast<std::uint64_t>(last.second.base() - now.begin()) - first;
+        hit.before = copy_of(watch.shadow);
+        hit.after = copy_of(now);
+        copy_current(watch);
+        return hit;
+    }
+    return std::nullopt;
+}
+
+} // namespace wdbg::wamr

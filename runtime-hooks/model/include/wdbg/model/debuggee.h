@@ -20,8 +20,8 @@ namespace wdbg {
 struct InstanceInfo {
     InstanceId id;
     ModuleId module;
-    std::string name; ///< unique among the instances
-    std::string path; ///< the .wasm file on this machine; empty where there is none
+    std::string name{}; ///< unique among the instances
+    std::string path{}; ///< the .wasm file on this machine; empty where there is none
     std::uint64_t code_size = 0; ///< bytes of the whole .wasm file
 };
 
@@ -29,7 +29,7 @@ struct MemoryInfo {
     std::uint32_t index = 0;
     std::uint64_t size = 0; ///< bytes, now
     bool shared = false;
-    std::string name; ///< from the name section or the export; may be empty
+    std::string name{}; ///< from the name section or the export; may be empty
 };
 
 enum class ThreadState : std::uint8_t {
@@ -41,7 +41,7 @@ enum class ThreadState : std::uint8_t {
 struct ThreadInfo {
     ThreadId id;
     ThreadState state = ThreadState::Running;
-    std::string name;
+    std::string name{};
 };
 
 /// One function activation, innermost first.
@@ -52,10 +52,9 @@ struct Frame {
     bool pc_is_return_address = false;
     std::uint32_t function = 0; ///< index in the module's function index space
     std::uint32_t local_count = 0; ///< parameters and locals
-    std::uint32_t stack_depth = 0; ///< values on the operand stack
     /// Name of the host function this frame is calling right now ("wasi_snapshot_preview1.fd_read");
     /// empty if none.
-    std::string host_call;
+    std::string host_call{};
 };
 
 /// Part of a call stack. Asking for part of a deep stack costs the part only.
@@ -140,7 +139,8 @@ class Debuggee {
                                               std::uint32_t index) const = 0;
     virtual Result<void> set_local(ThreadId thread, std::uint32_t frame, std::uint32_t index,
                                    const Value& value) = 0;
-    /// `index` 0 is the bottom of this frame's operand stack (DW_OP_WASM_location 0x02).
+    /// `index` 0 is the bottom of this frame's operand stack (DW_OP_WASM_location 0x02); OutOfRange
+    /// behind its top.
     [[nodiscard]] virtual Result<Value> stack_value(ThreadId thread, std::uint32_t frame,
                                                     std::uint32_t index) const = 0;
     /// A global of the frame's own instance: globals such as __stack_pointer may be per thread.

@@ -34,14 +34,14 @@ enum class AccessKind : std::uint8_t { Read, Write };
 
 /// A watched memory range was accessed; the instruction (or the host call) has been executed.
 struct WatchpointHit {
-    WatchpointId watchpoint;
+    WatchpointId watchpoint{};
     /// First accessed byte and number of accessed bytes.
-    MemoryAddress address;
+    MemoryAddress address{};
     std::uint64_t size = 0;
     AccessKind access = AccessKind::Write;
     /// The watched range before and after, cut to 16 bytes.
-    std::vector<std::byte> before;
-    std::vector<std::byte> after;
+    std::vector<std::byte> before{};
+    std::vector<std::byte> after{};
     /// The write was made by a host call (e.g. `fd_read`) and is reported at its return.
     bool by_host = false;
 };
@@ -64,7 +64,7 @@ enum class TrapKind : std::uint8_t {
 /// The guest trapped at the reported instruction; resuming lets the runtime end the guest.
 struct Trapped {
     TrapKind kind = TrapKind::Other;
-    std::string message; ///< the runtime's words, e.g. "out of bounds memory access"
+    std::string message{}; ///< the runtime's words, e.g. "out of bounds memory access"
 };
 
 using StopReason = std::variant<StoppedAtEntry, BreakpointHit, StepDone, Interrupted,

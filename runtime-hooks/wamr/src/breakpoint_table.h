@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "module_registry.h"
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace wdbg::wamr {
+
+/// Planted bytes and whom they belong to. Needs the engine's lock.
+///
+/// A site is one byte in the code that all instances of a module share; an owner is an address that
+/// a client asked for in one instance. The byte stays in place as long as any owner does: a thread
+/// that meets it executes the original instruction from the table, so that no other thread slips
+/// past meanwhile.
+class BreakpointTable {
+  public:
+    Result<void> plant(InstanceRecord& instance, CodeOffset requested);
+    /// NotFound if that address is not planted in that instance.
+    Result<void> unplant(InstanceRecord& instance, CodeOffset requested);
+    void unplant_all();
+    void forget_instance(InstanceId instance);
+
+    /// What stood at `ip` before it was planted; nullopt if it is not planted.
+    [[nodiscard]] std::optional<std::uint8_t> original(const std::uint8_t* ip) const;
+    /// The requested addresses of `instance` that resolved to `ip`; empty if there is none.
+    [[nodiscard]] std::vector<CodeAddress> requested(const std::uint8_t* ip,
+                                                     InstanceId instance) const;
+
+  private:
+    struct Owner {
+        CodeAddress requested;
+        std::uint32_t count = 0;
+    };
+    struct Site {
+        std::uint8_t original = 0;
+        std::vector<Owner> owners;
+    };
+
+    static void write(std::uint8_t* ip, std::uint8_t byte);
+
+    std::unordered_map<std::uint8_t*, Site> sites_;
+};
+
+} // namespace wdbg::wamr

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/wamr/runtime.h>
+
+#include <wasm_export.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace wdbg::wamr {
+
+/// A module instantiated in WAMR. Owns the module and the instance.
+class WamrGuest final : public Guest {
+  public:
+    /// Takes over `module`, also when it fails.
+    [[nodiscard]] static Result<std::unique_ptr<Guest>>
+    create(wasm_module_t module, const std::string& name, const GuestOptions& options);
+
+    WamrGuest(const WamrGuest&) = delete;
+    WamrGuest& operator=(const WamrGuest&) = delete;
+    ~WamrGuest() override;
+
+    Outcome run() override;
+
+  private:
+    WamrGuest(wasm_module_t module, std::string name, const GuestOptions& options);
+
+    void set_wasi_arguments();
+    Result<void> instantiate();
+    Result<void> check_entry() const;
+    void run_main(Outcome& outcome);
+    void run_export(Outcome& outcome);
+    void finish(Outcome& outcome) const;
+
+    wasm_module_t module_;
+    wasm_module_inst_t instance_ = nullptr;
+    std::string name_;
+    GuestOptions options_;
+    // WAMR keeps these pointers.
+    std::vector<char*> arguments_;
+    std::vector<const char*> environment_;
+    std::vector<std::string> mappings_; ///< "guest::host"
+    std::vector<const char*> mapping_pointers_;
+};
+
+} // namespace wdbg::wamr

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "module_registry.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct WASMExecEnv;
+struct WASMInterpFrame;
+
+namespace wdbg::wamr {
+
+/// One call of the interpreter loop by the host.
+struct Activation {
+    WASMExecEnv* env = nullptr;
+    WASMInterpFrame* base = nullptr; ///< the environment's frame when the call came in
+    const void* native_frame = nullptr; ///< tells activations apart that a longjmp has left
+};
+
+/// A frame that calls into another instance: WAMR keeps its ip elsewhere meanwhile.
+struct ImportCall {
+    WASMInterpFrame* frame = nullptr;
+    std::uint8_t* return_ip = nullptr;
+};
+
+/// One frame of a stopped thread's stack, as found.
+struct FrameRef {
+    WASMInterpFrame* frame = nullptr;
+    const WASMFunctionInstance* function = nullptr;
+    InstanceRecord* instance = nullptr;
+    WASMModuleInstance* actual = nullptr; ///< the primary or the thread's clone
+    std::uint32_t function_index = 0;
+    CodeOffset pc{};
+    bool pc_is_return_address = false;
+    std::string host_call{};
+};
+
+/// Why a thread has to look up before its next instruction.
+namespace attention {
+inline constexpr std::uint32_t hold = 1;  ///< it must not go on
+inline constexpr std::uint32_t step = 2;  ///< it is stepping
+inline constexpr std::uint32_t watch = 4; ///< watchpoints exist
+inline constexpr std::uint32_t due = 8;   ///< it has a reason to report
+} // namespace attention
+
+/// An operating system thread that has run guest code. Everything needs the engine's lock, except
+/// what is atomic and, on the thread itself, `access`.
+struct GuestThread {
+    ThreadId id;
+    std::string name;
+    std::vector<Activation> activations;
+    std::vector<ImportCall> import_calls;
+
+    std::atomic<std::uint32_t> attention{0};
+    /// In a call out of the loop: counts as stopped, and waits at the gate when the call returns.
+    std::atomic<bool> in_host{false};
+    bool parked = false;
+    bool cancelled = false; ///< WAMR wants it to end
+    std::condition_variable wake;
+
+    std::optional<ThreadAction> step;
+    WASMInterpFrame* step_frame = nullptr;
+    std::optional<StopReason> due;
+    std::optional<WatchpointHit> access; ///< by the instruction in flight
+
+    /// Activations there were when the exception that now unwinds was reported; 0: none unwinds.
+    std::size_t trap_depth = 0;
+    /// Stopped where an exception was raised: the innermost wasm frame's ip is exact, also if the
+    /// host function it called has raised it.
+    bool at_exception = false;
+    std::string deferred_exception;
+    WASMExecEnv* deferred_env = nullptr;
+
+    std::optional<std::vector<FrameRef>> stack; ///< of this stop, once somebody asked
+
+    [[nodiscard]] bool active() const { return !activations.empty(); }
+    [[nodiscard]] WASMExecEnv* env() const { return activations.back().env; }
+    [[nodiscard]] bool wants(std::uint32_t bits) const {
+        return (attention.load(std::memory_order_acquire) & bits) != 0;
+    }
+};
+
+} // namespace wdbg::wamr

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/model/error.h>
+
+#include <wasm_export.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace wdbg::wamr {
+
+/// Io if it cannot be read, Malformed if it is empty or too large for WAMR (4 GiB).
+[[nodiscard]] Result<std::vector<std::byte>> read_module_file(const std::filesystem::path& path);
+
+/// Malformed if it is no wasm module; Unsupported for an .aot file or one that uses SIMD.
+[[nodiscard]] Result<void> check_interpretable(std::span<const std::byte> bytes);
+
+/// WAMR's loader, with its words in the error; NotFound for an import that nothing provides.
+[[nodiscard]] Result<wasm_module_t> open_module(std::span<std::uint8_t> bytes,
+                                                const std::string& name);
+
+} // namespace wdbg::wamr
