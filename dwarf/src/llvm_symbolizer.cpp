@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <wdbg/dwarf/llvm_symbolizer.h>
+#include <wdbg/dwarf/module_image.h>
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/Demangle/Demangle.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <algorithm>
+#include <mutex>
+#include <string_view>
+
+namespace wdbg::dwarf {
+
+namespace {
+
+constexpr std::uint8_t wasm_address_size = 4;
+
+using SectionMap = llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>>;
+
+/// The .debug_* sections under LLVM's names for them (without the dot), as views.
+SectionMap debug_sections(const wasm::Module& module) {
+    SectionMap sections;
+    for (const wasm::Section& section : module.sections()) {
+        if (!section.name.starts_with(".debug_")) {
+            continue;
+        }
+        const auto bytes = module.payload(section);
+        const llvm::StringRef contents(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        sections.try_emplace(llvm::StringRef(section.name.substr(1)),
+                             llvm::MemoryBuffer::getMemBuffer(contents, "", false));
+    }
+    return sections;
+}
+
+/// Rust's legacy mangling ends in a hash, which LLVM's demangler keeps:
+/// "app::main::h0123456789abcdef".
+void drop_rust_hash(std::string& function) {
+    constexpr std::size_t hash_size = 19; // "::h" and 16 digits
+    if (function.size() <= hash_size) {
+        return;
+    }
+    const std::string_view end = std::string_view(function).substr(function.size() - hash_size);
+    if (end.starts_with("::h") &&
+        end.substr(3).find_first_not_of("0123456789abcdef") == std::string_view::npos) {
+        function.resize(function.size() - hash_size);
+    }
+}
+
+bool is_known(const std::string& text) {
+    return text != llvm::DILineInfo::BadString;
+}
+
+SourceFrame to_frame(const llvm::DILineInfo& info, bool inlined) {
+    SourceFrame frame{.function = {}, .location = {}, .inlined = inlined};
+    if (is_known(info.FunctionName)) {
+        frame.function = llvm::demangle(info.FunctionName);
+        drop_rust_hash(frame.function);
+    }
+    if (is_known(info.FileName)) {
+        frame.location = {.file = info.FileName, .line = info.Line, .column = info.Column};
+    }
+    return frame;
+}
+
+class LlvmSymbolizer : public Symbolizer {
+  public:
+    explicit LlvmSymbolizer(ModuleImage image)
+        : image_(std::move(image))
+        , sections_(debug_sections(image_.debug_module())) {
+        const auto report = [this](llvm::Error error) { note(std::move(error)); };
+        context_ = llvm::DWARFContext::create(sections_, wasm_address_size, true, report, report);
+    }
+
+    /// Reads the headers of all compile units.
+    [[nodiscard]] Result<void> check() {
+        if (context_->getNumCompileUnits() == 0) {
+            return fail(ErrorCode::Malformed, "no compile unit can be read from the debug "
+                                              "information of " +
+                                                  image_.debug_file().string() +
+                                                  (problem_.empty() ? "" : ": " + problem_));
+        }
+        return {};
+    }
+
+    [[nodiscard]] Result<std::vector<SourceFrame>> lookup(CodeOffset offset,
+                                                          AddressKind kind) override {
+        auto at = image_.to_dwarf(offset);
+        if (at && kind == AddressKind::ReturnAddress) {
+            at = at->value == 0 ? std::nullopt : std::optional(DwarfOffset{at->value - 1});
+        }
+        if (!at) {
+            return std::vector<SourceFrame>{};
+        }
+        const std::lock_guard lock(mutex_);
+        problem_.clear();
+        std::vector<SourceFrame> frames = frames_at(*at);
+        if (frames.empty() && !problem_.empty()) {
+            return fail(ErrorCode::Malformed,
+                        image_.debug_file().string() + ": damaged debug information: " + problem_);
+        }
+        return frames;
+    }
+
+    [[nodiscard]] const std::filesystem::path& debug_file() const override {
+        return image_.debug_file();
+    }
+
+  private:
+    /// Keeps the first of LLVM's complaints.
+    void note(llvm::Error error) {
+        std::string text = llvm::toString(std::move(error));
+        if (problem_.empty()) {
+            problem_ = std::move(text);
+        }
+    }
+
+    std::vector<SourceFrame> frames_at(DwarfOffset at) {
+        using FileKind = llvm::DILineInfoSpecifier::FileLineInfoKind;
+        const llvm::DILineInfoSpecifier what(FileKind::AbsoluteFilePath,
+                                             llvm::DINameKind::LinkageName);
+        const llvm::DIInliningInfo chain = context_->getInliningInfoForAddress({at.value}, what);
+        std::vector<SourceFrame> frames;
+        const std::uint32_t count = chain.getNumberOfFrames();
+        for (std::uint32_t i = 0; i < count; ++i) {
+            const llvm::DILineInfo& info = chain.getFrame(i);
+            if (info) {
+                frames.push_back(to_frame(info, i + 1 < count));
+            }
+        }
+        return frames;
+    }
+
+    ModuleImage image_;
+    SectionMap sections_;
+    std::mutex mutex_; ///< guards what follows
+    std::string problem_;
+    std::unique_ptr<llvm::DWARFContext> context_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Symbolizer>> make_symbolizer(const ModuleSource& source) {
+    auto image = ModuleImage::open(source);
+    if (!image) {
+        return std::unexpected(image.error());
+    }
+    auto symbolizer = std::make_unique<LlvmSymbolizer>(std::move(*image));
+    if (auto checked = symbolizer->check(); !checked) {
+        return std::unexpected(checked.error());
+    }
+    return symbolizer;
+}
+
+} // namespace wdbg::dwarf

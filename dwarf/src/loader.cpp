@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "plugin.h"
+
+#include <wdbg/dwarf/loader.h>
+
+#include <dlfcn.h>
+#include <mutex>
+#include <system_error>
+
+namespace wdbg::dwarf {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* library_name = "libwdbg-dwarf.so";
+
+std::vector<fs::path> candidate_files(const fs::path& directory) {
+    if (!directory.empty()) {
+        return {directory / library_name};
+    }
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
+    std::vector<fs::path> files;
+    for (const fs::path& base : {program, program.parent_path()}) {
+        for (const char* folder : {"lib", "lib/wdbg", "."}) {
+            files.push_back((base / folder / library_name).lexically_normal());
+        }
+    }
+    return files;
+}
+
+Result<fs::path> find_library(const fs::path& directory) {
+    const std::vector<fs::path> candidates = candidate_files(directory);
+    for (const fs::path& file : candidates) {
+        std::error_code error;
+        if (fs::is_regular_file(file, error)) {
+            return file;
+        }
+    }
+    return fail(ErrorCode::Unavailable, std::string("source positions need ") + library_name +
+                                            ", which is not installed (looked for " +
+                                            candidates.front().string() + ")");
+}
+
+template <class Function>
+Function* find_symbol(void* library, const char* name) {
+    return reinterpret_cast<Function*>(::dlsym(library, name));
+}
+
+Result<PluginOpenFunction*> open_library(const fs::path& file) {
+    // Never closed: symbolizers and LLVM's own state live in it.
+    void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+        const char* reason = ::dlerror();
+        return fail(ErrorCode::Unavailable,
+                    "cannot load " + file.string() + ": " + (reason != nullptr ? reason : "?"));
+    }
+    auto* version = find_symbol<PluginVersionFunction>(library, plugin_version_symbol);
+    auto* open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol);
+    if (version == nullptr || open == nullptr || version() != plugin_version) {
+        return fail(ErrorCode::Unavailable,
+                    file.string() + " belongs to another version of wdbg; install both together");
+    }
+    return open;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Symbolizer>> load_symbolizer(const ModuleSource& source,
+                                                    const std::filesystem::path& directory) {
+    static std::mutex mutex;
+    static PluginOpenFunction* open = nullptr;
+    {
+        const std::lock_guard lock(mutex);
+        if (open == nullptr) {
+            const Result<fs::path> file = find_library(directory);
+            if (!file) {
+                return std::unexpected(file.error());
+            }
+            const auto opened = open_library(*file);
+            if (!opened) {
+                return std::unexpected(opened.error());
+            }
+            open = *opened;
+        }
+    }
+    SymbolizerResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
+    open(source, result);
+    return result;
+}
+
+} // namespace wdbg::dwarf

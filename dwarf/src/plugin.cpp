@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "plugin.h"
+
+#include <wdbg/dwarf/llvm_symbolizer.h>
+
+#include <exception>
+
+extern "C" {
+
+[[gnu::visibility("default")]] int wdbg_dwarf_plugin_version() {
+    return wdbg::dwarf::plugin_version;
+}
+
+[[gnu::visibility("default")]] void wdbg_dwarf_open(const wdbg::dwarf::ModuleSource& source,
+                                                    wdbg::dwarf::SymbolizerResult& result) {
+    try {
+        result = wdbg::dwarf::make_symbolizer(source);
+    } catch (const std::exception& exception) { // no exception crosses a library
+        result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
+    }
+}
+
+} // extern "C"
