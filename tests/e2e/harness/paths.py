@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Where the program under test, the guests and their sources are."""
+import os
+import pathlib
+
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
+
+
+def _from_environment(name: str) -> pathlib.Path:
+    value = os.environ.get(name)
+    if not value:
+        raise RuntimeError(f"set {name} (ctest does; by hand see tests/e2e/README.md)")
+    return pathlib.Path(value)
+
+
+def wdbg() -> pathlib.Path:
+    return _from_environment("WDBG")
+
+
+def fixture(name: str) -> pathlib.Path:
+    """The guest `name`, e.g. "control-O0"."""
+    path = _from_environment("WDBG_FIXTURES") / f"{name}.wasm"
+    if not path.exists():
+        raise RuntimeError(f"no guest {path}: build the target `fixtures`")
+    return path

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Interrupting a busy loop and blocked WASI calls; changes while the guest runs."""
+import time
+
+import pytest
+
+
+def test_busy_loop(debug):
+    session = debug("busy-O0", "c/busy.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    stop = session.interrupt()
+    assert stop.reason == "signal"
+    assert "spin" in session.frames() and "main" in session.frames()
+    rounds = session.target.FindFirstGlobalVariable("rounds").GetValueAsUnsigned()
+    session.run_free()
+    session.interrupt()
+    assert session.target.FindFirstGlobalVariable("rounds").GetValueAsUnsigned() >= rounds
+
+
+@pytest.mark.parametrize("variant", ["busy-O0", "busy-O2"])
+def test_interrupt_is_fast(debug, variant):
+    """50 ms is promised; LLDB itself and a busy machine get the rest."""
+    session = debug(variant, "c/busy.c")
+    fastest = 10.0
+    for _ in range(5):
+        session.run_free()
+        start = time.monotonic()
+        session.interrupt()
+        fastest = min(fastest, time.monotonic() - start)
+    assert fastest < 0.1
+
+
+def test_setting_a_variable_ends_the_loop(debug):
+    session = debug("busy-O0", "c/busy.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    session.interrupt()
+    session.evaluate("finish = 1")
+    assert session.go_to_exit() == 0
+    assert session.guest.stdout.text() == "ready\nfinished\n"
+
+
+def test_breakpoint_set_while_running(debug):
+    session = debug("busy-O0", "c/busy.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    breakpoint = session.break_at("round")
+    stop = session.wait_for_stop()
+    session.expect_at(stop, "round")
+    assert breakpoint.GetHitCount() >= 1
+
+
+def test_watchpoint_set_in_a_busy_loop(debug):
+    session = debug("busy-O0", "c/busy.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    session.interrupt()
+    session.command("watchpoint set variable rounds")
+    assert session.go().reason == "watchpoint"
+
+
+def test_blocked_read_is_shown_at_its_call(debug):
+    session = debug("echo-O0", "c/echo.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    session.interrupt()
+    frames = session.frames()
+    assert "read" in frames and "read_line" in frames and "main" in frames
+    session.guest.write("one\n")
+    session.run_free()
+    session.guest.wait_for_output("echo: one")
+
+
+def test_interrupting_a_read_does_not_disturb_it(debug):
+    session = debug("echo-O0", "c/echo.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    for _ in range(5):
+        session.interrupt()
+        session.run_free()
+    session.guest.write("one\ntwo\n")
+    session.guest.wait_for_output("echo: two")
+    session.guest.close_input()
+    assert session.wait_for_exit() == 0
+    assert session.guest.stdout.text() == "ready\necho: one\necho: two\n2 lines\n"
+
+
+def test_input_that_arrives_while_stopped_waits(debug):
+    session = debug("echo-O0", "c/echo.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    session.interrupt()
+    session.guest.write("late\n")
+    assert session.evaluate("lines") == "0"
+    session.break_at("line")
+    session.expect_at(session.go(), "line")
+    session.run_free()
+    session.guest.wait_for_output("echo: late")
+
+
+def test_stepping_out_of_a_blocked_read(debug):
+    session = debug("echo-O0", "c/echo.c")
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    session.interrupt()
+    session.guest.write("x\n")
+    for _ in range(6):
+        stop = session.step_out()
+        if stop.function == "read_line":
+            break
+    assert stop.function == "read_line"
+    assert session.integer("length") == 0
+
+
+def test_sleep_is_interrupted_and_goes_on(debug):
+    session = debug("sleep-O0", "c/sleep.c", args=[700])
+    start = time.monotonic()
+    session.run_free()
+    session.guest.wait_for_output("ready")
+    session.interrupt()
+    assert "nap" in session.frames() and "main" in session.frames()
+    assert session.integer("milliseconds", session.frames().index("nap")) == 700
+    assert session.go_to_exit() == 0
+    assert session.guest.stdout.text() == "ready\nslept 0\n"
+    assert time.monotonic() - start >= 0.7
+
+
+def test_a_sleep_that_ends_while_stopped(debug):
+    session = debug("sleep-O0", "c/sleep.c", args=[50])
+    session.run_to("nap")
+    session.run_free()
+    session.interrupt()
+    assert "main" in session.frames()
+    session.run_to("end")
+    assert session.integer("result") == 0

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""wasi-threads and WAMR's pthreads: every thread with its own stack; no hit lost."""
+import pytest
+
+WASI = ("wasi-threads-O0", "threads/wasi_threads.c")
+PTHREADS = ("pthreads-O0", "threads/pthreads.c")
+WORKERS, ROUNDS = 4, 25
+
+
+def threads(session):
+    return [session.process.GetThreadAtIndex(i) for i in range(session.process.GetNumThreads())]
+
+
+def workers(session):
+    return [thread for thread in threads(session) if "thread_main" in session.frames(thread)]
+
+
+def test_one_thread_at_the_start(debug):
+    session = debug(*WASI)
+    session.run_to("main")
+    assert len(threads(session)) == 1
+
+
+def test_every_thread_is_listed_with_its_own_stack(debug):
+    session = debug(*WASI)
+    session.break_at("hit")
+    session.go()
+    assert len(threads(session)) == WORKERS + 1
+    main = [thread for thread in threads(session) if "_start" in session.frames(thread)]
+    assert len(main) == 1
+    assert "start_all" in session.frames(main[0])
+    numbers = set()
+    for thread in workers(session):
+        frames = session.frames(thread)
+        frame = thread.GetFrameAtIndex(frames.index("thread_main"))
+        numbers.add(frame.EvaluateExpression("self->number").GetValueAsSigned())
+    assert numbers == {1, 2, 3, 4}
+
+
+def test_bt_all(debug):
+    session = debug(*WASI)
+    session.break_at("hit")
+    session.go()
+    output = session.command("thread backtrace all")
+    assert output.count("thread #") == WORKERS + 1
+    assert "start_all" in output and "thread_main" in output
+
+
+def test_breakpoint_hits_of_all_threads_are_exact(debug):
+    """Every hit of every thread stops exactly once, also when several arrive together."""
+    session = debug(*WASI)
+    session.run_to("main")
+    session.break_at("hit")
+    end = session.break_at("end")
+    seen = set()
+    while True:
+        stop = session.go()
+        if end.GetHitCount():
+            break
+        assert stop.reason == "breakpoint", stop
+        for thread in threads(session):
+            frame = thread.GetFrameAtIndex(0)
+            if thread.GetStopReason() == 3 and frame.GetFunctionName() == "hit":  # breakpoint
+                hit = (frame.FindVariable("number").GetValueAsSigned(),
+                       frame.FindVariable("round").GetValueAsSigned())
+                assert hit not in seen
+                seen.add(hit)
+    expected = {(number, round_) for number in (1, 2, 3, 4, 11, 12, 13, 14)
+                for round_ in range(1, ROUNDS + 1)}
+    assert seen == expected
+    assert session.go_to_exit() == 0
+    assert session.guest.stdout.text().startswith("hits 200\n")
+
+
+def test_breakpoint_that_is_ignored_loses_no_thread(debug):
+    session = debug(*WASI)
+    session.break_at("hit").SetIgnoreCount(100000)
+    assert session.go_to_exit(30) == 0
+    assert session.guest.stdout.text().startswith("hits 200\n")
+
+
+def test_one_thread_steps_while_others_are_there(debug):
+    session = debug(*WASI)
+    session.run_to("round")
+    number = session.integer("number")
+    identifier = session.thread.GetThreadID()
+    for _ in range(5):
+        session.step_over()
+        assert session.thread.GetThreadID() == identifier
+        assert session.integer("number", session.frames().index("work")) == number
+
+
+def test_only_one_thread_runs(debug):
+    session = debug(*WASI)
+    session.run_to("round")
+    others = {thread.GetThreadID(): thread.GetFrameAtIndex(0).GetPC()
+              for thread in threads(session) if thread.GetThreadID() != session.thread.GetThreadID()}
+    session.resume("thread step-over --run-mode this-thread")
+    for thread in threads(session):
+        if thread.GetThreadID() in others and "wait" not in (thread.GetFrameAtIndex(0).GetFunctionName() or ""):
+            assert thread.GetFrameAtIndex(0).GetPC() == others[thread.GetThreadID()]
+
+
+def test_finished_threads_vanish(debug):
+    session = debug(*WASI)
+    session.run_to("between")
+    assert len(workers(session)) == 0 or len(threads(session)) <= WORKERS + 1
+    session.run_to("end")
+    assert session.go_to_exit() == 0
+
+
+def test_breakpoint_in_one_thread_only(debug):
+    session = debug(*WASI)
+    session.run_to("round")
+    identifier = session.thread.GetThreadID()
+    breakpoint = session.break_at("hit")
+    breakpoint.SetThreadID(identifier)
+    for _ in range(5):
+        session.expect_at(session.go(), "hit")
+        assert session.thread.GetThreadID() == identifier
+
+
+@pytest.mark.parametrize("variant", ["wasi-threads-O0", "wasi-threads-O2"])
+def test_runs_undisturbed(debug, variant):
+    session = debug(variant, "threads/wasi_threads.c")
+    assert session.go_to_exit() == 0
+    assert session.guest.stdout.text() == "hits 200\ntotal 2660\n"
+
+
+def test_watchpoint_on_shared_memory(debug):
+    session = debug(*WASI)
+    session.run_to("worker")
+    session.command("watchpoint set variable hits")
+    values = []
+    for _ in range(10):
+        stop = session.go()
+        assert stop.reason == "watchpoint", stop
+        values.append(session.target.FindFirstGlobalVariable("hits").GetValueAsSigned())
+    assert values == sorted(values)
+    session.target.DeleteAllWatchpoints()
+    assert session.go_to_exit() == 0
+
+
+def test_pthreads(debug):
+    session = debug(*PTHREADS)
+    breakpoint = session.break_at("worker")
+    numbers = set()
+    for _ in range(3):
+        session.expect_at(session.go(), "worker")
+        numbers.add(session.integer("number"))
+    assert numbers == {2, 3, 4}
+    assert session.go_to_exit() == 0
+    assert breakpoint.GetHitCount() == 3
+    assert session.guest.stdout.text() == "shared 29\njoined 29\n"
+
+
+def test_pthread_main_waits_in_join(debug):
+    session = debug(*PTHREADS)
+    session.break_at("worker")
+    session.go()
+    frames = [session.frames(thread) for thread in threads(session)]
+    assert any("_start" in names for names in frames)
+    assert any("worker" in names for names in frames)
