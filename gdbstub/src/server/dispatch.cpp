@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dispatch.h"
 
+#include "../error_numbers.h"
 #include "handlers/handlers.h"
 
-#include <algorithm>
 #include <array>
 
 namespace wdbg::rsp {
@@ -83,22 +83,6 @@ constexpr std::array rows{
               "qXfer:libraries:read+"},
 };
 
-/// The numbers are errno's where there is a fitting one; 08 is what LLDB's own servers say of
-/// memory that cannot be read (wire §1).
-struct ErrorRow {
-    ErrorCode code;
-    std::uint8_t number;
-};
-
-constexpr std::array error_numbers{
-    ErrorRow{ErrorCode::InvalidArgument, 0x16}, ErrorRow{ErrorCode::NotFound, 0x02},
-    ErrorRow{ErrorCode::OutOfRange, 0x08},      ErrorRow{ErrorCode::Unavailable, 0x3D},
-    ErrorRow{ErrorCode::NotStopped, 0x10},      ErrorRow{ErrorCode::NotRunning, 0x11},
-    ErrorRow{ErrorCode::Unsupported, 0x5F},     ErrorRow{ErrorCode::Malformed, 0x4A},
-    ErrorRow{ErrorCode::Busy, 0x0B},            ErrorRow{ErrorCode::Io, 0x05},
-    ErrorRow{ErrorCode::Gone, 0x03},            ErrorRow{ErrorCode::Internal, 0x7F},
-};
-
 bool matches(const PacketRow& row, std::string_view packet) {
     return row.takes_args ? packet.starts_with(row.prefix) : packet == row.prefix;
 }
@@ -118,9 +102,8 @@ const PacketRow* find_row(std::string_view packet) {
 }
 
 void write_error(const Session& session, const Error& error, Reply& out) {
-    const auto* row = std::ranges::find(error_numbers, error.code, &ErrorRow::code);
     out.clear();
-    out.add('E').hex_byte(row == error_numbers.end() ? 0x7FU : row->number);
+    out.add('E').hex_byte(to_error_number(error.code));
     if (session.agreed.error_strings && !error.message.empty()) {
         out.add(';').hex_text(error.message);
     }
