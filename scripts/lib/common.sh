@@ -15,7 +15,7 @@ die() {
 # Debian 12's packages, by what needs them.
 build_packages=(
     build-essential cmake ninja-build ccache ca-certificates libboost1.81-dev
-    nlohmann-json3-dev libcli11-dev libfmt-dev libspdlog-dev
+    nlohmann-json3-dev
 )
 llvm_packages=(llvm-22-dev zlib1g-dev libzstd-dev) # only where the room dwarf is built
 guest_packages=(
@@ -25,11 +25,10 @@ guest_packages=(
 lldb_packages=(lldb-22 python3-lldb-22)
 test_packages=(
     libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-forked python3-pytest-timeout
-    libclang-rt-22-dev wabt
-    rustc libstd-rust-dev-wasm32 lld-14 wabt
+    libclang-rt-22-dev rustc libstd-rust-dev-wasm32 lld-14 wabt
 )
 check_packages=(clang-format-22 clang-tidy-22 python3)
-bench_packages=(libbenchmark-dev)
+bench_packages=(python3)
 # What Debian's cargo (unpacked by CMake where PATH has none that is new enough) is linked to.
 cargo_packages=(libgit2-1.5 libcurl4 libssh2-1 libsqlite3-0)
 
