@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/// What scripts/quickstart debugs: a list is built, then summed recursively.
+/// What scripts/quickstart debugs: the sum of a list.
 #include <stdio.h>
 
 struct Node {
@@ -8,19 +8,24 @@ struct Node {
     struct Node* next;
 };
 
-static int sum(const struct Node* node) {
-    if (node == NULL) {
-        return 0; // BREAK: bottom
+static int square(const struct Node* node) {
+    int result = node->value * node->value; // BREAK: square
+    return result;
+}
+
+static int sum_of_squares(const struct Node* first) {
+    int sum = 0;
+    for (const struct Node* node = first; node != NULL; node = node->next) {
+        sum += square(node);
     }
-    int rest = sum(node->next);
-    return node->value + rest;
+    return sum;
 }
 
 int main(void) {
     struct Node three = {3, "three", NULL};
     struct Node two = {2, "two", &three};
     struct Node one = {1, "one", &two};
-    int total = sum(&one); // BREAK: sum
-    printf("the sum is %d\n", total);
+    int sum = sum_of_squares(&one); // BREAK: sum
+    printf("the sum of the squares is %d\n", sum);
     return 0;
 }
