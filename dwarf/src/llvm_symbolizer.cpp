@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "demangle.h"
+
 #include <wdbg/dwarf/llvm_symbolizer.h>
 #include <wdbg/dwarf/module_image.h>
 
 #include <llvm/ADT/StringMap.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
-#include <llvm/Demangle/Demangle.h>
 #include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
@@ -34,20 +35,6 @@ SectionMap debug_sections(const wasm::Module& module) {
     return sections;
 }
 
-/// Rust's legacy mangling ends in a hash, which LLVM's demangler keeps:
-/// "app::main::h0123456789abcdef".
-void drop_rust_hash(std::string& function) {
-    constexpr std::size_t hash_size = 19; // "::h" and 16 digits
-    if (function.size() <= hash_size) {
-        return;
-    }
-    const std::string_view end = std::string_view(function).substr(function.size() - hash_size);
-    if (end.starts_with("::h") &&
-        end.substr(3).find_first_not_of("0123456789abcdef") == std::string_view::npos) {
-        function.resize(function.size() - hash_size);
-    }
-}
-
 bool is_known(const std::string& text) {
     return text != llvm::DILineInfo::BadString;
 }
@@ -55,8 +42,7 @@ bool is_known(const std::string& text) {
 SourceFrame to_frame(const llvm::DILineInfo& info, bool inlined) {
     SourceFrame frame{.function = {}, .location = {}, .inlined = inlined};
     if (is_known(info.FunctionName)) {
-        frame.function = llvm::demangle(info.FunctionName);
-        drop_rust_hash(frame.function);
+        frame.function = demangled(info.FunctionName);
     }
     if (is_known(info.FileName)) {
         frame.location = {.file = info.FileName, .line = info.Line, .column = info.Column};
@@ -96,6 +82,7 @@ class LlvmSymbolizer : public Symbolizer {
         const std::lock_guard lock(mutex_);
         problem_.clear();
         std::vector<SourceFrame> frames = frames_at(*at);
+        name_outermost(frames, offset);
         if (frames.empty() && !problem_.empty()) {
             return fail(ErrorCode::Malformed,
                         image_.debug_file().string() + ": damaged debug information: " + problem_);
@@ -130,6 +117,17 @@ class LlvmSymbolizer : public Symbolizer {
             }
         }
         return frames;
+    }
+
+    /// With split DWARF whose .dwo is gone only the name section knows the function.
+    void name_outermost(std::vector<SourceFrame>& frames, CodeOffset offset) const {
+        if (frames.empty() || !frames.back().function.empty()) {
+            return;
+        }
+        const wasm::Module& module = image_.module();
+        if (const wasm::FunctionBody* body = module.function_containing(offset); body != nullptr) {
+            frames.back().function = demangled(module.function_name(body->index));
+        }
     }
 
     ModuleImage image_;
