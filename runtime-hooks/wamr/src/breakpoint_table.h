@@ -22,6 +22,8 @@ class BreakpointTable {
     /// NotFound if that address is not planted in that instance.
     Result<void> unplant(InstanceRecord& instance, CodeOffset requested);
     void unplant_all();
+    /// Forgets them; the code is gone.
+    void clear() { sites_.clear(); }
     void forget_instance(InstanceId instance);
 
     /// What stood at `ip` before it was planted; nullopt if it is not planted.

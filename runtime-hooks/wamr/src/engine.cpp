@@ -57,8 +57,7 @@ void Engine::request_stop() {
 }
 
 bool Engine::settled(const GuestThread& thread) const {
-    return !thread.active() || thread.parked || thread.in_host.load(std::memory_order_seq_cst) ||
-           wdbg_env_top_frame(thread.env()) == nullptr;
+    return !thread.active() || thread.parked || thread.in_host.load(std::memory_order_seq_cst);
 }
 
 void Engine::settle() {
@@ -84,13 +83,23 @@ void Engine::settle() {
 }
 
 void Engine::post_event(Event event) {
-    if (post_ && handler_) {
-        post_([handler = handler_, event = std::move(event)] {
-            if (*handler) {
-                (*handler)(event);
-            }
-        });
+    if (!post_ || !handler_) {
+        return;
     }
+    post_([this, handler = handler_, event = std::move(event)] {
+        const auto* stopped = std::get_if<Stopped>(&event);
+        if (stopped != nullptr && !is_stopped(stopped->generation)) {
+            return; // detached or resumed meanwhile
+        }
+        if (const Debuggee::EventHandler current = *handler) {
+            current(event); // a copy: it may set another handler
+        }
+    });
+}
+
+bool Engine::is_stopped(std::uint64_t generation) const {
+    const std::lock_guard lock(mutex_);
+    return state_ == RunState::Stopped && generation_ == generation;
 }
 
 void Engine::release(GuestThread& thread) {
@@ -125,6 +134,7 @@ void Engine::add_instance(WASMModuleInstance* instance) {
 }
 
 void Engine::remove_instance(WASMModuleInstance* instance) {
+    const std::lock_guard ending(ending_);
     const std::lock_guard lock(mutex_);
     if (const InstanceRecord* record = modules_.find(instance)) {
         breakpoints_.forget_instance(record->id);
@@ -174,6 +184,22 @@ std::optional<CodeAddress> Engine::take_exception_pc() {
 
 // --- Control --------------------------------------------------------------------------------------
 
+void Engine::reset() {
+    const std::lock_guard lock(mutex_);
+    post_ = nullptr;
+    handler_ = nullptr;
+    attached_ = false;
+    stop_at_entry_ = false;
+    killed_ = false;
+    next_thread_ = 1;
+    exception_pc_.reset();
+    reasons_.clear();
+    state_ = RunState::Running;
+    breakpoints_.clear();
+    watchpoints_.clear();
+    modules_.clear();
+}
+
 void Engine::set_post(Post post) {
     const std::lock_guard lock(mutex_);
     post_ = std::move(post);
@@ -207,9 +233,8 @@ void Engine::detach() {
     reasons_.clear();
     state_ = RunState::Running;
     for (GuestThread* thread : threads_) {
-        thread->step.reset();
+        // `step` and `access` belong to the thread while it runs; without attention they are void.
         thread->due.reset();
-        thread->access.reset();
         clear_attention(*thread, attention::step | attention::watch | attention::due);
         release(*thread);
     }
@@ -252,6 +277,8 @@ Result<void> Engine::resume(const ResumeRequest& request) {
             apply(*thread, *action);
         } else if (request.others) {
             apply(*thread, {.thread = thread->id, .kind = *request.others});
+        } else if (thread->cancelled) {
+            thread->wake.notify_all();
         }
     }
     running_.notify_all();
@@ -265,6 +292,7 @@ Result<void> Engine::interrupt() {
 }
 
 void Engine::kill() {
+    const std::lock_guard ending(ending_); // until then no instance goes away
     std::vector<WASMModuleInstance*> instances;
     {
         const std::lock_guard lock(mutex_);
@@ -312,8 +340,8 @@ std::vector<ThreadInfo> Engine::threads() const {
         ThreadState state = ThreadState::Running;
         if (thread->parked) {
             state = ThreadState::Stopped;
-        } else if (thread->in_host.load()) {
-            state = ThreadState::InHostCall;
+        } else if (state_ == RunState::Stopped || thread->in_host.load()) {
+            state = ThreadState::InHostCall; // maybe on its way back to the gate
         }
         found.push_back({.id = thread->id, .state = state, .name = thread->name});
     }
@@ -338,7 +366,7 @@ Result<const std::vector<FrameRef>*> Engine::stack_of(ThreadId id) const {
         return fail(ErrorCode::NotStopped, "the guest is running");
     }
     GuestThread* thread = find(id);
-    if (thread == nullptr || !thread->active() || !settled(*thread)) {
+    if (thread == nullptr || !thread->active()) {
         return fail(ErrorCode::NotFound, "there is no thread " + std::to_string(id.value));
     }
     if (!thread->stack) {

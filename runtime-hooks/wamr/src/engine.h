@@ -37,10 +37,11 @@ class Engine {
     std::uint8_t on_break(WASMExecEnv* env);
     void on_exception(WASMExecEnv* env);
     void on_host_call_enter();
-    void on_host_call_leave(WASMExecEnv* env);
+    void on_host_call_leave();
     void on_import_call(WASMInterpFrame* frame, std::uint8_t* return_ip);
     bool defer_exception(WASMExecEnv* env, const char* exception);
     void on_cancel(WASMExecEnv* env);
+    void on_exit_thread(WASMExecEnv* env);
     void on_env_destroyed(WASMExecEnv* env);
     /// The copy of the code without planted bytes, and its offset from the running one; nullptr
     /// while nothing was ever planted there.
@@ -59,6 +60,8 @@ class Engine {
     void note_exception_pc(const std::uint8_t* ip, bool exact);
 
     // --- The event loop's side ---------------------------------------------------------------------
+    /// Forgets what an earlier runtime of this process left behind.
+    void reset();
     void set_post(Post post);
     void set_event_handler(Debuggee::EventHandler handler);
     Result<void> attach();
@@ -116,8 +119,11 @@ class Engine {
     void request_stop();
     void settle();
     void park(Lock& lock, GuestThread& thread);
+    void leave(GuestThread& thread, const WASMExecEnv* env);
+    [[nodiscard]] bool may_pass(const GuestThread& thread) const;
     [[nodiscard]] bool settled(const GuestThread& thread) const;
     void post_event(Event event);
+    [[nodiscard]] bool is_stopped(std::uint64_t generation) const;
     void release(GuestThread& thread);
 
     [[nodiscard]] bool quiet_step(GuestThread& thread, WASMExecEnv* env) const;
@@ -130,6 +136,7 @@ class Engine {
     void apply(GuestThread& thread, const ThreadAction& action);
 
     mutable std::mutex mutex_;
+    std::mutex ending_; ///< held while instances are told to end; taken before mutex_
     ModuleRegistry modules_;
     BreakpointTable breakpoints_;
     WatchpointTable watchpoints_;

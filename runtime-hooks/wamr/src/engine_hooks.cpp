@@ -157,7 +157,9 @@ void Engine::start_activity(Lock& lock, GuestThread& thread) {
 void Engine::end_activity(GuestThread& thread) {
     thread.step.reset();
     thread.due.reset();
-    thread.access.reset();
+    if (thread.access) {
+        watchpoints_.abandon(*std::exchange(thread.access, std::nullopt));
+    }
     thread.attention = 0;
     thread.trap_depth = 0;
     settle();
@@ -197,16 +199,27 @@ void Engine::on_leave(WASMExecEnv* env) {
     }
 }
 
+/// Drops the activations of `env` and what they called.
+void Engine::leave(GuestThread& thread, const WASMExecEnv* env) {
+    const auto used = std::ranges::find(thread.activations, env, &Activation::env);
+    if (used != thread.activations.end()) {
+        thread.activations.erase(used, thread.activations.end());
+        if (!thread.active()) {
+            end_activity(thread);
+        }
+    }
+}
+
+void Engine::on_exit_thread(WASMExecEnv* env) {
+    GuestThread& thread = current();
+    const std::lock_guard lock(mutex_);
+    leave(thread, env);
+}
+
 void Engine::on_env_destroyed(WASMExecEnv* env) {
     const std::lock_guard lock(mutex_);
     for (GuestThread* thread : threads_) {
-        const auto used = std::ranges::find(thread->activations, env, &Activation::env);
-        if (used != thread->activations.end()) {
-            thread->activations.erase(used, thread->activations.end());
-            if (!thread->active()) {
-                end_activity(*thread);
-            }
-        }
+        leave(*thread, env);
     }
     WASMModuleInstance* instance = wdbg_env_instance(env);
     if (const InstanceRecord* record = modules_.find(instance);
@@ -228,17 +241,22 @@ void Engine::on_cancel(WASMExecEnv* env) {
 
 // --- Parking ------------------------------------------------------------------------------------------
 
+/// A thread that is to end goes on by itself, but not before the client lets the guest go on.
+bool Engine::may_pass(const GuestThread& thread) const {
+    return !thread.wants(attention::hold) || (thread.cancelled && state_ != RunState::Stopped);
+}
+
 void Engine::park(Lock& lock, GuestThread& thread) {
     thread.parked = true;
     settle();
-    thread.wake.wait(lock, [&] { return !thread.wants(attention::hold) || thread.cancelled; });
+    thread.wake.wait(lock, [&] { return may_pass(thread); });
     thread.parked = false;
 }
 
 void Engine::pass_gate(Lock& lock, GuestThread& thread) {
     thread.in_host.store(true, std::memory_order_seq_cst);
     settle();
-    thread.wake.wait(lock, [&] { return !thread.wants(attention::hold) || thread.cancelled; });
+    thread.wake.wait(lock, [&] { return may_pass(thread); });
     thread.in_host.store(false, std::memory_order_seq_cst);
 }
 
@@ -251,7 +269,7 @@ void Engine::on_host_call_enter() {
     }
 }
 
-void Engine::on_host_call_leave(WASMExecEnv* env) {
+void Engine::on_host_call_leave() {
     GuestThread& thread = current();
     thread.in_host.store(false, std::memory_order_seq_cst);
     if (thread.attention.load(std::memory_order_seq_cst) == 0) {
@@ -267,7 +285,6 @@ void Engine::on_host_call_leave(WASMExecEnv* env) {
             set_attention(thread, attention::due);
         }
     }
-    static_cast<void>(env);
 }
 
 void Engine::on_import_call(WASMInterpFrame* frame, std::uint8_t* return_ip) {
@@ -321,15 +338,14 @@ bool Engine::step_is_done(const GuestThread& thread, const FrameRef& frame) cons
 /// What there is to report now that `frame.pc` is reached.
 std::optional<StopReason> Engine::arrive(GuestThread& thread, const FrameRef& frame) {
     std::optional<StopReason> reason;
-    if (thread.access) {
-        watchpoints_.after_instruction(*thread.access);
+    if (thread.access && watchpoints_.after_instruction(*thread.access)) {
         reason = std::move(*thread.access);
-        thread.access.reset();
     } else if (thread.due) {
         reason = std::exchange(thread.due, std::nullopt);
-    } else if (thread.step && step_is_done(thread, frame)) {
+    } else if (thread.wants(attention::step) && thread.step && step_is_done(thread, frame)) {
         reason = StepDone{};
     }
+    thread.access.reset();
     if (!thread.due) {
         clear_attention(thread, attention::due);
     }

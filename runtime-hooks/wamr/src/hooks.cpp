@@ -56,8 +56,8 @@ void wdbg_host_call_enter(WASMExecEnv* /*env*/) {
     Engine::instance().on_host_call_enter();
 }
 
-void wdbg_host_call_leave(WASMExecEnv* env) {
-    Engine::instance().on_host_call_leave(env);
+void wdbg_host_call_leave(WASMExecEnv* /*env*/) {
+    Engine::instance().on_host_call_leave();
 }
 
 void wdbg_import_call_enter(WASMExecEnv* /*env*/, WASMInterpFrame* frame, std::uint8_t* return_ip) {
@@ -83,6 +83,12 @@ bool wdbg_defer_exception(WASMExecEnv* env, const char* exception) {
 void wdbg_on_cancel(WASMExecEnv* env) {
     if (wdbg_hooks_enabled) {
         Engine::instance().on_cancel(env);
+    }
+}
+
+void wdbg_on_exit_thread(WASMExecEnv* env) {
+    if (wdbg_hooks_enabled) {
+        Engine::instance().on_exit_thread(env);
     }
 }
 

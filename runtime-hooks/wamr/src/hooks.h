@@ -70,6 +70,9 @@ void wdbg_spread_exception(struct WASMExecEnv* exec_env, const char* exception);
 /* The thread is to end: it must not stay parked. */
 void wdbg_on_cancel(struct WASMExecEnv* exec_env);
 
+/* The thread leaves all guest code by a longjmp (pthread_exit). */
+void wdbg_on_exit_thread(struct WASMExecEnv* exec_env);
+
 /* The execution environment is about to be freed. */
 void wdbg_on_exec_env_destroyed(struct WASMExecEnv* exec_env);
 

@@ -79,20 +79,46 @@ ModuleRegistry::Found ModuleRegistry::add_instance(WASMModuleInstance* instance)
 
 ModuleRegistry::Found ModuleRegistry::discover(WASMExecEnv* env) {
     WASMModuleInstance* instance = wdbg_env_instance(env);
+    const void* cluster = wdbg_env_cluster(env);
     if (InstanceRecord* known = find(instance)) {
+        known->cluster = cluster;
         return {known, false};
     }
     // A thread's clone of an instance that runs in the same cluster?
-    if (const WASMModuleInstance* sibling = wdbg_env_sibling_instance(env, instance)) {
-        if (InstanceRecord* original = find(sibling)) {
-            original->clones.push_back(instance);
-            return {original, false};
+    const WASMModule* module = wdbg_instance_module(instance);
+    const auto original = std::ranges::find_if(instances_, [&](const auto& record) {
+        return record->cluster == cluster && record->module->handle == module;
+    });
+    if (original != instances_.end()) {
+        add_clone(**original, instance);
+        return {original->get(), false};
+    }
+    const Found added = add_instance(instance);
+    if (added.instance != nullptr) {
+        added.instance->cluster = cluster;
+    }
+    return added;
+}
+
+/// What a clone imports from are clones as well.
+void ModuleRegistry::add_clone(InstanceRecord& original, WASMModuleInstance* clone) {
+    original.clones.push_back(clone);
+    for (std::uint32_t i = 0;; ++i) {
+        WASMModuleInstance* import = wdbg_instance_import(clone, i);
+        const WASMModuleInstance* cloned = wdbg_instance_import(original.primary, i);
+        if (import == nullptr || cloned == nullptr) {
+            return;
+        }
+        if (InstanceRecord* record = find(cloned); record != nullptr && find(import) == nullptr) {
+            add_clone(*record, import);
         }
     }
-    return add_instance(instance);
 }
 
 void ModuleRegistry::remove_instance(WASMModuleInstance* instance) {
+    for (std::uint32_t i = 0; WASMModuleInstance* import = wdbg_instance_import(instance, i); ++i) {
+        remove_instance(import);
+    }
     for (auto& record : instances_) {
         std::erase(record->clones, instance);
     }

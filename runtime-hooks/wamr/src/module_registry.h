@@ -49,6 +49,7 @@ struct InstanceRecord {
     InstanceId id;
     ModuleRecord* module = nullptr;
     WASMModuleInstance* primary = nullptr;
+    const void* cluster = nullptr; ///< the threads it was last seen to run in
     std::vector<WASMModuleInstance*> clones;
     std::string name;
 };
@@ -62,6 +63,7 @@ class ModuleRegistry {
                                      std::vector<std::byte> original,
                                      std::span<std::uint8_t> loaded);
     void remove_module(WASMModule* handle);
+    void clear() { *this = {}; }
     /// The next instance of this module gets id 0.
     void set_main(WASMModule* handle) { main_ = handle; }
 
@@ -91,6 +93,7 @@ class ModuleRegistry {
     }
 
   private:
+    void add_clone(InstanceRecord& original, WASMModuleInstance* clone);
     [[nodiscard]] ModuleRecord* find_module(const WASMModule* handle) const;
     [[nodiscard]] std::string unique_name(const std::string& name, InstanceId id) const;
 

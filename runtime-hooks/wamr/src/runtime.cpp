@@ -166,6 +166,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options) 
     }
     // WAMR writes its log to stdout, which is the guest's.
     wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);
+    Engine::instance().reset();
     wdbg_hooks_enabled = options.debug_hooks;
     return std::make_unique<WamrRuntime>(options);
 }

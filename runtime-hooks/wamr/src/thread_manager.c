@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
-/* WAMR's thread manager. Two places are hooked: a trap must be reported before the other threads
- * of the cluster are told to end, and a thread that is told to end must not stay parked. */
+/* WAMR's thread manager. Three places are hooked: a trap must be reported before the other threads
+ * of the cluster are told to end, a thread that is told to end must not stay parked, and one that
+ * ends by a longjmp has left guest code.
+ *
+ * Locks, outermost first: WAMR's cluster list, a cluster, the engine's mutex, an instance's
+ * exception. The hooks are called with the first two held, so the engine takes neither. */
 
 #include "thread_manager.h"
 
@@ -10,6 +14,9 @@
 #define wasm_cluster_set_exception wdbg_spread_exception
 #define wasm_runtime_interrupt_blocking_op(exec_env)                                               \
     (wdbg_on_cancel(exec_env), (wasm_runtime_interrupt_blocking_op)(exec_env))
+
+#undef os_longjmp
+#define os_longjmp(buffer, value) (wdbg_on_exit_thread(exec_env), longjmp(buffer, value))
 
 #include WDBG_THREAD_MANAGER_SOURCE
 

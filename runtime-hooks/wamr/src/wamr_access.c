@@ -6,7 +6,6 @@
 
 #include "../common/wasm_exec_env.h"
 #include "../common/wasm_runtime_common.h"
-#include "../libraries/thread-mgr/thread_manager.h"
 
 #include <string.h>
 
@@ -46,24 +45,10 @@ wdbg_env_terminating(const WASMExecEnv* env)
     return wdbg_env_has_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
-struct WASMModuleInstance*
-wdbg_env_sibling_instance(const WASMExecEnv* env, const WASMModuleInstance* except)
+const void*
+wdbg_env_cluster(const WASMExecEnv* env)
 {
-    WASMCluster* cluster = env->cluster;
-    WASMModuleInstance* found = NULL;
-    if (!cluster) {
-        return NULL;
-    }
-    os_mutex_lock(&cluster->lock);
-    for (WASMExecEnv* other = bh_list_first_elem(&cluster->exec_env_list); other && !found;
-         other = bh_list_elem_next(other)) {
-        WASMModuleInstance* instance = (WASMModuleInstance*)other->module_inst;
-        if (other != env && instance != except && instance->module == except->module) {
-            found = instance;
-        }
-    }
-    os_mutex_unlock(&cluster->lock);
-    return found;
+    return env->cluster;
 }
 
 static WASMModuleInstance*

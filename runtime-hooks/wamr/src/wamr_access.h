@@ -30,9 +30,8 @@ void wdbg_env_set_flags(struct WASMExecEnv* env, uint32_t bits);
 void wdbg_env_clear_flags(struct WASMExecEnv* env, uint32_t bits);
 bool wdbg_env_has_flags(const struct WASMExecEnv* env, uint32_t bits);
 bool wdbg_env_terminating(const struct WASMExecEnv* env);
-/* Another instance of `module` that runs in the same cluster; NULL if there is none. */
-struct WASMModuleInstance* wdbg_env_sibling_instance(const struct WASMExecEnv* env,
-                                                     const struct WASMModuleInstance* except);
+/* What the threads of one program have in common; only good for comparing. Takes no lock. */
+const void* wdbg_env_cluster(const struct WASMExecEnv* env);
 /* Like WAMR's wasm_set_exception(), but for this thread's instance only. */
 void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
 /* Copies the exception without its "Exception: " prefix; false if there is none. */

@@ -45,6 +45,11 @@ std::uint32_t cells_of_letter(char letter) {
     }
 }
 
+bool overlaps(const WatchpointSpec& spec, std::uint64_t begin, std::uint64_t size) {
+    return size > 0 && begin < spec.address.offset + spec.size &&
+           spec.address.offset < begin + size;
+}
+
 /// The 32-bit operand `slot` values below the top of the stack, for a signature "operands:results".
 std::uint32_t operand(std::string_view signature, const std::uint32_t* top, std::uint8_t slot) {
     const std::string_view operands = signature.substr(0, signature.find(':'));
@@ -140,46 +145,63 @@ std::optional<WatchpointHit> WatchpointTable::before_instruction(const FrameRef&
             const bool wanted = spec.kind == WatchKind::Access ||
                                 (spec.kind == WatchKind::Write) ==
                                     (access.kind == AccessKind::Write);
-            const bool overlaps = access.size > 0 &&
-                                  access.begin < spec.address.offset + spec.size &&
-                                  spec.address.offset < access.begin + access.size;
-            if (!wanted || !overlaps || access.memory != watch.memory) {
+            if (!wanted || access.memory != watch.memory ||
+                !overlaps(spec, access.begin, access.size)) {
                 continue;
-            }
-            if (access.kind == AccessKind::Write) {
-                ++watch.in_flight;
             }
             WatchpointHit hit{.watchpoint = watch.id, .address = spec.address};
             hit.address.offset = access.begin;
             hit.size = access.size;
             hit.access = access.kind;
             hit.before = copy_of(bytes_at(watch.memory, spec.address.offset, spec.size));
+            if (access.kind == AccessKind::Write) {
+                in_flight_.push_back({hit.address, hit.size});
+            }
             return hit;
         }
     }
     return std::nullopt;
 }
 
-void WatchpointTable::after_instruction(WatchpointHit& hit) {
-    if (Watch* watch = find(hit.watchpoint)) {
-        copy_current(*watch);
-        hit.after = copy_of(watch->shadow);
-        abandon(hit);
+bool WatchpointTable::after_instruction(WatchpointHit& hit) {
+    abandon(hit);
+    for (Watch& watch : watches_) {
+        // One access is one report, but it may have touched several watched ranges.
+        if (watch.spec.address.instance == hit.address.instance &&
+            watch.spec.address.memory == hit.address.memory &&
+            overlaps(watch.spec, hit.address.offset, hit.size)) {
+            copy_current(watch);
+        }
     }
+    const Watch* watch = find(hit.watchpoint);
+    if (watch == nullptr) {
+        return false;
+    }
+    hit.after = copy_of(watch->shadow);
+    return true;
 }
 
 void WatchpointTable::abandon(const WatchpointHit& hit) {
-    Watch* watch = find(hit.watchpoint);
-    if (watch != nullptr && hit.access == AccessKind::Write && watch->in_flight > 0) {
-        --watch->in_flight;
+    const auto write =
+        std::ranges::find(in_flight_, MemoryWrite{.address = hit.address, .size = hit.size});
+    if (hit.access == AccessKind::Write && write != in_flight_.end()) {
+        in_flight_.erase(write);
     }
+}
+
+bool WatchpointTable::being_written(const Watch& watch) const {
+    return std::ranges::any_of(in_flight_, [&](const MemoryWrite& write) {
+        return watch.spec.address.instance == write.address.instance &&
+               watch.spec.address.memory == write.address.memory &&
+               overlaps(watch.spec, write.address.offset, write.size);
+    });
 }
 
 std::optional<WatchpointHit> WatchpointTable::changed_by_host() {
     for (Watch& watch : watches_) {
         const auto now = bytes_at(watch.memory, watch.spec.address.offset, watch.spec.size);
         const auto [old_byte, new_byte] = std::ranges::mismatch(watch.shadow, now);
-        if (watch.spec.kind == WatchKind::Read || watch.in_flight > 0 || new_byte == now.end()) {
+        if (watch.spec.kind == WatchKind::Read || being_written(watch) || new_byte == now.end()) {
             continue;
         }
         WatchpointHit hit{.watchpoint = watch.id, .address = watch.spec.address, .by_host = true};

@@ -21,14 +21,17 @@ class WatchpointTable {
   public:
     Result<WatchpointId> add(const ModuleRegistry& modules, const WatchpointSpec& spec);
     Result<void> remove(WatchpointId id);
-    void clear() { watches_.clear(); }
+    void clear() {
+        watches_.clear();
+        in_flight_.clear();
+    }
     [[nodiscard]] bool empty() const { return watches_.empty(); }
 
     /// What the instruction at the top frame of `frame` is about to do to a watched range: a hit
     /// whose `after` is still empty. `opcode_byte` stands at the instruction where it is planted.
     [[nodiscard]] std::optional<WatchpointHit> before_instruction(const FrameRef& frame);
-    /// Completes the hit once the instruction has executed.
-    void after_instruction(WatchpointHit& hit);
+    /// Completes the hit once the instruction has executed. False if the watchpoint is gone.
+    [[nodiscard]] bool after_instruction(WatchpointHit& hit);
     /// The instruction did not execute (it trapped).
     void abandon(const WatchpointHit& hit);
 
@@ -43,7 +46,11 @@ class WatchpointTable {
         WatchpointSpec spec;
         WASMMemoryInstance* memory = nullptr;
         std::vector<std::byte> shadow{};
-        std::uint32_t in_flight = 0; ///< instructions that are writing it just now
+    };
+    struct MemoryWrite {
+        MemoryAddress address;
+        std::uint64_t size = 0;
+        friend bool operator==(const MemoryWrite&, const MemoryWrite&) = default;
     };
     struct Access {
         WASMMemoryInstance* memory = nullptr;
@@ -56,7 +63,10 @@ class WatchpointTable {
     [[nodiscard]] Watch* find(WatchpointId id);
     static void copy_current(Watch& watch);
 
+    [[nodiscard]] bool being_written(const Watch& watch) const;
+
     std::vector<Watch> watches_;
+    std::vector<MemoryWrite> in_flight_; ///< writes to watched ranges by instructions executing now
     std::uint32_t next_id_ = 1;
 };
 
