@@ -16,7 +16,7 @@ enum class Exchange : std::uint8_t {
 
 struct PendingRequest {
     std::string packet;
-    Client::ReplyHandler done;
+    Client::ReplyHandler done{};
     Exchange kind = Exchange::Request;
 };
 

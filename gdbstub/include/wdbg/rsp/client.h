@@ -20,7 +20,7 @@ namespace wdbg::rsp {
 
 struct ClientOptions {
     /// Features to tell in qSupported, besides ours.
-    std::string features;
+    std::string features{};
     /// For the answer to a request; a running guest may take as long as it likes.
     std::chrono::milliseconds timeout{5000};
     /// Longest reply taken, in bytes of payload.
@@ -33,14 +33,14 @@ struct StopReply {
     unsigned signal = 0;      ///< Stopped, Killed
     unsigned exit_code = 0;   ///< Exited
     std::uint64_t thread = 0; ///< the one that stopped; 0 if not told
-    std::string reason;       ///< LLDB's word, e.g. "breakpoint"
-    std::string description;  ///< decoded
-    std::string name;         ///< of the thread, decoded
-    std::vector<std::uint64_t> threads;
-    std::vector<std::uint64_t> thread_pcs; ///< as many as threads, or none
+    std::string reason{};     ///< LLDB's word, e.g. "breakpoint"
+    std::string description{};  ///< decoded
+    std::string name{};       ///< of the thread, decoded
+    std::vector<std::uint64_t> threads{};
+    std::vector<std::uint64_t> thread_pcs{}; ///< as many as threads, or none
     bool libraries_changed = false;
     /// All keys and values as they came (`00` is register 0 …).
-    std::vector<std::pair<std::string, std::string>> fields;
+    std::vector<std::pair<std::string, std::string>> fields{};
 };
 
 /// Takes a T, S, W or X packet apart. Malformed for anything else; unknown keys are kept.
@@ -127,8 +127,8 @@ class Client {
     struct MemoryRegion {
         std::uint64_t start = 0;
         std::uint64_t size = 0;
-        std::string permissions; ///< empty for a hole
-        std::string name;
+        std::string permissions{}; ///< empty for a hole
+        std::string name{};
     };
     void memory_region(std::uint64_t address, Handler<MemoryRegion> done);
 

@@ -19,11 +19,11 @@ struct ServerOptions {
     /// qHostInfo and qProcessInfo. The default makes LLDB 22 take the module from its file.
     std::string triple = "wasm32-unknown-unknown-wasm";
     /// qProcessInfo: the guest's name; may be empty.
-    std::string process_name;
+    std::string process_name{};
     /// qProcessInfo, qC, vAttach, D;pid.
     std::uint32_t pid = 1;
     /// Sees every packet in (`-> `) and out (`<- `) without framing, for a log. May be empty.
-    std::function<void(std::string_view direction, std::string_view payload)> trace;
+    std::function<void(std::string_view direction, std::string_view payload)> trace{};
 };
 
 /// How a session ended.

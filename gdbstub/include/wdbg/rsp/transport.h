@@ -18,15 +18,15 @@ namespace wdbg::rsp {
 struct ListenOptions {
     std::string host = "127.0.0.1"; ///< name or address; loopback unless the user says otherwise
     std::uint16_t port = 0;         ///< 0: the system picks one
-    ServerOptions server;
+    ServerOptions server{};
 
     /// Asked when a client connects: may it take control? Lets RSP and DAP share one guest. Empty:
     /// yes. A refused client (also the second one of this listener) gets an error reply to its
     /// first packet and is closed.
-    std::function<bool()> acquire;
+    std::function<bool()> acquire{};
     /// Called once per session that acquired, when it is over and all of its output has been
     /// handed to the operating system (the process may exit). Another session may begin before.
-    std::function<void(SessionEnd)> released;
+    std::function<void(SessionEnd)> released{};
 };
 
 /// Serves one Debuggee over TCP, to one client at a time, on an event loop. TCP_NODELAY, one write
