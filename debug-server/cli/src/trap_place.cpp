@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "trap_place.h"
 
+#include <wdbg/dwarf/loader.h>
 #include <wdbg/wasm/module.h>
 
 #include <cstddef>
@@ -25,6 +26,26 @@ std::string function_at(const std::vector<std::byte>& bytes, CodeOffset offset) 
     return body != nullptr ? module->function_name(body->index) : "";
 }
 
+/// Takes over what the debug information knows; without any the place stays as it is.
+void add_source(TrapPlace& place, const dwarf::ModuleSource& source) {
+    auto symbolizer = dwarf::load_symbolizer(source);
+    if (!symbolizer) {
+        return;
+    }
+    const Result<std::vector<dwarf::SourceFrame>> frames = (*symbolizer)->lookup(place.offset);
+    if (!frames || frames->empty()) {
+        return;
+    }
+    const dwarf::SourceFrame& frame = frames->front();
+    if (!frame.function.empty()) {
+        place.function = frame.function;
+    }
+    if (frame.location.line != 0) {
+        place.file = frame.location.file;
+        place.line = frame.location.line;
+    }
+}
+
 } // namespace
 
 TrapPlace find_trap_place(const std::filesystem::path& module,
@@ -37,6 +58,7 @@ TrapPlace find_trap_place(const std::filesystem::path& module,
     place.offset = pc->offset;
     const std::vector<std::byte> bytes = read_file(module);
     place.function = function_at(bytes, pc->offset);
+    add_source(place, {bytes, module});
     return place;
 }
 
