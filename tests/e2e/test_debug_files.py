@@ -35,9 +35,9 @@ def test_g0_module_has_functions_and_no_lines(debug):
     breakpoint = session.target.BreakpointCreateByName("util_scale")
     assert breakpoint.GetNumLocations() == 1
     stop = session.go()
-    assert (stop.function, stop.line) == ("util_scale", 0)
+    assert (stop.function, stop.file) == ("util_scale", "")
     assert session.frames()[1] == "steps"
-    assert "__main_void" in session.frames() or "main" in session.frames()
+    assert session.frames()[2] in ("main", "__original_main")
     assert "local.get" in session.command("disassemble --frame")
     session.step_instruction()
     assert session.go_to_exit() == 0

@@ -9,7 +9,7 @@ def test_main_and_the_backtrace(debug):
     session = debug(*APP)
     session.run_to("main")
     assert session.frames()[0] == "app::main"
-    assert session.frames()[-1] == "_start"
+    assert session.frames()[-1].startswith("_start")
 
 
 def test_scalars_and_tuples(debug):
@@ -51,7 +51,7 @@ def test_closure(debug):
 def test_generic_function(debug):
     session = debug(*APP)
     session.run_to("largest")
-    assert "largest<i32>" in session.frames()[0]
+    assert session.frames()[0] == "app::largest"
     assert (session.integer("item"), session.integer("best")) == (9, 3)
 
 

@@ -144,17 +144,35 @@ def test_next_over_a_recursive_call(debug):
     assert session.integer("n") == 5
 
 
+@expected_difference("next-over-short-call")
+def test_next_over_a_call_of_two_instructions(debug):
+    session = debug("watch-O0", "c/watch.c")
+    session.run_to("before-count")
+    assert session.step_over().function == "main"
+
+
 def test_steps_through_inlined_code(debug):
     session = debug("inlined-O2", "c/inlined.c")
     session.target.BreakpointCreateByName("outer")
     session.go()
-    functions = []
-    for _ in range(12):
-        stop = session.step_over()
-        functions.append(stop.function)
-        if stop.function == "main":
-            break
-    assert functions[-1] == "main"
+    stops = [session.step_over() for _ in range(5)]
+    assert {stop.function for stop in stops} == {"twice", "outer"}
+    assert all(stop.file == "inlined.c" for stop in stops)
+    assert where(stops[-1]) == at(session, "outer")
+
+
+@expected_difference("next-out-of-optimised-function")
+def test_next_out_of_an_optimised_function(debug):
+    session = debug("inlined-O2", "c/inlined.c")
+    session.run_to("outer")
+    session.step_over()
+    assert session.step_over().function == "main"
+
+
+def test_finish_out_of_an_optimised_function(debug):
+    session = debug("inlined-O2", "c/inlined.c")
+    session.run_to("outer")
+    assert session.step_out().function == "main"
 
 
 def test_step_in_optimised_code(debug):
@@ -162,13 +180,6 @@ def test_step_in_optimised_code(debug):
     session.run_to("loop")
     lines = {session.step_over().line for _ in range(6)}
     assert len(lines) >= 2
-
-
-def test_step_by_count(debug):
-    session = debug(*CONTROL)
-    session.run_to("steps")
-    stop = session.resume("thread step-over --count 2")
-    assert where(stop) == at(session, "steps-after")
 
 
 def test_step_over_a_host_call(debug):

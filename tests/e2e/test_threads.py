@@ -2,39 +2,60 @@
 """wasi-threads and WAMR's pthreads: every thread with its own stack; no hit lost."""
 import pytest
 
+from harness.limitations import expected_difference
+
 WASI = ("wasi-threads-O0", "threads/wasi_threads.c")
 PTHREADS = ("pthreads-O0", "threads/pthreads.c")
 WORKERS, ROUNDS = 4, 25
 
 
-def threads(session):
-    return [session.process.GetThreadAtIndex(i) for i in range(session.process.GetNumThreads())]
-
-
 def workers(session):
-    return [thread for thread in threads(session) if "thread_main" in session.frames(thread)]
+    return [thread for thread in session.threads() if "thread_main" in session.frames(thread)]
+
+
+def worker_number(thread):
+    """From the frame of work(), taken and read at once: see "locals-of-another-thread"."""
+    for i in range(4):
+        frame = thread.GetFrameAtIndex(i)
+        if frame.GetFunctionName() == "work":
+            return frame.FindVariable("self").GetChildMemberWithName("number").GetValueAsSigned()
+    return None
 
 
 def test_one_thread_at_the_start(debug):
     session = debug(*WASI)
     session.run_to("main")
-    assert len(threads(session)) == 1
+    assert len(session.threads()) == 1
 
 
 def test_every_thread_is_listed_with_its_own_stack(debug):
     session = debug(*WASI)
     session.break_at("hit")
     session.go()
-    assert len(threads(session)) == WORKERS + 1
-    main = [thread for thread in threads(session) if "_start" in session.frames(thread)]
+    assert len(session.threads()) == WORKERS + 1
+    main = [thread for thread in session.threads() if "_start" in session.frames(thread)]
     assert len(main) == 1
     assert "start_all" in session.frames(main[0])
-    numbers = set()
-    for thread in workers(session):
-        frames = session.frames(thread)
-        frame = thread.GetFrameAtIndex(frames.index("thread_main"))
-        numbers.add(frame.EvaluateExpression("self->number").GetValueAsSigned())
+    assert len(workers(session)) == WORKERS
+
+
+def test_locals_of_every_thread(debug):
+    session = debug(*WASI)
+    session.break_at("hit")
+    session.go()
+    numbers = {worker_number(thread) for thread in session.threads()[1:]}
     assert numbers == {1, 2, 3, 4}
+
+
+@expected_difference("locals-of-another-thread")
+def test_locals_of_a_thread_visited_before(debug):
+    session = debug(*WASI)
+    session.break_at("hit")
+    session.go()
+    threads = session.threads()[1:]
+    for thread in threads:
+        session.frames(thread)
+    assert {worker_number(thread) for thread in threads} == {1, 2, 3, 4}
 
 
 def test_bt_all(debug):
@@ -58,9 +79,9 @@ def test_breakpoint_hits_of_all_threads_are_exact(debug):
         if end.GetHitCount():
             break
         assert stop.reason == "breakpoint", stop
-        for thread in threads(session):
-            frame = thread.GetFrameAtIndex(0)
-            if thread.GetStopReason() == 3 and frame.GetFunctionName() == "hit":  # breakpoint
+        for thread in session.threads():
+            if session.reason(thread) == "breakpoint":
+                frame = thread.GetFrameAtIndex(1)
                 hit = (frame.FindVariable("number").GetValueAsSigned(),
                        frame.FindVariable("round").GetValueAsSigned())
                 assert hit not in seen
@@ -94,9 +115,9 @@ def test_only_one_thread_runs(debug):
     session = debug(*WASI)
     session.run_to("round")
     others = {thread.GetThreadID(): thread.GetFrameAtIndex(0).GetPC()
-              for thread in threads(session) if thread.GetThreadID() != session.thread.GetThreadID()}
+              for thread in session.threads() if thread.GetThreadID() != session.thread.GetThreadID()}
     session.resume("thread step-over --run-mode this-thread")
-    for thread in threads(session):
+    for thread in session.threads():
         if thread.GetThreadID() in others and "wait" not in (thread.GetFrameAtIndex(0).GetFunctionName() or ""):
             assert thread.GetFrameAtIndex(0).GetPC() == others[thread.GetThreadID()]
 
@@ -104,7 +125,7 @@ def test_only_one_thread_runs(debug):
 def test_finished_threads_vanish(debug):
     session = debug(*WASI)
     session.run_to("between")
-    assert len(workers(session)) == 0 or len(threads(session)) <= WORKERS + 1
+    assert len(workers(session)) == 0 or len(session.threads()) <= WORKERS + 1
     session.run_to("end")
     assert session.go_to_exit() == 0
 
@@ -158,6 +179,6 @@ def test_pthread_main_waits_in_join(debug):
     session = debug(*PTHREADS)
     session.break_at("worker")
     session.go()
-    frames = [session.frames(thread) for thread in threads(session)]
+    frames = [session.frames(thread) for thread in session.threads()]
     assert any("_start" in names for names in frames)
     assert any("worker" in names for names in frames)

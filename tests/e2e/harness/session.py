@@ -5,6 +5,7 @@ LLDB runs in asynchronous mode: every command that resumes the guest returns at 
 waits for the stop with a deadline. So a stub that never answers fails a test instead of hanging it.
 """
 import pathlib
+import re
 import tempfile
 from typing import NamedTuple
 
@@ -24,6 +25,16 @@ _REASONS = {
     lldb.eStopReasonException: "exception",
     lldb.eStopReasonPlanComplete: "step",
 }
+
+
+_RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
+
+
+def _plain_name(frame: lldb.SBFrame) -> str:
+    """LLDB shows linkage names: `main(argc, argv)` is __main_argc_argv in wasm, and Rust's have a
+    hash at their end."""
+    name = _RUST_HASH.sub("", frame.GetFunctionName() or "")
+    return "main" if name == "__main_argc_argv" else name
 
 
 class Stop(NamedTuple):
@@ -121,18 +132,35 @@ class Session:
 
     def wait_for_stop(self, seconds: float = DEFAULT_SECONDS) -> Stop:
         self.wait_for_state((lldb.eStateStopped,), seconds)
+        self._select_stopped_thread()
         return self.stop()
+
+    def _select_stopped_thread(self) -> None:
+        """What LLDB's own event loop does: the selected thread is one that has a reason to stop."""
+        if self.thread.GetStopReason() not in (lldb.eStopReasonNone, lldb.eStopReasonInvalid):
+            return
+        for thread in self.threads():
+            if thread.GetStopReason() not in (lldb.eStopReasonNone, lldb.eStopReasonInvalid):
+                self.process.SetSelectedThread(thread)
+                return
+
+    def threads(self) -> list[lldb.SBThread]:
+        return [self.process.GetThreadAtIndex(i) for i in range(self.process.GetNumThreads())]
 
     def wait_for_exit(self, seconds: float = DEFAULT_SECONDS) -> int:
         self.wait_for_state((lldb.eStateExited,), seconds)
         return self.process.GetExitStatus()
 
+    @staticmethod
+    def reason(thread: lldb.SBThread) -> str:
+        return _REASONS.get(thread.GetStopReason(), str(thread.GetStopReason()))
+
     def stop(self) -> Stop:
         thread = self.thread
         frame = thread.GetFrameAtIndex(0)
         entry = frame.GetLineEntry()
-        return Stop(_REASONS.get(thread.GetStopReason(), str(thread.GetStopReason())),
-                    thread.GetStopDescription(1000) or "", frame.GetFunctionName() or "",
+        return Stop(self.reason(thread),
+                    thread.GetStopDescription(1000) or "", _plain_name(frame),
                     entry.GetFileSpec().GetFilename() or "", entry.GetLine())
 
     def resume(self, command: str = "process continue", seconds: float = DEFAULT_SECONDS) -> Stop:
@@ -202,8 +230,7 @@ class Session:
     def frames(self, thread: lldb.SBThread | None = None) -> list[str]:
         """Function names, innermost first, without arguments."""
         thread = thread or self.thread
-        return [thread.GetFrameAtIndex(i).GetFunctionName() or ""
-                for i in range(thread.GetNumFrames())]
+        return [_plain_name(thread.GetFrameAtIndex(i)) for i in range(thread.GetNumFrames())]
 
     def select_frame(self, index: int) -> None:
         self.thread.SetSelectedFrame(index)
