@@ -2,6 +2,7 @@
 #include "run_command.h"
 
 #include <wdbg/cli/report.h>
+#include <wdbg/cli/run_options.h>
 #include <wdbg/version.h>
 
 #include <cstdio>
@@ -67,6 +68,9 @@ int run_main(std::span<const std::string> arguments) {
     if (first == "--version") {
         std::puts(("wdbg " + std::string(version)).c_str());
         return ExitStatus::Success;
+    }
+    if (first.starts_with('-')) {
+        return run_command(without_run(arguments)); // as LLDB's wasm platform starts a runtime
     }
     return run_named(first, arguments.subspan(1));
 }

@@ -232,6 +232,17 @@ Result<RunOptions> parse_run_options(std::span<const std::string> arguments) {
     return options;
 }
 
+std::vector<std::string> without_run(std::span<const std::string> arguments) {
+    std::vector<std::string> result(arguments.begin(), arguments.end());
+    RunOptions ignored;
+    const Result<std::size_t> used =
+        parse_options(std::span<const Row>(run_rows), arguments, ignored);
+    if (used && *used < result.size() && result[*used] == "run") {
+        result.erase(result.begin() + static_cast<std::ptrdiff_t>(*used));
+    }
+    return result;
+}
+
 std::string run_help() {
     return "usage: wdbg run [options] MODULE [ARGS…]\n\n"
            "Runs MODULE (.wasm) in the interpreter. With a listener LLDB can debug it:\n"

@@ -51,6 +51,15 @@ TEST(RunOptions, TakesTheOrdersOfLldbsWasmPlatform) {
     }
 }
 
+TEST(RunOptions, TakesThePortBeforeTheCommand) {
+    const std::vector<std::string> expected{"-g=4711",   "--env",   "A=run",
+                                            "--no-wait", "/m.wasm", "run"};
+    EXPECT_EQ(without_run(std::vector<std::string>{"-g=4711", "--env", "A=run", "run", "--no-wait",
+                                                   "/m.wasm", "run"}),
+              expected);
+    EXPECT_EQ(without_run(expected), expected);
+}
+
 TEST(RunOptions, LeavesAllBehindTheModuleToTheGuest) {
     const Result<RunOptions> options = parse({"app.wasm", "--help", "--", "-g=1", "--bogus", ""});
     ASSERT_TRUE(options);

@@ -38,6 +38,11 @@ struct RunOptions {
 /// succeeds without a module.
 [[nodiscard]] Result<RunOptions> parse_run_options(std::span<const std::string> arguments);
 
+/// `arguments` begin with an option: takes out a `run` that stands behind leading options. LLDB 22
+/// and 23 give `wdbg -g=PORT run … MODULE`, because they put the port before the runtime's
+/// arguments.
+[[nodiscard]] std::vector<std::string> without_run(std::span<const std::string> arguments);
+
 /// The text of `wdbg run --help`.
 [[nodiscard]] std::string run_help();
 
