@@ -11,13 +11,13 @@ using Slot = std::optional<std::uint8_t>;
 
 /// Operand-stack slots by operation, counted from the top before execution.
 struct Slots {
-    MemoryOperation operation;
-    std::uint8_t address;
+    MemoryOperation operation = MemoryOperation::None;
+    std::uint8_t address = 0;
     Slot source;
     Slot length;
     Slot value;
-    bool reads;
-    bool writes;
+    bool reads = false;
+    bool writes = false;
 };
 
 constexpr Slot none = std::nullopt;

@@ -18,9 +18,13 @@ class StackTyper {
 
     /// The stack before the next instruction.
     [[nodiscard]] const OperandStack& stack() const { return stack_; }
+
     [[nodiscard]] bool ok() const { return problem_.empty(); }
+
     [[nodiscard]] std::string_view problem() const { return problem_; }
+
     [[nodiscard]] ErrorCode problem_code() const { return code_; }
+
     /// The function's final `end` was executed.
     [[nodiscard]] bool finished() const { return controls_.empty(); }
 
@@ -51,7 +55,9 @@ class StackTyper {
     StackType pop();
     void pop(ValueType expected);
     void pop_all(const Types& types);
+
     void pop_address(bool is_64) { pop(is_64 ? ValueType::I64 : ValueType::I32); }
+
     void set_unreachable();
     void update_reachable();
 

@@ -83,7 +83,7 @@ TEST(Instruction, IsRefusedWhenCutShort) {
     for (const Bytes& bytes : whole) {
         ASSERT_TRUE(decode_bytes(bytes).has_value());
         for (std::size_t size = 0; size < bytes.size(); ++size) {
-            const Bytes cut(bytes.begin(), bytes.begin() + std::ptrdiff_t(size));
+            const Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
             EXPECT_FALSE(decode_bytes(cut).has_value());
         }
     }

@@ -159,7 +159,8 @@ TEST(Module, RefusesEveryTruncationWithoutReadingBeyond) {
     const auto whole = full_module().build();
     for (std::size_t size = 0; size < whole.size(); ++size) {
         // A copy of exactly this size lets a sanitizer see any read behind it.
-        auto cut = std::vector<std::byte>(whole.begin(), whole.begin() + std::ptrdiff_t(size));
+        auto cut = std::vector<std::byte>(whole.begin(),
+                                          whole.begin() + static_cast<std::ptrdiff_t>(size));
         const auto module = Module::parse_owned(std::move(cut));
         if (!module) {
             EXPECT_FALSE(module.error().message.empty());
@@ -177,7 +178,7 @@ TEST(Module, SurvivesEveryChangedByte) {
             if (module) {
                 static_cast<void>(module->names());
                 static_cast<void>(module->producers());
-                static_cast<void>(module->resolve_breakpoint(CodeOffset{120}));
+                [[maybe_unused]] const auto resolved = module->resolve_breakpoint(CodeOffset{120});
             }
         }
     }
