@@ -4,11 +4,27 @@ import time
 
 import pytest
 
+from harness import paths
+from harness.guest import Guest
+from harness.raw import RawClient
+
+INTERRUPT_SECONDS = 0.05
+
+
+def interrupt_inside(session, function):
+    """Interrupts until the guest is seen in `function`: its output may still be on its way."""
+    for _ in range(50):
+        stop = session.interrupt()
+        if function in session.frames():
+            return stop
+        session.run_free()
+    raise AssertionError(f"never in {function}: {session.frames()}")
+
 
 def test_busy_loop(debug):
     session = debug("busy-O0", "c/busy.c")
+    session.run_to("round")
     session.run_free()
-    session.guest.wait_for_output("ready")
     stop = session.interrupt()
     assert stop.reason == "signal"
     assert "spin" in session.frames() and "main" in session.frames()
@@ -19,16 +35,26 @@ def test_busy_loop(debug):
 
 
 @pytest.mark.parametrize("variant", ["busy-O0", "busy-O2"])
-def test_interrupt_is_fast(debug, variant):
-    """50 ms is promised; LLDB itself and a busy machine get the rest."""
-    session = debug(variant, "c/busy.c")
-    fastest = 10.0
-    for _ in range(5):
-        session.run_free()
-        start = time.monotonic()
-        session.interrupt()
-        fastest = min(fastest, time.monotonic() - start)
-    assert fastest < 0.1
+def test_interrupt_takes_less_than_50_ms(variant):
+    """Over a raw client: LLDB itself takes 100 ms to ask."""
+    guest = Guest(paths.fixture(variant))
+    client = RawClient(guest.address())
+    try:
+        client.send("c")
+        guest.wait_for_output("ready")
+        client.interrupt()
+        assert client.receive().startswith("T02")
+        fastest = 10.0
+        for _ in range(10):
+            client.send("c")
+            start = time.monotonic()
+            client.interrupt()
+            assert client.receive().startswith("T02")
+            fastest = min(fastest, time.monotonic() - start)
+        assert fastest < INTERRUPT_SECONDS
+    finally:
+        client.close()
+        guest.dispose()
 
 
 def test_setting_a_variable_ends_the_loop(debug):
@@ -38,7 +64,7 @@ def test_setting_a_variable_ends_the_loop(debug):
     session.interrupt()
     session.evaluate("finish = 1")
     assert session.go_to_exit() == 0
-    assert session.guest.stdout.text() == "ready\nfinished\n"
+    assert session.guest.stdout.at_end(5) == "ready\nfinished\n"
 
 
 def test_breakpoint_set_while_running(debug):
@@ -64,9 +90,9 @@ def test_blocked_read_is_shown_at_its_call(debug):
     session = debug("echo-O0", "c/echo.c")
     session.run_free()
     session.guest.wait_for_output("ready")
-    session.interrupt()
+    interrupt_inside(session, "read")
     frames = session.frames()
-    assert "read" in frames and "read_line" in frames and "main" in frames
+    assert "read_line" in frames and "main" in frames
     session.guest.write("one\n")
     session.run_free()
     session.guest.wait_for_output("echo: one")
@@ -83,14 +109,14 @@ def test_interrupting_a_read_does_not_disturb_it(debug):
     session.guest.wait_for_output("echo: two")
     session.guest.close_input()
     assert session.wait_for_exit() == 0
-    assert session.guest.stdout.text() == "ready\necho: one\necho: two\n2 lines\n"
+    assert session.guest.stdout.at_end(5) == "ready\necho: one\necho: two\n2 lines\n"
 
 
 def test_input_that_arrives_while_stopped_waits(debug):
     session = debug("echo-O0", "c/echo.c")
     session.run_free()
     session.guest.wait_for_output("ready")
-    session.interrupt()
+    interrupt_inside(session, "read")
     session.guest.write("late\n")
     assert session.evaluate("lines") == "0"
     session.break_at("line")
@@ -103,7 +129,7 @@ def test_stepping_out_of_a_blocked_read(debug):
     session = debug("echo-O0", "c/echo.c")
     session.run_free()
     session.guest.wait_for_output("ready")
-    session.interrupt()
+    interrupt_inside(session, "read")
     session.guest.write("x\n")
     for _ in range(6):
         stop = session.step_out()
@@ -118,11 +144,11 @@ def test_sleep_is_interrupted_and_goes_on(debug):
     start = time.monotonic()
     session.run_free()
     session.guest.wait_for_output("ready")
-    session.interrupt()
+    interrupt_inside(session, "nap")
     assert "nap" in session.frames() and "main" in session.frames()
     assert session.integer("milliseconds", session.frames().index("nap")) == 700
     assert session.go_to_exit() == 0
-    assert session.guest.stdout.text() == "ready\nslept 0\n"
+    assert session.guest.stdout.at_end(5) == "ready\nslept 0\n"
     assert time.monotonic() - start >= 0.7
 
 

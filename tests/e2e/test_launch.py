@@ -45,10 +45,7 @@ def test_breakpoint_set_before_the_launch(new_session):
     where = session.place("add")
     session.command(f"target create {paths.fixture('control-O0')}")
     session.command(f"breakpoint set --file {where.file} --line {where.line}")
-    for setting in (f"runtime-path {paths.wdbg()}", "port-arg -g=127.0.0.1:", "runtime-args run"):
-        session.command(f"settings set platform.plugin.wasm.{setting}")
-    session.command("settings set target.disable-aslr false")
-    session.command("platform select wasm")
+    session.use_wasm_platform()
     session.target = session.debugger.GetSelectedTarget()
     session.command("process launch")
     session.expect_at(session.wait_for_stop(), "add")

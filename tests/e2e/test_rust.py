@@ -76,4 +76,4 @@ def test_runs_to_its_end(debug, variant):
     session = debug(variant, "rust/app.rs")
     session.run_to("end")
     assert session.go_to_exit() == 0
-    assert session.guest.stdout.text() == "rust 10 Some(9) 1099511628020\n"
+    assert session.guest.stdout.at_end(5) == "rust 10 Some(9) 1099511628020\n"

@@ -44,14 +44,16 @@ def test_conditional_breakpoint(debug):
     assert session.integer("i") == 33
 
 
-def test_steps_through_the_interpreter_of_sqlite(debug):
+def test_steps_through_a_large_function(debug):
+    """Not through sqlite3VdbeExec: LLDB 22 crashes where a line is nothing but a `br`."""
     session = debug("sqlite-O0", MAIN)
-    session.target.BreakpointCreateByName("sqlite3VdbeExec")
+    session.target.BreakpointCreateByName("sqlite3BtreeInsert")
     session.go()
     session.target.DeleteAllBreakpoints()
-    functions = {session.step_over().function for _ in range(30)}
-    assert functions == {"sqlite3VdbeExec"}
-    assert session.step_out().function == "sqlite3Step"
+    stops = [session.step_over() for _ in range(20)]
+    assert {stop.function for stop in stops} == {"sqlite3BtreeInsert"}
+    assert len({stop.line for stop in stops}) > 10
+    assert session.step_out().function == "sqlite3VdbeExec"
 
 
 @pytest.mark.parametrize("variant", ["sqlite-O0", "sqlite-O2"])
@@ -60,7 +62,7 @@ def test_result_is_right(debug, variant):
     session.run_to("end", 30)
     assert session.target.FindFirstGlobalVariable("rows_seen").GetValueAsSigned() == 4
     assert session.go_to_exit() == 0
-    output = session.guest.stdout.text()
+    output = session.guest.stdout.at_end(5)
     assert output.startswith("sum: n=200 total=")
     assert "4 rows, SQLite 3." in output
 

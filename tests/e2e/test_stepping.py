@@ -188,7 +188,7 @@ def test_step_over_a_host_call(debug):
     stop = session.step_over()
     assert stop.function == "main"
     session.go_to_exit()
-    assert session.guest.stdout.text() == "control 5239\n"
+    assert session.guest.stdout.at_end(5) == "control 5239\n"
 
 
 @expected_difference("return-value")

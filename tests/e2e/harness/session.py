@@ -85,15 +85,22 @@ class Session:
 
     def launch(self, module: pathlib.Path, args=(), *, port_argument: str = "-g=127.0.0.1:") -> Stop:
         """LLDB launches `wdbg run` by its wasm platform."""
-        for setting in (f"runtime-path {paths.wdbg()}", f"port-arg {port_argument}",
-                        "runtime-args run"):
-            self.command(f"settings set platform.plugin.wasm.{setting}")
-        self.command("platform select wasm")
-        self.command("settings set target.disable-aslr false")
+        self.use_wasm_platform(port_argument)
         self.target = self.debugger.CreateTarget(str(module))
         assert self.target.IsValid()
         self.command("process launch --stop-at-entry -- " + " ".join(map(str, args)))
         return self.wait_for_stop()
+
+    def use_wasm_platform(self, port_argument: str = "-g=127.0.0.1:") -> None:
+        # By the API: as a command, LLDB takes a value that starts with "-" for an option.
+        settings = {"runtime-path": str(paths.wdbg()), "port-arg": port_argument,
+                    "runtime-args": "run"}
+        for name, value in settings.items():
+            error = lldb.SBDebugger.SetInternalVariable(
+                f"platform.plugin.wasm.{name}", value, self.debugger.GetInstanceName())
+            assert error.Success(), error.GetCString()
+        self.command("settings set target.disable-aslr false")
+        self.command("platform select wasm")
 
     @property
     def process(self) -> lldb.SBProcess:

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A bare client of the GDB remote protocol, for what LLDB cannot ask or cannot time."""
+import socket
+
+_TIMEOUT_SECONDS = 10.0
+
+
+class RawClient:
+    def __init__(self, address: str) -> None:
+        host, port = address.rsplit(":", 1)
+        self._socket = socket.create_connection((host, int(port)), _TIMEOUT_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = b""
+        assert self.ask("QStartNoAckMode") == "OK"
+        self._socket.sendall(b"+")
+
+    def send(self, body: str) -> None:
+        data = body.encode()
+        self._socket.sendall(b"$%s#%02x" % (data, sum(data) & 0xFF))
+
+    def receive(self) -> str:
+        """The next packet's body."""
+        while True:
+            start, end = self._received.find(b"$"), self._received.find(b"#")
+            if 0 <= start < end and len(self._received) >= end + 3:
+                body, self._received = self._received[start + 1:end], self._received[end + 3:]
+                return body.decode(errors="replace")
+            chunk = self._socket.recv(65536)
+            if not chunk:
+                raise ConnectionError("the server has closed the connection")
+            self._received += chunk
+
+    def ask(self, body: str) -> str:
+        self.send(body)
+        return self.receive()
+
+    def interrupt(self) -> None:
+        self._socket.sendall(b"\x03")
+
+    def close(self) -> None:
+        self._socket.close()
