@@ -10,7 +10,8 @@ from .programs import Server
 from .statistics import percentile
 
 LLDB = "lldb-22"
-_RESUME = re.compile(r"(vCont;|c$|s$|k$|D$|C|S)")
+_STEP = re.compile(r"vCont;s|s$")
+_RUN = re.compile(r"vCont;|c$|C|S")
 
 
 def _lldb():
@@ -21,13 +22,18 @@ def _lldb():
     return lldb
 
 
+def _kind(packet):
+    return "step" if _STEP.match(packet) else "run" if _RUN.match(packet) else "ask"
+
+
 def packet_times(log):
-    """(milliseconds from packet in to packet out, whether the guest ran between) per packet."""
+    """(milliseconds from packet in to packet out, kind) per packet. Kinds: "ask", "step" (one
+    instruction), "run" (the guest runs to a breakpoint meanwhile)."""
     times, asked = [], None
     for line in log.read_text().splitlines():
         at, direction, packet = line.split(" ", 2)
         if direction == "->":
-            asked = (float(at), bool(_RESUME.match(packet)))
+            asked = (float(at), _kind(packet))
         elif asked:
             times.append((float(at) - asked[0], asked[1]))
             asked = None
@@ -43,12 +49,13 @@ class Session:
         self.debugger = self.lldb.SBDebugger.Create()
         self.debugger.SetAsync(False)
         self.target = self.debugger.CreateTarget(str(guest))
-        error = self.lldb.SBError()
+        result = self.lldb.SBCommandReturnObject()
         begin = time.perf_counter()
-        self.process = self.target.ConnectRemote(
-            self.debugger.GetListener(), f"connect://{self.server.address}", "wasm", error)
-        if error.Fail() or self.process.GetState() != self.lldb.eStateStopped:
-            raise RuntimeError(f"LLDB did not connect: {error}")
+        self.debugger.GetCommandInterpreter().HandleCommand(
+            f"process connect --plugin wasm connect://{self.server.address}", result)
+        self.process = self.target.GetProcess()
+        if not result.Succeeded() or self.process.GetState() != self.lldb.eStateStopped:
+            raise RuntimeError(f"LLDB did not connect: {result.GetError()}")
         self.connect_seconds = time.perf_counter() - begin
 
     def close(self):
@@ -70,7 +77,7 @@ def connect_times(programs, rounds):
 
 def step_times(programs, steps):
     """Source steps in SQLite, every fifth one into calls. Returns milliseconds per step, and our
-    milliseconds per packet: those that only ask, and those that let the guest run."""
+    milliseconds per packet, by its kind."""
     session = Session(programs, programs.sqlite)
     lldb = session.lldb
     session.target.BreakpointCreateByName("sqlite3_step")
@@ -92,7 +99,8 @@ def step_times(programs, steps):
             raise RuntimeError(f"the guest ended after {number} steps")
     packets = packet_times(session.server.packet_log)[warm_up:]
     session.close()
-    return times, [t for t, ran in packets if not ran], [t for t, ran in packets if ran]
+    return times, {kind: [t for t, each in packets if each == kind]
+                   for kind in ("ask", "step", "run")}
 
 
 def p50_p95(values):
