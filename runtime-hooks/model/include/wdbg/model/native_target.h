@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/model/error.h>
+#include <wdbg/model/events.h>
+#include <wdbg/model/ids.h>
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// A machine that has native code, registers and memory only: this process, or a target behind a
+/// gdbserver, QEMU or a probe. The AOT mapping makes a Debuggee of it.
+namespace wdbg {
+
+/// A range of native code that came from a module; it appears and vanishes while the target runs.
+using CodeRangeId = Id<struct CodeRangeTag>;
+
+/// Half-open: begin <= address < end.
+struct NativeRange {
+    NativeAddress begin;
+    NativeAddress end;
+
+    [[nodiscard]] constexpr bool contains(NativeAddress address) const {
+        return begin <= address && address < end;
+    }
+
+    friend constexpr auto operator<=>(const NativeRange&, const NativeRange&) = default;
+};
+
+/// Code of one module, described by one debug file. A module may have several: its optimised text
+/// and, later, recompiled functions.
+struct CodeRange {
+    NativeRange range;
+    ModuleId module;
+    std::string debug_file{}; ///< path; empty if there is none
+};
+
+enum class Machine : std::uint8_t { X86_64, AArch64, Arm, RiscV32, RiscV64 };
+
+/// The registers of a thread, numbered as the machine's DWARF register mapping does (x86-64 psABI
+/// figure 3.36; 16 is the return address column and holds the pc).
+struct NativeRegisters {
+    Machine machine = Machine::X86_64;
+    NativeAddress pc;
+    std::array<std::uint64_t, 33> general{}; ///< x86-64: 0-15; AArch64: 0-30 and 31 (sp)
+    std::uint64_t flags = 0;                 ///< rflags, nzcv
+    /// Low 128 bits of xmm0-15 (DWARF 17-32), v0-31 (DWARF 64-95).
+    std::array<std::array<std::uint64_t, 2>, 32> vectors{};
+    /// Bit n: general[n] is known. A thread in a host call shows what a call preserves.
+    std::uint64_t known = ~std::uint64_t{0};
+    bool vectors_known = true;
+};
+
+/// State of a native thread, as far as it runs guest code.
+enum class NativeThreadState : std::uint8_t {
+    Running,
+    Stopped,    ///< parked in guest code; registers can be read and written
+    InHostCall, ///< counts as stopped at its call; parks when it returns. Registers: read only
+};
+
+struct NativeThread {
+    ThreadId id;
+    NativeThreadState state = NativeThreadState::Running;
+    std::uint64_t system_id = 0; ///< the operating system's number; 0 if not known
+};
+
+/// Decides on the stopping thread whether a hit is one. Called inside a signal handler: it may use
+/// only async-signal-safe calls, must not block, and must not run planted code. `registers` shows
+/// the state at the site, before its instruction; changes are ignored.
+struct HitFilter {
+    bool (*accept)(const NativeRegisters& registers, void* data) = nullptr; ///< null: accept all
+    void* data = nullptr; ///< must live until unplant() has returned
+};
+
+/// Figures of one planted address; they survive unplant().
+struct SiteCounters {
+    std::uint64_t hits = 0;     ///< executions while planted
+    std::uint64_t accepted = 0; ///< those that the filter let through
+};
+
+// --- Stepping --------------------------------------------------------------------------------
+
+/// Exactly one native instruction; into calls.
+struct StepNativeInstruction {};
+
+/// Until the pc of this frame or of an outer one is outside of all ranges; over calls.
+struct StepNativeRange {
+    std::vector<NativeRange> ranges;
+    /// The lowest stack pointer of this frame's body. An exit reached with a lower one belongs to a
+    /// recursive call and is passed. 0: the stack pointer now.
+    NativeAddress stack_floor{};
+};
+
+/// Until one of the addresses is reached with a stack pointer of at least `stack_floor`: the
+/// return address of a call that is stepped over or out of.
+struct RunToAddresses {
+    std::vector<NativeAddress> addresses;
+    NativeAddress stack_floor{};
+};
+
+struct ContinueNative {};
+
+using NativeAction =
+    std::variant<ContinueNative, StepNativeInstruction, StepNativeRange, RunToAddresses>;
+
+struct NativeThreadAction {
+    ThreadId thread;
+    NativeAction action;
+};
+
+/// Threads that are not named stay stopped unless `resume_others`; threads that start run.
+struct NativeResume {
+    std::vector<NativeThreadAction> threads;
+    bool resume_others = true;
+};
+
+// --- Events ----------------------------------------------------------------------------------
+
+/// A planted address was reached; its instruction has not been executed.
+struct NativeBreakpointHit {
+    NativeAddress address;
+};
+
+/// The requested action has ended.
+struct NativeStepDone {};
+
+struct NativeWatchpointHit {
+    WatchpointId watchpoint{};
+};
+
+/// The code faults, before anybody else hears of it. Resuming hands the fault to the handler that
+/// the host or the runtime has for it.
+struct NativeFault {
+    int signal = 0; ///< SIGSEGV, SIGBUS, SIGFPE or SIGILL
+    int code = 0;   ///< si_code
+    NativeAddress address; ///< si_addr: for SIGSEGV and SIGBUS what was accessed
+};
+
+using NativeStopReason = std::variant<Interrupted, NativeBreakpointHit, NativeStepDone,
+                                      NativeWatchpointHit, NativeFault>;
+
+struct NativeThreadStop {
+    ThreadId thread;
+    NativeStopReason reason;
+};
+
+/// All threads stand still or are in host calls. One entry for each thread with a reason of its
+/// own; empty when somebody asked for the stop.
+struct NativeStopped {
+    std::uint64_t generation = 0; ///< counts stops
+    std::vector<NativeThreadStop> threads;
+};
+
+struct CodeAppeared {
+    CodeRangeId id;
+    CodeRange code;
+};
+
+struct CodeVanished {
+    CodeRangeId id;
+};
+
+struct NativeThreadCreated {
+    ThreadId thread;
+};
+
+struct NativeThreadExited {
+    ThreadId thread;
+};
+
+using NativeEvent = std::variant<NativeStopped, CodeAppeared, CodeVanished, NativeThreadCreated,
+                                 NativeThreadExited>;
+
+// --- The target ------------------------------------------------------------------------------
+
+enum class NativeWatchKind : std::uint8_t { Write, Access };
+
+/// Optional power of a NativeTarget. The stop comes behind the accessing instruction.
+class NativeWatchpointSupport {
+  public:
+    virtual ~NativeWatchpointSupport() = default;
+    /// How many there can be at once; 0: no limit.
+    [[nodiscard]] virtual std::uint32_t max_count() const = 0;
+    /// `size` is 1, 2, 4 or 8 and `address` a multiple of it, else InvalidArgument. Busy if there
+    /// are no more, Unsupported if this system forbids them.
+    virtual Result<WatchpointId> add(NativeAddress address, std::uint32_t size,
+                                     NativeWatchKind kind) = 0;
+    virtual Result<void> remove(WatchpointId id) = 0;
+};
+
+/// All members are called on one thread, the event loop's. Events reach the handler there too.
+/// Registers need a stopped thread (NotStopped otherwise); memory and sites may be used any time.
+class NativeTarget {
+  public:
+    virtual ~NativeTarget() = default;
+
+    using EventHandler = std::function<void(const NativeEvent&)>;
+    virtual void set_event_handler(EventHandler handler) = 0;
+
+    [[nodiscard]] virtual Machine machine() const = 0;
+    [[nodiscard]] virtual std::vector<std::pair<CodeRangeId, CodeRange>> code_ranges() const = 0;
+    [[nodiscard]] virtual std::vector<NativeThread> threads() const = 0;
+
+    [[nodiscard]] virtual Result<NativeRegisters> registers(ThreadId thread) const = 0;
+    /// Unsupported for a thread in a host call.
+    virtual Result<void> set_registers(ThreadId thread, const NativeRegisters& registers) = 0;
+
+    /// All bytes or OutOfRange. Planted traps are not visible.
+    virtual Result<void> read_memory(NativeAddress address, std::span<std::byte> into) const = 0;
+    /// All bytes or OutOfRange; Unsupported within code ranges.
+    virtual Result<void> write_memory(NativeAddress address,
+                                      std::span<const std::byte> bytes) = 0;
+
+    /// Plants a trap at an instruction of a code range. NotFound outside of code ranges; Busy if
+    /// there is one already; Unsupported for an instruction that cannot run elsewhere; Malformed if
+    /// there is no instruction.
+    virtual Result<void> plant(NativeAddress address, HitFilter filter) = 0;
+    /// Many at once cost much less than one by one. The first failure undoes all of this call.
+    virtual Result<void> plant_all(std::span<const NativeAddress> addresses, HitFilter filter) = 0;
+    virtual Result<void> unplant(NativeAddress address) = 0;
+    [[nodiscard]] virtual Result<SiteCounters> counters(NativeAddress address) const = 0;
+    /// nullptr if there are none.
+    [[nodiscard]] virtual NativeWatchpointSupport* watchpoints() = 0;
+
+    /// Starts threads; NotStopped while running, NotFound for a thread that is not there. A
+    /// NativeStopped event follows when something stops them.
+    virtual Result<void> resume(const NativeResume& request) = 0;
+    /// Asks all threads to stop; NativeStopped follows, unless they stand still already.
+    virtual Result<void> interrupt() = 0;
+    /// Removes all sites and watchpoints and lets all threads run. The code is as it was loaded.
+    virtual void detach() = 0;
+};
+
+} // namespace wdbg
