@@ -48,7 +48,12 @@ Function* find_symbol(void* library, const char* name) {
     return reinterpret_cast<Function*>(::dlsym(library, name));
 }
 
-Result<PluginOpenFunction*> open_library(const fs::path& file) {
+struct Plugin {
+    PluginOpenFunction* open = nullptr;
+    PluginDecoderFunction* make_decoder = nullptr;
+};
+
+Result<Plugin> open_library(const fs::path& file) {
     // Never closed: symbolizers and LLVM's own state live in it.
     void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
@@ -57,36 +62,57 @@ Result<PluginOpenFunction*> open_library(const fs::path& file) {
                     "cannot load " + file.string() + ": " + (reason != nullptr ? reason : "?"));
     }
     auto* version = find_symbol<PluginVersionFunction>(library, plugin_version_symbol);
-    auto* open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol);
-    if (version == nullptr || open == nullptr || version() != plugin_version) {
+    const Plugin plugin{
+        .open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
+        .make_decoder = find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol)};
+    if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
+        version() != plugin_version) {
         return fail(ErrorCode::Unavailable,
                     file.string() + " belongs to another version of wdbg; install both together");
     }
-    return open;
+    return plugin;
+}
+
+/// Keeps the first library that could be loaded.
+Result<Plugin> plugin_in(const fs::path& directory) {
+    static std::mutex mutex;
+    static Plugin plugin;
+    const std::lock_guard lock(mutex);
+    if (plugin.open == nullptr) {
+        const Result<fs::path> file = find_library(directory);
+        if (!file) {
+            return std::unexpected(file.error());
+        }
+        const Result<Plugin> opened = open_library(*file);
+        if (!opened) {
+            return std::unexpected(opened.error());
+        }
+        plugin = *opened;
+    }
+    return plugin;
 }
 
 } // namespace
 
 Result<std::unique_ptr<Symbolizer>> load_symbolizer(const ModuleSource& source,
                                                     const std::filesystem::path& directory) {
-    static std::mutex mutex;
-    static PluginOpenFunction* open = nullptr;
-    {
-        const std::lock_guard lock(mutex);
-        if (open == nullptr) {
-            const Result<fs::path> file = find_library(directory);
-            if (!file) {
-                return std::unexpected(file.error());
-            }
-            const auto opened = open_library(*file);
-            if (!opened) {
-                return std::unexpected(opened.error());
-            }
-            open = *opened;
-        }
+    const Result<Plugin> plugin = plugin_in(directory);
+    if (!plugin) {
+        return std::unexpected(plugin.error());
     }
     SymbolizerResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
-    open(source, result);
+    plugin->open(source, result);
+    return result;
+}
+
+Result<std::unique_ptr<InstructionDecoder>>
+load_instruction_decoder(const std::filesystem::path& directory) {
+    const Result<Plugin> plugin = plugin_in(directory);
+    if (!plugin) {
+        return std::unexpected(plugin.error());
+    }
+    DecoderResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
+    plugin->make_decoder(result);
     return result;
 }
 

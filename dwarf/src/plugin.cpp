@@ -2,6 +2,7 @@
 #include "plugin.h"
 
 #include <wdbg/dwarf/llvm_symbolizer.h>
+#include <wdbg/dwarf/x86_decoder.h>
 
 #include <exception>
 
@@ -16,6 +17,15 @@ extern "C" {
     try {
         result = wdbg::dwarf::make_symbolizer(source);
     } catch (const std::exception& exception) { // no exception crosses a library
+        result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
+    }
+}
+
+[[gnu::visibility("default")]] void
+wdbg_dwarf_make_x86_decoder(wdbg::dwarf::DecoderResult& result) {
+    try {
+        result = wdbg::dwarf::make_x86_decoder();
+    } catch (const std::exception& exception) {
         result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/symbolizer.h>
+#include <wdbg/model/instruction_decoder.h>
 
 #include <memory>
 
@@ -9,15 +10,19 @@
 /// standard library; the version is a guard against mixed installations.
 namespace wdbg::dwarf {
 
-/// Raised with every change of symbolizer.h or of the types below.
-inline constexpr int plugin_version = 1;
+/// Raised with every change of symbolizer.h, instruction_decoder.h or of the types below.
+inline constexpr int plugin_version = 2;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
+inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_x86_decoder";
 
 using SymbolizerResult = Result<std::unique_ptr<Symbolizer>>;
+
+using DecoderResult = Result<std::unique_ptr<InstructionDecoder>>;
 
 using PluginVersionFunction = int();
 /// Assigns to `result`; never throws.
 using PluginOpenFunction = void(const ModuleSource& source, SymbolizerResult& result);
+using PluginDecoderFunction = void(DecoderResult& result);
 
 } // namespace wdbg::dwarf

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/symbolizer.h>
+#include <wdbg/model/instruction_decoder.h>
 
 #include <memory>
 
@@ -16,5 +17,10 @@ namespace wdbg::dwarf {
 /// Malformed if that cannot be read.
 [[nodiscard]] Result<std::unique_ptr<Symbolizer>>
 load_symbolizer(const ModuleSource& source, const std::filesystem::path& directory = {});
+
+/// A decoder of x86-64 code from the same library, which is looked for in the same way.
+/// Unavailable if the library is missing, Unsupported if its LLVM cannot decode x86-64.
+[[nodiscard]] Result<std::unique_ptr<InstructionDecoder>>
+load_instruction_decoder(const std::filesystem::path& directory = {});
 
 } // namespace wdbg::dwarf
