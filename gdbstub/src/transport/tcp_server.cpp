@@ -5,8 +5,9 @@
 #include <wdbg/rsp/text.h>
 #include <wdbg/rsp/transport.h>
 
-#include <algorithm>
+#include <array>
 #include <chrono>
+#include <string>
 #include <vector>
 
 namespace wdbg::rsp {
@@ -83,11 +84,13 @@ Result<std::vector<Tcp::endpoint>> resolve(asio::io_context& loop, const std::st
                     "cannot listen on " + describe(host, port) + ": " + error.message());
     }
     std::vector<Tcp::endpoint> endpoints;
-    for (const auto& entry : found) {
-        endpoints.push_back(entry.endpoint());
+    for (const bool v4 : {true, false}) {
+        for (const auto& entry : found) {
+            if (entry.endpoint().address().is_v4() == v4) {
+                endpoints.push_back(entry.endpoint());
+            }
+        }
     }
-    std::ranges::stable_partition(endpoints,
-                                  [](const auto& e) { return e.address().is_v4(); });
     return endpoints;
 }
 
