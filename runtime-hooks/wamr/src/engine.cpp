@@ -191,6 +191,7 @@ void Engine::reset() {
     attached_ = false;
     stop_at_entry_ = false;
     killed_ = false;
+    threads_.clear();
     next_thread_ = 1;
     exception_pc_.reset();
     reasons_.clear();

@@ -138,11 +138,9 @@ void Engine::arm(GuestThread& thread) {
 
 void Engine::start_activity(Lock& lock, GuestThread& thread) {
     running_.wait(lock, [&] { return state_ != RunState::Stopped; });
-    if (thread.id.value == 0) {
+    if (std::ranges::find(threads_, &thread) == threads_.end()) {
         thread.id = ThreadId{next_thread_++};
         thread.name = thread.id.value == 1 ? "main" : "thread " + std::to_string(thread.id.value);
-    }
-    if (std::ranges::find(threads_, &thread) == threads_.end()) {
         threads_.push_back(&thread);
     }
     thread.attention = 0;

@@ -58,6 +58,24 @@ std::string format_value(const wasm_val_t& value) {
     }
 }
 
+/// WAMR needs to know of each thread that runs guests.
+class ThreadEnvironment {
+  public:
+    ThreadEnvironment() : is_ours_(!wasm_runtime_thread_env_inited()) {
+        is_ours_ = is_ours_ && wasm_runtime_init_thread_env();
+    }
+    ThreadEnvironment(const ThreadEnvironment&) = delete;
+    ThreadEnvironment& operator=(const ThreadEnvironment&) = delete;
+    ~ThreadEnvironment() {
+        if (is_ours_) {
+            wasm_runtime_destroy_thread_env();
+        }
+    }
+
+  private:
+    bool is_ours_;
+};
+
 } // namespace
 
 WamrGuest::WamrGuest(wasm_module_t module, std::string name, const GuestOptions& options)
@@ -139,6 +157,7 @@ Result<void> WamrGuest::check_entry() const {
 
 Outcome WamrGuest::run() {
     Outcome outcome;
+    const ThreadEnvironment environment;
     static_cast<void>(Engine::instance().take_exception_pc());
     if (options_.invoke.empty()) {
         run_main(outcome);
