@@ -17,7 +17,7 @@ MAX_LINES = 500
 NOTICE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 # Formats that have no comments, or belong to no one.
 NO_NOTICE = re.compile(
-    r"\.(json|lock|md|golden|txt|wasm|wat|bin|png|svg)$|^LICENSE$|^THIRD_PARTY_NOTICES$"
+    r"\.(json|lock|md|golden|txt|wasm|wat|bin|png|svg|ini)$|^LICENSE$|^THIRD_PARTY_NOTICES$"
     r"|^\.gitignore$|/corpus/|py\.typed$")
 # CMakeLists.txt can and does carry one.
 NOTICE_ANYWAY = re.compile(r"CMakeLists\.txt$")
