@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/model/instruction_decoder.h>
+#include <wdbg/model/native_target.h>
+
+#include <memory>
+
+namespace wdbg::native {
+
+/// This process as a NativeTarget: guest code on some of its threads, the debugger on another.
+///
+/// Guest threads register themselves and pass the gate (gate.h); threads that do not register run
+/// through planted code unharmed and counted, but never stop.
+///
+/// Signals used: SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGILL and one real-time signal for stops. What
+/// is not the guest's goes on to the handlers that were there before. A host that installs a
+/// handler later must call install_handlers() again; register_thread() does so by itself.
+/// SIGTRAP and the stop signal must not be blocked where guest code runs.
+class ProcessTarget : public NativeTarget {
+  public:
+    struct Options {
+        /// Of the real-time signals; 0: SIGRTMIN + 5.
+        int stop_signal = 0;
+    };
+
+    /// There is one at a time (Busy). Io if the system lacks what is needed (memfd, membarrier).
+    /// `decoder` must outlive the target.
+    [[nodiscard]] static Result<std::unique_ptr<ProcessTarget>>
+    create(const InstructionDecoder& decoder, Options options);
+    [[nodiscard]] static Result<std::unique_ptr<ProcessTarget>>
+    create(const InstructionDecoder& decoder) {
+        return create(decoder, Options{});
+    }
+
+    // --- For the event loop -----------------------------------------------------------------
+    /// Readable when process() has work.
+    [[nodiscard]] virtual int poll_fd() const = 0;
+    /// Never waits; calls the event handler.
+    virtual void process() = 0;
+
+    // --- For the runtime, on any thread -----------------------------------------------------
+    /// Makes code known. Its instructions must be within 1.9 GB of free address space.
+    virtual Result<CodeRangeId> add_code(CodeRange code) = 0;
+    /// No thread may be in this code, stopped or not, or come into it any more. Its sites vanish.
+    virtual Result<void> remove_code(CodeRangeId id) = 0;
+
+    /// The calling thread will run guest code. It starts outside of it: enter_guest() comes next.
+    virtual ThreadId register_thread() = 0;
+    /// Before a registered thread ends, outside of guest code.
+    virtual void unregister_thread() = 0;
+
+    /// Puts our signal handlers in front again, where others have replaced them since.
+    virtual void install_handlers() = 0;
+};
+
+} // namespace wdbg::native

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "step_plan.h"
+#include "x86_context.h"
+
+#include <wdbg/model/native_target.h>
+#include <wdbg/native/gate.h>
+
+#include <atomic>
+#include <cstdint>
+#include <sys/types.h>
+
+namespace wdbg::native {
+
+/// Where a registered thread is.
+///
+///                 enter_guest, not held
+///     Outside ─────────────────────────► Running ──site, stop signal──► Parked
+///      │  ▲ ◄───────────leave_guest─────────┘ ▲ ◄────────released─────────┘
+///      │  │                                   │
+///      └──┼─enter_guest, held──► AtGate ──────┘ released
+///
+/// The thread alone changes it; each change to Running is followed by a look at `hold`, and whoever
+/// sets `hold` looks at the state afterwards (both sequentially consistent), so that one of the two
+/// notices the other.
+enum class Whereabouts : std::uint8_t { Outside, Running, Parked, AtGate };
+
+enum class ReasonKind : std::uint8_t { None, Breakpoint, StepDone, Watchpoint, Fault };
+
+/// Why a thread stopped. Written by the thread, then published by GuestThread::reason_kind.
+struct Reason {
+    std::uint64_t address = 0; ///< of the site; for faults si_addr
+    std::uint32_t watchpoint = 0;
+    int signal = 0;
+    int code = 0;
+};
+
+struct GuestThread {
+    ThreadId id;
+    pid_t tid = 0;
+    std::atomic<Whereabouts> whereabouts{Whereabouts::Outside};
+    /// 1: park at the next chance. A futex; a parked thread waits while it is 1.
+    std::atomic<std::uint32_t> hold{0};
+    std::atomic<ReasonKind> reason_kind{ReasonKind::None};
+    Reason reason;
+
+    /// The owner's while the thread is Parked.
+    ucontext_t* context = nullptr;
+    bool pc_changed = false;
+    /// The innermost host call in flight.
+    GuestExit* exit = nullptr;
+    /// What to do next; the owner changes it while the thread is held.
+    const StepPlan* plan = nullptr;
+    /// The thread's own: the trap flag is set on our behalf.
+    bool tracing = false;
+};
+
+/// The record of the calling thread; nullptr if it is not registered. Async-signal-safe.
+[[nodiscard]] GuestThread* current_thread();
+void set_current_thread(GuestThread* thread);
+
+} // namespace wdbg::native

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "handlers.h"
+
+#include "hardware_watchpoints.h"
+#include "parking.h"
+
+#include <cerrno>
+
+/// Everything here runs inside signal handlers: async-signal-safe calls, preallocated memory and
+/// atomics only.
+namespace wdbg::native {
+
+namespace {
+
+/// errno belongs to the interrupted code.
+class KeepErrno {
+  public:
+    KeepErrno() = default;
+    ~KeepErrno() { errno = value_; }
+    KeepErrno(const KeepErrno&) = delete;
+    KeepErrno& operator=(const KeepErrno&) = delete;
+
+  private:
+    int value_ = errno;
+};
+
+struct Hit {
+    ProcessState& state;
+    ucontext_t& context;
+    GuestThread* thread; ///< nullptr: not registered, never stops
+};
+
+/// Counts and filters. `readers` keeps unplant() from returning meanwhile.
+bool is_accepted_hit(Site& site, const ucontext_t& context) {
+    bool accepted = false;
+    site.readers.fetch_add(1);
+    if (site.active.load()) {
+        site.hits.fetch_add(1, std::memory_order_relaxed);
+        accepted = true;
+        if (const HitFunction accept = site.accept.load(std::memory_order_relaxed)) {
+            NativeRegisters registers;
+            read_registers(context, registers);
+            accepted = accept(registers, site.accept_data.load(std::memory_order_relaxed));
+        }
+        if (accepted) {
+            site.accepted.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    site.readers.fetch_sub(1);
+    return accepted;
+}
+
+void trace_next(GuestThread& thread, ucontext_t& context) {
+    thread.tracing = true;
+    set_single_step(context, true);
+}
+
+/// The thread has reached an exit of its step, or a site that does not matter to it.
+void go_on_with_step(const Hit& hit, const Site& site) {
+    GuestThread& thread = *hit.thread;
+    const StepExit* exit = thread.plan != nullptr ? thread.plan->exit_at(site.address) : nullptr;
+    if (exit == nullptr || sp_of(hit.context) < thread.plan->stack_floor) {
+        return;
+    }
+    if (exit->kind == ExitKind::PassOver) {
+        trace_next(thread, hit.context);
+        return;
+    }
+    set_reason(thread, ReasonKind::StepDone, {.address = site.address});
+    thread.hold.store(1);
+}
+
+/// int3: pc is behind it. False if it is not ours.
+bool on_site(const Hit& hit) {
+    const std::uint64_t address = pc_of(hit.context) - 1;
+    if (!hit.state.tables.in_code(address)) {
+        return false;
+    }
+    Site* site = hit.state.tables.site_at(address);
+    if (site == nullptr) {
+        // Either the code's own trap, or one of ours that went while this thread was on its way.
+        const bool own = *reinterpret_cast<const volatile std::byte*>(address) == trap_byte;
+        set_pc(hit.context, own ? address + 1 : address);
+        return !own;
+    }
+    set_pc(hit.context, address);
+    const bool accepted = is_accepted_hit(*site, hit.context);
+    set_pc(hit.context, site->slot);
+    if (hit.thread == nullptr) {
+        return true;
+    }
+    if (accepted) {
+        set_reason(*hit.thread, ReasonKind::Breakpoint, {.address = address});
+        park(hit.state, *hit.thread, hit.context);
+        return true;
+    }
+    go_on_with_step(hit, *site);
+    park_if_held(hit.state, *hit.thread, hit.context);
+    return true;
+}
+
+/// One instruction was executed because of the trap flag.
+bool on_trace(const Hit& hit) {
+    if (hit.thread == nullptr || !hit.thread->tracing) {
+        return false;
+    }
+    GuestThread& thread = *hit.thread;
+    leave_slot_if_done(hit.state.tables, hit.context);
+    const OriginalPlace place = original_place(hit.state.tables, pc_of(hit.context));
+    if (place.pushed != 0) {
+        return true; // in the middle of a call's slot: one more
+    }
+    thread.tracing = false;
+    set_single_step(hit.context, false);
+    const StepPlan* plan = thread.plan;
+    if (plan != nullptr && (plan->one_instruction || !plan->in_ranges(place.pc))) {
+        set_reason(thread, ReasonKind::StepDone, {.address = place.pc});
+        thread.hold.store(1);
+        if (!in_guest(hit.state.tables, pc_of(hit.context))) {
+            hit.state.notify(); // e.g. returned into the host: it parks at the gate
+            return true;
+        }
+    }
+    park_if_held(hit.state, thread, hit.context);
+    return true;
+}
+
+bool on_watchpoint(const Hit& hit, const siginfo_t& info) {
+    const auto id = watchpoint_of(info);
+    if (!id) {
+        return false;
+    }
+    if (hit.thread == nullptr || *id == 0 || !hit.state.attached.load()) {
+        return true; // a removed one, or nobody listens
+    }
+    set_reason(*hit.thread, ReasonKind::Watchpoint, {.watchpoint = *id});
+    hit.thread->hold.store(1);
+    if (in_guest(hit.state.tables, pc_of(hit.context))) {
+        park(hit.state, *hit.thread, hit.context);
+    } else {
+        hit.state.notify(); // written by the host: parks at the gate
+    }
+    return true;
+}
+
+/// Hands the signal on with the context as the original code would have it.
+void pass_on(const Hit& hit, int signal, siginfo_t* info) {
+    const std::uint64_t pc = pc_of(hit.context);
+    const OriginalPlace place = original_place(hit.state.tables, pc);
+    set_pc(hit.context, place.pc);
+    set_sp(hit.context, sp_of(hit.context) + place.pushed);
+    hit.state.chain.pass_on(signal, info, &hit.context, hit.thread != nullptr);
+    if (place.site != nullptr && pc_of(hit.context) == place.pc) {
+        set_pc(hit.context, pc);
+        set_sp(hit.context, sp_of(hit.context) - place.pushed);
+    }
+}
+
+void on_fault(const Hit& hit, int signal, siginfo_t* info) {
+    const bool reported = hit.thread != nullptr && info->si_code > 0 &&
+                          hit.state.attached.load() &&
+                          in_guest(hit.state.tables, pc_of(hit.context));
+    if (reported) {
+        set_reason(*hit.thread, ReasonKind::Fault,
+                   {.address = reinterpret_cast<std::uint64_t>(info->si_addr),
+                    .signal = signal,
+                    .code = info->si_code});
+        park(hit.state, *hit.thread, hit.context);
+        if (hit.thread->pc_changed) {
+            return; // somebody has sent it elsewhere
+        }
+    }
+    pass_on(hit, signal, info);
+}
+
+bool on_trap(const Hit& hit, const siginfo_t& info) {
+    constexpr int from_int3 = 0x80; // SI_KERNEL
+    constexpr int perf_event = 6;   // TRAP_PERF
+    switch (info.si_code) {
+    case from_int3:
+    case TRAP_BRKPT:
+        return on_site(hit);
+    case TRAP_TRACE:
+        return on_trace(hit);
+    case perf_event:
+        return on_watchpoint(hit, info);
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
+void on_signal(int signal, siginfo_t* info, void* raw) {
+    const KeepErrno keep;
+    ProcessState* state = process_state();
+    if (state == nullptr) {
+        return; // the target is being destroyed; no guest code runs
+    }
+    const Hit hit{.state = *state,
+                  .context = *static_cast<ucontext_t*>(raw),
+                  .thread = current_thread()};
+    if (signal != SIGTRAP) {
+        on_fault(hit, signal, info);
+    } else if (!on_trap(hit, *info)) {
+        pass_on(hit, signal, info);
+    }
+}
+
+void on_stop_signal(int /*signal*/, siginfo_t* /*info*/, void* raw) {
+    const KeepErrno keep;
+    ProcessState* state = process_state();
+    GuestThread* thread = current_thread();
+    auto& context = *static_cast<ucontext_t*>(raw);
+    if (state == nullptr || thread == nullptr || thread->hold.load() == 0 ||
+        thread->whereabouts.load() != Whereabouts::Running) {
+        return;
+    }
+    if (in_guest(state->tables, pc_of(context))) {
+        park(*state, *thread, context);
+    }
+}
+
+} // namespace wdbg::native

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "parking.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace wdbg::native {
+
+namespace {
+
+[[gnu::tls_model("initial-exec")]] thread_local GuestThread* this_thread = nullptr;
+std::atomic<ProcessState*> the_state{nullptr};
+
+void wait_while_held(const std::atomic<std::uint32_t>& hold) {
+    static_assert(sizeof hold == sizeof(std::uint32_t));
+    while (hold.load() != 0) {
+        ::syscall(SYS_futex, &hold, FUTEX_WAIT_PRIVATE, 1, nullptr, nullptr, 0);
+    }
+}
+
+/// Returns when the thread is Running and not held.
+void wait_for_release(ProcessState& state, GuestThread& thread, Whereabouts meanwhile) {
+    do {
+        thread.whereabouts.store(meanwhile);
+        state.notify();
+        wait_while_held(thread.hold);
+        thread.whereabouts.store(Whereabouts::Running);
+    } while (thread.hold.load() != 0);
+}
+
+/// The thread was told to go on from `context`.
+void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
+    thread.tracing = false;
+    if (thread.plan == nullptr) {
+        return;
+    }
+    // A trap that is there for steps only would stop this one before it has begun.
+    Site* here = state.tables.site_at(pc_of(context));
+    const StepPlan& plan = *thread.plan;
+    if (here != nullptr && !here->active.load() && here->planted) {
+        set_pc(context, here->slot);
+    }
+    const OriginalPlace place = original_place(state.tables, pc_of(context));
+    const StepExit* exit = place.site != nullptr ? plan.exit_at(place.site->address) : nullptr;
+    const bool passes_over = exit != nullptr && exit->kind == ExitKind::PassOver;
+    thread.tracing = plan.one_instruction || passes_over;
+}
+
+} // namespace
+
+GuestThread* current_thread() {
+    return this_thread;
+}
+
+void set_current_thread(GuestThread* thread) {
+    this_thread = thread;
+}
+
+ProcessState* process_state() {
+    return the_state.load(std::memory_order_acquire);
+}
+
+void set_process_state(ProcessState* state) {
+    the_state.store(state, std::memory_order_release);
+}
+
+void ProcessState::notify() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(event_fd, &one, sizeof one);
+}
+
+OriginalPlace original_place(const CodeTables& tables, std::uint64_t pc) {
+    const Site* site = tables.site_of_slot(pc);
+    if (site == nullptr) {
+        return {.pc = pc};
+    }
+    const std::uint64_t offset = pc - site->slot;
+    for (std::size_t i = 0; i < site->layout.point_count; ++i) {
+        const SlotPoint& point = site->layout.points[i];
+        if (point.offset == offset) {
+            return {.pc = point.original, .pushed = point.pushed, .site = site};
+        }
+    }
+    return {.pc = site->address, .site = site, .at_start = true};
+}
+
+void leave_slot_if_done(const CodeTables& tables, ucontext_t& context) {
+    const OriginalPlace place = original_place(tables, pc_of(context));
+    if (place.site != nullptr && !place.at_start && place.pushed == 0) {
+        set_pc(context, place.pc);
+    }
+}
+
+void set_reason(GuestThread& thread, ReasonKind kind, const Reason& reason) {
+    thread.reason = reason;
+    thread.reason_kind.store(kind, std::memory_order_release);
+}
+
+void park(ProcessState& state, GuestThread& thread, ucontext_t& context) {
+    leave_slot_if_done(state.tables, context);
+    set_single_step(context, false);
+    thread.context = &context;
+    thread.pc_changed = false;
+    thread.hold.store(1);
+    wait_for_release(state, thread, Whereabouts::Parked);
+    thread.context = nullptr;
+    start_plan(state, thread, context);
+    set_single_step(context, thread.tracing);
+}
+
+void park_if_held(ProcessState& state, GuestThread& thread, ucontext_t& context) {
+    if (thread.hold.load() != 0) {
+        park(state, thread, context);
+    }
+}
+
+void wait_at_gate(ProcessState& state, GuestThread& thread) {
+    thread.whereabouts.store(Whereabouts::Running);
+    if (thread.hold.load() != 0) {
+        wait_for_release(state, thread, Whereabouts::AtGate);
+    }
+}
+
+} // namespace wdbg::native

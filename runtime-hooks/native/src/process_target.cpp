@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <wdbg/native/process_target.h>
+
+#include "code_patch.h"
+#include "handlers.h"
+#include "hardware_watchpoints.h"
+#include "run_control.h"
+#include "site_table.h"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <utility>
+
+namespace wdbg::native {
+
+namespace {
+
+constexpr long retry_nanoseconds = 200'000;
+
+/// One descriptor for the event loop: an eventfd for what happens, a timer for retries.
+class Wakeup {
+  public:
+    Wakeup()
+        : events(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+          timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+          both(::epoll_create1(EPOLL_CLOEXEC)) {
+        for (const int fd : {events, timer}) {
+            epoll_event interest{.events = EPOLLIN, .data = {.fd = fd}};
+            ::epoll_ctl(both, EPOLL_CTL_ADD, fd, &interest);
+        }
+    }
+    ~Wakeup() {
+        for (const int fd : {both, timer, events}) {
+            ::close(fd);
+        }
+    }
+    Wakeup(const Wakeup&) = delete;
+    Wakeup& operator=(const Wakeup&) = delete;
+
+    [[nodiscard]] bool is_open() const { return events >= 0 && timer >= 0 && both >= 0; }
+
+    void drain() const {
+        std::uint64_t count = 0;
+        for (const int fd : {events, timer}) {
+            [[maybe_unused]] const ssize_t done = ::read(fd, &count, sizeof count);
+        }
+    }
+
+    void retry_soon() const {
+        const itimerspec when{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_nsec = retry_nanoseconds}};
+        ::timerfd_settime(timer, 0, &when, nullptr);
+    }
+
+    const int events;
+    const int timer;
+    const int both;
+};
+
+class ProcessTargetImpl final : public ProcessTarget {
+  public:
+    ProcessTargetImpl(CodePatch patch, const InstructionDecoder& decoder, int stop_signal)
+        : patch_(std::move(patch)), sites_(state_.tables, patch_, decoder),
+          control_(state_, sites_, decoder),
+          watchpoints_([this] { return control_.thread_numbers(); }) {
+        state_.stop_signal = stop_signal;
+        state_.event_fd = wakeup_.events;
+    }
+    ~ProcessTargetImpl() override;
+
+    Result<void> open();
+
+    void set_event_handler(EventHandler handler) override { handler_ = std::move(handler); }
+    [[nodiscard]] Machine machine() const override { return Machine::X86_64; }
+    [[nodiscard]] std::vector<std::pair<CodeRangeId, CodeRange>> code_ranges() const override;
+    [[nodiscard]] std::vector<NativeThread> threads() const override { return control_.threads(); }
+    [[nodiscard]] Result<NativeRegisters> registers(ThreadId thread) const override {
+        return control_.registers(thread);
+    }
+    Result<void> set_registers(ThreadId thread, const NativeRegisters& registers) override {
+        return control_.set_registers(thread, registers);
+    }
+    Result<void> read_memory(NativeAddress address, std::span<std::byte> into) const override;
+    Result<void> write_memory(NativeAddress address, std::span<const std::byte> bytes) override;
+    Result<void> plant(NativeAddress address, HitFilter filter) override;
+    Result<void> plant_all(std::span<const NativeAddress> addresses, HitFilter filter) override;
+    Result<void> unplant(NativeAddress address) override;
+    [[nodiscard]] Result<SiteCounters> counters(NativeAddress address) const override;
+    [[nodiscard]] NativeWatchpointSupport* watchpoints() override { return &watchpoints_; }
+    Result<void> resume(const NativeResume& request) override;
+    Result<void> interrupt() override;
+    void detach() override;
+
+    [[nodiscard]] int poll_fd() const override { return wakeup_.both; }
+    void process() override;
+    Result<CodeRangeId> add_code(CodeRange code) override;
+    Result<void> remove_code(CodeRangeId id) override;
+    ThreadId register_thread() override;
+    void unregister_thread() override;
+    void install_handlers() override;
+
+  private:
+    void queue(NativeEvent event);
+    void send(const NativeEvent& event) const {
+        if (handler_) {
+            handler_(event);
+        }
+    }
+
+    Wakeup wakeup_;
+    CodePatch patch_;
+    ProcessState state_;
+    /// Of tables and sites: modules come and go on guest threads. Never taken in handlers. Taken
+    /// within RunControl's lock, never the other way round.
+    mutable std::recursive_mutex sites_mutex_;
+    SiteTable sites_;
+    RunControl control_;
+    HardwareWatchpoints watchpoints_;
+    EventHandler handler_;
+    std::mutex queue_mutex_;
+    std::vector<NativeEvent> queue_;
+    std::mutex handlers_mutex_;
+    std::uint32_t last_range_ = 0;
+};
+
+Result<void> ProcessTargetImpl::open() {
+    if (!wakeup_.is_open()) {
+        return fail(ErrorCode::Io, std::string("eventfd or timerfd: ") + std::strerror(errno));
+    }
+    if (process_state() != nullptr) {
+        return fail(ErrorCode::Busy, "this process is under control already");
+    }
+    struct sigaction action {};
+    action.sa_sigaction = &on_stop_signal;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    if (::sigaction(state_.stop_signal, &action, nullptr) != 0) {
+        return fail(ErrorCode::Io, std::string("sigaction: ") + std::strerror(errno));
+    }
+    set_process_state(&state_);
+    return state_.chain.install(&on_signal, state_.stop_signal);
+}
+
+ProcessTargetImpl::~ProcessTargetImpl() {
+    if (process_state() == &state_) {
+        detach();
+        set_process_state(nullptr);
+        ::signal(state_.stop_signal, SIG_IGN); // one may be on its way
+    }
+}
+
+std::vector<std::pair<CodeRangeId, CodeRange>> ProcessTargetImpl::code_ranges() const {
+    const std::lock_guard lock(sites_mutex_);
+    return state_.tables.ranges();
+}
+
+Result<void> ProcessTargetImpl::read_memory(NativeAddress address,
+                                            std::span<std::byte> into) const {
+    const std::lock_guard lock(sites_mutex_);
+    return sites_.read(address.value, into);
+}
+
+Result<void> ProcessTargetImpl::write_memory(NativeAddress address,
+                                             std::span<const std::byte> bytes) {
+    for (const auto& [id, code] : code_ranges()) {
+        if (address < code.range.end && code.range.begin.value < address.value + bytes.size()) {
+            return fail(ErrorCode::Unsupported, "code cannot be written");
+        }
+    }
+    return patch_.write(address.value, bytes);
+}
+
+Result<void> ProcessTargetImpl::plant(NativeAddress address, HitFilter filter) {
+    return plant_all(std::span(&address, 1), filter);
+}
+
+Result<void> ProcessTargetImpl::plant_all(std::span<const NativeAddress> addresses,
+                                          HitFilter filter) {
+    const std::lock_guard lock(sites_mutex_);
+    return sites_.plant(addresses, filter);
+}
+
+Result<void> ProcessTargetImpl::unplant(NativeAddress address) {
+    const std::lock_guard lock(sites_mutex_);
+    return sites_.unplant(address);
+}
+
+Result<SiteCounters> ProcessTargetImpl::counters(NativeAddress address) const {
+    const std::lock_guard lock(sites_mutex_);
+    const Site* site = state_.tables.site_at(address.value);
+    if (site == nullptr) {
+        return fail(ErrorCode::NotFound, "there was never a breakpoint at this address");
+    }
+    return SiteCounters{.hits = site->hits.load(), .accepted = site->accepted.load()};
+}
+
+Result<void> ProcessTargetImpl::resume(const NativeResume& request) {
+    const std::lock_guard lock(sites_mutex_);
+    return control_.resume(request);
+}
+
+Result<void> ProcessTargetImpl::interrupt() {
+    control_.interrupt();
+    return {};
+}
+
+void ProcessTargetImpl::detach() {
+    const std::lock_guard lock(sites_mutex_);
+    watchpoints_.remove_all();
+    for (const auto& [id, code] : state_.tables.ranges()) {
+        sites_.unplant_all(code.range.begin.value, code.range.end.value);
+    }
+    control_.detach();
+}
+
+void ProcessTargetImpl::queue(NativeEvent event) {
+    {
+        const std::lock_guard lock(queue_mutex_);
+        queue_.push_back(std::move(event));
+    }
+    state_.notify();
+}
+
+void ProcessTargetImpl::process() {
+    wakeup_.drain();
+    std::vector<NativeEvent> events;
+    {
+        const std::lock_guard lock(queue_mutex_);
+        events.swap(queue_);
+    }
+    for (const NativeEvent& event : events) {
+        send(event);
+    }
+    std::optional<NativeStopped> stopped;
+    {
+        const std::lock_guard lock(sites_mutex_);
+        stopped = control_.advance();
+    }
+    if (stopped) {
+        send(*stopped);
+    } else if (control_.wants_retry()) {
+        wakeup_.retry_soon();
+    }
+}
+
+Result<CodeRangeId> ProcessTargetImpl::add_code(CodeRange code) {
+    const std::lock_guard lock(sites_mutex_);
+    const CodeRangeId id{++last_range_};
+    if (const auto done = state_.tables.add(id, code); !done) {
+        return std::unexpected(done.error());
+    }
+    queue(CodeAppeared{.id = id, .code = std::move(code)});
+    return id;
+}
+
+Result<void> ProcessTargetImpl::remove_code(CodeRangeId id) {
+    const std::lock_guard lock(sites_mutex_);
+    for (const auto& [range_id, code] : state_.tables.ranges()) {
+        if (range_id == id) {
+            sites_.unplant_all(code.range.begin.value, code.range.end.value);
+        }
+    }
+    auto done = state_.tables.remove(id);
+    if (done) {
+        queue(CodeVanished{.id = id});
+    }
+    return done;
+}
+
+ThreadId ProcessTargetImpl::register_thread() {
+    install_handlers();
+    const ThreadId id = control_.add_current_thread();
+    watchpoints_.add_thread(::gettid());
+    queue(NativeThreadCreated{.thread = id});
+    return id;
+}
+
+void ProcessTargetImpl::unregister_thread() {
+    watchpoints_.remove_thread(::gettid());
+    const ThreadId id = control_.remove_current_thread();
+    if (id.value != 0) {
+        queue(NativeThreadExited{.thread = id});
+    }
+}
+
+void ProcessTargetImpl::install_handlers() {
+    const std::lock_guard lock(handlers_mutex_);
+    (void)state_.chain.install(&on_signal, state_.stop_signal);
+}
+
+} // namespace
+
+Result<std::unique_ptr<ProcessTarget>> ProcessTarget::create(const InstructionDecoder& decoder,
+                                                             Options options) {
+    auto patch = CodePatch::open();
+    if (!patch) {
+        return std::unexpected(patch.error());
+    }
+    const int signal = options.stop_signal != 0 ? options.stop_signal : SIGRTMIN + 5;
+    auto target = std::make_unique<ProcessTargetImpl>(std::move(*patch), decoder, signal);
+    if (const auto done = target->open(); !done) {
+        return std::unexpected(done.error());
+    }
+    return target;
+}
+
+} // namespace wdbg::native

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "code_patch.h"
+#include "code_tables.h"
+#include "step_plan.h"
+
+#include <wdbg/model/instruction_decoder.h>
+#include <wdbg/model/native_target.h>
+
+#include <span>
+
+namespace wdbg::native {
+
+/// Plants traps and takes them out, while threads run. For one thread at a time.
+class SiteTable {
+  public:
+    SiteTable(CodeTables& tables, const CodePatch& patch, const InstructionDecoder& decoder)
+        : tables_(tables), patch_(patch), decoder_(decoder) {}
+
+    /// All or none; errors as NativeTarget::plant_all().
+    Result<void> plant(std::span<const NativeAddress> addresses, HitFilter filter);
+    /// When this returns, no handler uses the filter any more. NotFound if it is not planted.
+    Result<void> unplant(NativeAddress address);
+    /// Sites of users and of steps, in [begin, end).
+    void unplant_all(std::uint64_t begin, std::uint64_t end);
+
+    /// Traps for the exits of a step, whose hits count for nobody. All or none.
+    Result<void> plant_exits(const StepPlan& plan);
+    void unplant_exits(const StepPlan& plan);
+
+    /// Memory as it is without traps; OutOfRange if some of it does not exist.
+    [[nodiscard]] Result<void> read(std::uint64_t address, std::span<std::byte> into) const;
+
+  private:
+    Result<Site*> find_or_make(std::uint64_t address);
+    Result<void> prepare(Site& site);
+    Result<void> set_trap(Site& site);
+    /// Takes the trap out unless somebody still needs it; synchronize() comes after.
+    void clear_trap(Site& site);
+    Result<void> plant_one(NativeAddress address, HitFilter filter);
+    Result<void> add_step_user(std::uint64_t address);
+    static void deactivate(Site& site);
+
+    CodeTables& tables_;
+    const CodePatch& patch_;
+    const InstructionDecoder& decoder_;
+};
+
+} // namespace wdbg::native

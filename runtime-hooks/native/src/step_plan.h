@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/model/instruction_decoder.h>
+#include <wdbg/model/native_target.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+/// Steps are prepared before the thread runs, so that its trap handler only has to look things up.
+namespace wdbg::native {
+
+enum class ExitKind : std::uint8_t {
+    Arrive,   ///< outside of the range: the step is done here
+    PassOver, ///< leads to an address not known yet (ret): single-step it and look
+};
+
+struct StepExit {
+    std::uint64_t address = 0;
+    ExitKind kind = ExitKind::Arrive;
+};
+
+struct StepPlan {
+    bool one_instruction = false; ///< by the trap flag; no exits
+    std::vector<StepExit> exits;  ///< sorted by address, unique
+    std::vector<NativeRange> ranges;
+    std::uint64_t stack_floor = 0;
+
+    // Async-signal-safe:
+    /// nullptr if `address` is none of the exits.
+    [[nodiscard]] const StepExit* exit_at(std::uint64_t address) const;
+    [[nodiscard]] bool in_ranges(std::uint64_t address) const;
+};
+
+/// Reads code without planted traps.
+using CodeReader = std::function<Result<void>(std::uint64_t address, std::span<std::byte> into)>;
+using CodeTest = std::function<bool(std::uint64_t address)>;
+
+/// Ranges above this size in sum are refused.
+inline constexpr std::uint64_t max_step_bytes = 1U << 20U;
+
+/// The exits of `ranges`, each of which starts with an instruction. `in_code` tells where traps can
+/// be planted. InvalidArgument for too much or no code, OutOfRange if it cannot be read.
+[[nodiscard]] Result<StepPlan> plan_range_step(const StepNativeRange& step,
+                                               const InstructionDecoder& decoder,
+                                               const CodeReader& read, const CodeTest& in_code);
+[[nodiscard]] StepPlan plan_run_to(const RunToAddresses& run);
+
+} // namespace wdbg::native

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "x86_slot.h"
+
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
+#include <limits>
+
+namespace wdbg::native {
+
+namespace {
+
+constexpr bool fits_rel32(std::int64_t value) {
+    return value >= std::numeric_limits<std::int32_t>::min() &&
+           value <= std::numeric_limits<std::int32_t>::max();
+}
+
+/// Writes the slot's code. All rewrites leave flags and registers as the original does.
+class SlotWriter {
+  public:
+    SlotWriter(std::span<const std::byte> original, const DecodedInstruction& decoded,
+               std::uint64_t address, std::uint64_t slot)
+        : original_(original.first(decoded.length)), decoded_(decoded), address_(address),
+          slot_(slot) {
+        result_.kind = decoded.kind;
+        result_.length = decoded.length;
+    }
+
+    Result<Slot> write();
+
+  private:
+    [[nodiscard]] std::uint64_t next() const { return address_ + decoded_.length; }
+
+    void bytes(std::initializer_list<unsigned> values);
+    void copy(std::span<const std::byte> values);
+    void immediate(std::int64_t value);
+    void point(std::uint64_t original, std::uint8_t pushed = 0);
+    /// jmp rel32; also a point: before it, the instruction is done.
+    void jump_to(std::uint64_t target);
+    void relative(std::uint64_t target);
+    void plain();
+    void rebase(std::size_t instruction_start, std::size_t displacement, std::size_t length);
+    void conditional_jump();
+    void counter_jump();
+    void push_return_address();
+    void direct_call();
+    void indirect_call();
+    void call_operand();
+    void refuse(const char* why) { refused_ = why; }
+
+    std::span<const std::byte> original_;
+    const DecodedInstruction& decoded_;
+    std::uint64_t address_;
+    std::uint64_t slot_;
+    const char* refused_ = nullptr;
+    Slot result_;
+};
+
+void SlotWriter::bytes(std::initializer_list<unsigned> values) {
+    for (const unsigned value : values) {
+        result_.code.at(result_.size++) = static_cast<std::byte>(value);
+    }
+}
+
+void SlotWriter::copy(std::span<const std::byte> values) {
+    std::ranges::copy(values, result_.code.begin() + result_.size);
+    result_.size = static_cast<std::uint8_t>(result_.size + values.size());
+}
+
+void SlotWriter::immediate(std::int64_t value) {
+    if (!fits_rel32(value)) {
+        refuse("it is too far from free address space");
+        value = 0;
+    }
+    const auto narrow = static_cast<std::int32_t>(value);
+    copy(std::as_bytes(std::span(&narrow, 1)));
+}
+
+void SlotWriter::point(std::uint64_t original, std::uint8_t pushed) {
+    result_.points.at(result_.point_count++) = {
+        .offset = result_.size, .pushed = pushed, .original = original};
+}
+
+/// The last four bytes of an instruction, relative to its end.
+void SlotWriter::relative(std::uint64_t target) {
+    immediate(static_cast<std::int64_t>(target - (slot_ + result_.size + 4)));
+}
+
+void SlotWriter::jump_to(std::uint64_t target) {
+    point(target);
+    bytes({0xE9});
+    relative(target);
+}
+
+/// Makes a pc-relative operand of a copied instruction mean what it meant at its own address.
+void SlotWriter::rebase(std::size_t instruction_start, std::size_t displacement,
+                        std::size_t length) {
+    std::int32_t old = 0;
+    std::memcpy(&old, original_.data() + decoded_.displacement_offset, sizeof old);
+    const std::int64_t moved = static_cast<std::int64_t>(next()) + old -
+                               static_cast<std::int64_t>(slot_ + instruction_start + length);
+    if (!fits_rel32(moved)) {
+        refuse("its operand is too far from free address space");
+        return;
+    }
+    const auto narrow = static_cast<std::int32_t>(moved);
+    std::memcpy(result_.code.data() + instruction_start + displacement, &narrow, sizeof narrow);
+}
+
+void SlotWriter::plain() {
+    copy(original_);
+    if (decoded_.displacement_offset != 0) {
+        rebase(0, decoded_.displacement_offset, decoded_.length);
+    }
+}
+
+/// jcc rel8 (70+cc) and jcc rel32 (0F 80+cc), prefixes dropped: they are branch hints.
+void SlotWriter::conditional_jump() {
+    const auto first = std::to_integer<unsigned>(original_[decoded_.opcode_offset]);
+    const auto second = first == 0x0F
+                            ? std::to_integer<unsigned>(original_[decoded_.opcode_offset + 1U])
+                            : first;
+    bytes({0x0F, 0x80U | (second & 0x0FU)});
+    relative(decoded_.target.value);
+    jump_to(next());
+}
+
+///     loop/jrcxz taken; jmp short next; taken: jmp target; next: jmp next
+void SlotWriter::counter_jump() {
+    copy(original_.first(decoded_.length - 1U));
+    bytes({2});
+    point(next());
+    bytes({0xEB, 5});
+    jump_to(decoded_.target.value);
+    jump_to(next());
+}
+
+/// push imm32 (sign-extended), then the upper half: there is no push of 64 bits.
+void SlotWriter::push_return_address() {
+    const std::uint64_t value = next();
+    const auto low = static_cast<std::int32_t>(value & 0xFFFF'FFFFU);
+    const auto high = static_cast<std::int32_t>(value >> 32U);
+    bytes({0x68});
+    immediate(low);
+    point(address_, 8);
+    bytes({0xC7, 0x44, 0x24, 0x04}); // mov dword [rsp+4], imm32
+    immediate(high);
+    point(address_, 8);
+}
+
+void SlotWriter::direct_call() {
+    push_return_address();
+    bytes({0xE9});
+    relative(decoded_.target.value);
+}
+
+/// FF /2 becomes FF /4 behind a push, so an operand on the stack is 8 bytes further up.
+void SlotWriter::call_operand() {
+    const std::size_t opcode = decoded_.opcode_offset;
+    const auto modrm = std::to_integer<unsigned>(original_[opcode + 1]);
+    const unsigned mod = modrm >> 6U;
+    const std::size_t start = result_.size;
+    copy(original_.first(opcode + 1));
+    const unsigned as_jump = (modrm & 0xC7U) | (4U << 3U);
+    const bool has_sib = mod != 3 && (modrm & 7U) == 4;
+    const unsigned rex =
+        opcode > 0 && (std::to_integer<unsigned>(original_[opcode - 1]) & 0xF0U) == 0x40
+            ? std::to_integer<unsigned>(original_[opcode - 1])
+            : 0;
+    const unsigned sib = has_sib ? std::to_integer<unsigned>(original_[opcode + 2]) : 0;
+    const bool stack_base = has_sib && (sib & 7U) == 4 && (rex & 1U) == 0;
+    if (mod == 3 && (modrm & 7U) == 4 && (rex & 1U) == 0) {
+        return refuse("it calls through the stack pointer");
+    }
+    if (!stack_base) {
+        bytes({as_jump});
+        copy(original_.subspan(opcode + 2));
+        if (decoded_.displacement_offset != 0) {
+            rebase(start, decoded_.displacement_offset, decoded_.length);
+        }
+        return;
+    }
+    std::int32_t displacement = 0;
+    if (mod == 1) {
+        displacement = static_cast<std::int8_t>(original_[opcode + 3]);
+    } else if (mod == 2) {
+        std::memcpy(&displacement, original_.data() + opcode + 3, sizeof displacement);
+    }
+    const bool indexed = ((sib >> 3U) & 7U) != 4 || (rex & 2U) != 0;
+    if (indexed || (displacement > -16 && displacement < 0)) {
+        return refuse("it calls through the stack below or beside its top");
+    }
+    bytes({(as_jump & 0x3FU) | 0x80U, sib}); // disp32
+    immediate(std::int64_t{displacement} + 8);
+}
+
+void SlotWriter::indirect_call() {
+    push_return_address();
+    call_operand();
+}
+
+Result<Slot> SlotWriter::write() {
+    switch (decoded_.kind) {
+    case InstructionKind::Plain:
+    case InstructionKind::PcRelative:
+        plain();
+        jump_to(next());
+        break;
+    case InstructionKind::Jump:
+        jump_to(decoded_.target.value);
+        result_.point_count = 0; // its only point is the start
+        break;
+    case InstructionKind::ConditionalJump:
+        conditional_jump();
+        break;
+    case InstructionKind::CounterJump:
+        counter_jump();
+        break;
+    case InstructionKind::Call:
+        direct_call();
+        break;
+    case InstructionKind::IndirectCall:
+        indirect_call();
+        break;
+    case InstructionKind::IndirectJump:
+    case InstructionKind::Return:
+        plain();
+        break;
+    case InstructionKind::Trap:
+        plain(); // never comes out at its end
+        break;
+    case InstructionKind::Immovable:
+        refuse("it only works at its own address");
+        break;
+    }
+    if (refused_ != nullptr) {
+        return fail(ErrorCode::Unsupported,
+                    std::string("no breakpoint on this instruction: ") + refused_);
+    }
+    return result_;
+}
+
+} // namespace
+
+Result<Slot> build_slot(std::span<const std::byte> original, const DecodedInstruction& decoded,
+                        std::uint64_t address, std::uint64_t slot) {
+    return SlotWriter(original, decoded, address, slot).write();
+}
+
+} // namespace wdbg::native

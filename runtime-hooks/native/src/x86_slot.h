@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/model/instruction_decoder.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+/// x86-64: an instruction rewritten so that it does at another address what it does at its own.
+namespace wdbg::native {
+
+inline constexpr std::byte trap_byte{0xCC}; ///< int3; pc is behind it in the handler
+
+/// A place in a slot where a thread can be interrupted, other than its start, and what it stands
+/// for in the original code.
+struct SlotPoint {
+    std::uint8_t offset = 0; ///< bytes from the start of the slot
+    std::uint8_t pushed = 0; ///< bytes on the stack that the original has not pushed yet
+    /// The original pc. Where `pushed` is 0 the instruction is done, only jumps are left, and a
+    /// thread may as well go on at this address.
+    std::uint64_t original = 0;
+};
+
+struct Slot {
+    std::array<std::byte, 64> code{};
+    std::uint8_t size = 0;
+    InstructionKind kind = InstructionKind::Plain;
+    std::uint8_t length = 0; ///< of the original instruction
+    std::array<SlotPoint, 4> points{};
+    std::uint8_t point_count = 0;
+};
+
+/// `original` is the instruction as decoded at `address`, `slot` where it is to run, both within
+/// rel32 of each other. Unsupported if it cannot run elsewhere.
+[[nodiscard]] Result<Slot> build_slot(std::span<const std::byte> original,
+                                      const DecodedInstruction& decoded, std::uint64_t address,
+                                      std::uint64_t slot);
+
+} // namespace wdbg::native
