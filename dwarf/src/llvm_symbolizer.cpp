@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "debug_info_check.h"
 #include "demangle.h"
 
 #include <wdbg/dwarf/llvm_symbolizer.h>
@@ -9,6 +10,7 @@
 #include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <string_view>
 
@@ -20,11 +22,17 @@ constexpr std::uint8_t wasm_address_size = 4;
 
 using SectionMap = llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>>;
 
-/// The .debug_* sections under LLVM's names for them (without the dot), as views.
+/// What lines, functions and inlining need. Others stay out: each one is one more that damaged
+/// bytes could harm.
+constexpr std::array<std::string_view, 10> used_sections{
+    ".debug_abbrev",   ".debug_addr",   ".debug_aranges",  ".debug_info", ".debug_line",
+    ".debug_line_str", ".debug_ranges", ".debug_rnglists", ".debug_str",  ".debug_str_offsets"};
+
+/// The debug sections under LLVM's names for them (without the dot), as views.
 SectionMap debug_sections(const wasm::Module& module) {
     SectionMap sections;
     for (const wasm::Section& section : module.sections()) {
-        if (!section.name.starts_with(".debug_")) {
+        if (std::ranges::find(used_sections, section.name) == used_sections.end()) {
             continue;
         }
         const auto bytes = module.payload(section);
@@ -33,6 +41,11 @@ SectionMap debug_sections(const wasm::Module& module) {
                              llvm::MemoryBuffer::getMemBuffer(contents, "", false));
     }
     return sections;
+}
+
+llvm::StringRef contents_of(const SectionMap& sections, llvm::StringRef name) {
+    const auto found = sections.find(name);
+    return found == sections.end() ? llvm::StringRef() : found->second->getBuffer();
 }
 
 bool is_known(const std::string& text) {
@@ -59,13 +72,15 @@ class LlvmSymbolizer : public Symbolizer {
         context_ = llvm::DWARFContext::create(sections_, wasm_address_size, true, report, report);
     }
 
-    /// Reads the headers of all compile units.
+    /// Walks all entries, then lets LLVM read the headers of the compile units.
     [[nodiscard]] Result<void> check() {
+        const auto checked = check_debug_info(contents_of(sections_, "debug_info"),
+                                              contents_of(sections_, "debug_abbrev"));
+        if (!checked) {
+            return damaged(checked.error().message);
+        }
         if (context_->getNumCompileUnits() == 0) {
-            return fail(ErrorCode::Malformed, "no compile unit can be read from the debug "
-                                              "information of " +
-                                                  image_.debug_file().string() +
-                                                  (problem_.empty() ? "" : ": " + problem_));
+            return damaged("no compile unit " + problem_);
         }
         return {};
     }
@@ -84,8 +99,7 @@ class LlvmSymbolizer : public Symbolizer {
         std::vector<SourceFrame> frames = frames_at(*at);
         name_outermost(frames, offset);
         if (frames.empty() && !problem_.empty()) {
-            return fail(ErrorCode::Malformed,
-                        image_.debug_file().string() + ": damaged debug information: " + problem_);
+            return damaged(problem_);
         }
         return frames;
     }
@@ -95,6 +109,11 @@ class LlvmSymbolizer : public Symbolizer {
     }
 
   private:
+    [[nodiscard]] std::unexpected<Error> damaged(const std::string& problem) const {
+        return fail(ErrorCode::Malformed,
+                    image_.debug_file().string() + ": damaged debug information: " + problem);
+    }
+
     /// Keeps the first of LLVM's complaints.
     void note(llvm::Error error) {
         std::string text = llvm::toString(std::move(error));

@@ -147,6 +147,38 @@ TEST(Symbolizer, RefusesEmptyAndCutDebugInformation) {
     EXPECT_EQ(symbolizer.error().code, ErrorCode::Malformed);
 }
 
+/// A DWARF 4 unit of one entry with one attribute of this form and value.
+Result<std::unique_ptr<Symbolizer>> open_unit(std::uint8_t form, const test::Bytes& value) {
+    const test::Bytes unit = test::Bytes{4, 0, 0, 0, 0, 0, 4, 1} + value;
+    const auto length = static_cast<std::uint8_t>(unit.size());
+    auto builder = test::one_function({}, {}, {}, {0x0B});
+    builder.custom(".debug_abbrev", {1, 0x11, 0, 0x03, form, 0, 0, 0})
+        .custom(".debug_info", test::Bytes{length, 0, 0, 0} + unit)
+        .custom(".debug_str", {'x', 0});
+    static std::vector<std::byte> bytes; // lives as long as the symbolizer
+    bytes = builder.build();
+    return make_symbolizer({.bytes = bytes, .path = "unit.wasm"});
+}
+
+TEST(Symbolizer, RefusesAttributesThatReachOutOfTheirUnit) {
+    const test::Bytes huge{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01};
+    EXPECT_TRUE(open_unit(0x08, {'n', 0}).has_value());      // string
+    EXPECT_FALSE(open_unit(0x08, {'n'}).has_value());        //
+    EXPECT_TRUE(open_unit(0x09, {1, 0}).has_value());        // block
+    EXPECT_FALSE(open_unit(0x09, huge).has_value());         // LLVM 22 crashes on this one
+    EXPECT_FALSE(open_unit(0x04, {9, 0, 0, 0}).has_value()); // block4
+    EXPECT_TRUE(open_unit(0x0D, {0x7F}).has_value());        // sdata
+    EXPECT_TRUE(
+        open_unit(0x0D, {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7F}).has_value());
+    EXPECT_TRUE(open_unit(0x16, {0x0E, 0, 0, 0, 0}).has_value()); // indirect: strp
+    EXPECT_FALSE(open_unit(0x16, {0x0E, 0, 0}).has_value());
+    EXPECT_FALSE(open_unit(0x16, {0x16}).has_value());
+    const auto unknown = open_unit(0x7F, {0});
+    ASSERT_FALSE(unknown.has_value());
+    EXPECT_EQ(unknown.error().code, ErrorCode::Malformed);
+    EXPECT_THAT(unknown.error().message, HasSubstr("an unknown form in the unit at .debug_info"));
+}
+
 TEST(Symbolizer, SurvivesDamagedDebugInformation) {
     const Fixture guest("shapes-O2.wasm");
     WDBG_NEED(guest);
