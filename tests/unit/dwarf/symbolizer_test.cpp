@@ -16,6 +16,7 @@ namespace {
 
 using test::Fixture;
 using test::marked_line;
+using test::operator+;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
