@@ -9,20 +9,26 @@
 
 namespace wdbg::rsp {
 
-/// `Exx` for our errors, both ways. The numbers are errno's where there is a fitting one; 08 is what
-/// LLDB's own servers say of memory that cannot be read (wire §1).
+/// `Exx` for our errors, both ways. The numbers are errno's where there is a fitting one; 08 is
+/// what LLDB's own servers say of memory that cannot be read (wire §1).
 struct ErrorNumber {
     ErrorCode code;
     std::uint8_t number;
 };
 
 inline constexpr std::array error_numbers{
-    ErrorNumber{ErrorCode::InvalidArgument, 0x16}, ErrorNumber{ErrorCode::NotFound, 0x02},
-    ErrorNumber{ErrorCode::OutOfRange, 0x08},      ErrorNumber{ErrorCode::Unavailable, 0x3D},
-    ErrorNumber{ErrorCode::NotStopped, 0x10},      ErrorNumber{ErrorCode::NotRunning, 0x11},
-    ErrorNumber{ErrorCode::Unsupported, 0x5F},     ErrorNumber{ErrorCode::Malformed, 0x4A},
-    ErrorNumber{ErrorCode::Busy, 0x0B},            ErrorNumber{ErrorCode::Io, 0x05},
-    ErrorNumber{ErrorCode::Gone, 0x03},            ErrorNumber{ErrorCode::Internal, 0x7F},
+    ErrorNumber{ErrorCode::InvalidArgument, 0x16},
+    ErrorNumber{ErrorCode::NotFound, 0x02},
+    ErrorNumber{ErrorCode::OutOfRange, 0x08},
+    ErrorNumber{ErrorCode::Unavailable, 0x3D},
+    ErrorNumber{ErrorCode::NotStopped, 0x10},
+    ErrorNumber{ErrorCode::NotRunning, 0x11},
+    ErrorNumber{ErrorCode::Unsupported, 0x5F},
+    ErrorNumber{ErrorCode::Malformed, 0x4A},
+    ErrorNumber{ErrorCode::Busy, 0x0B},
+    ErrorNumber{ErrorCode::Io, 0x05},
+    ErrorNumber{ErrorCode::Gone, 0x03},
+    ErrorNumber{ErrorCode::Internal, 0x7F},
 };
 
 [[nodiscard]] inline std::uint8_t to_error_number(ErrorCode code) {

@@ -21,7 +21,8 @@ void require(bool condition) {
 /// A handler that must be called once.
 class Once {
   public:
-    template <class T> Client::Handler<T> handler() {
+    template <class T>
+    Client::Handler<T> handler() {
         ++due_;
         return [this, called = false](const wdbg::Result<T>&) mutable {
             require(!called);

@@ -113,7 +113,9 @@ void FakeDebuggee::killed() {
     deliver(Killed{});
 }
 
-std::vector<std::string> FakeDebuggee::take_calls() { return std::exchange(calls_, {}); }
+std::vector<std::string> FakeDebuggee::take_calls() {
+    return std::exchange(calls_, {});
+}
 
 void FakeDebuggee::deliver(const Event& event) {
     if (handler_) {
@@ -185,7 +187,9 @@ Result<FakeFrame*> FakeDebuggee::find_frame(ThreadId id, std::uint32_t frame) co
     return &(*thread)->frames[frame];
 }
 
-void FakeDebuggee::set_event_handler(EventHandler handler) { handler_ = std::move(handler); }
+void FakeDebuggee::set_event_handler(EventHandler handler) {
+    handler_ = std::move(handler);
+}
 
 std::vector<InstanceInfo> FakeDebuggee::instances() const {
     std::vector<InstanceInfo> infos;
@@ -258,8 +262,7 @@ Result<Value> pick(const std::vector<Value>& values, std::uint32_t index) {
 
 } // namespace
 
-Result<Value> FakeDebuggee::local(ThreadId thread, std::uint32_t frame,
-                                  std::uint32_t index) const {
+Result<Value> FakeDebuggee::local(ThreadId thread, std::uint32_t frame, std::uint32_t index) const {
     const auto found = find_frame(thread, frame);
     return found ? pick((*found)->locals, index) : Result<Value>(std::unexpected(found.error()));
 }
@@ -347,7 +350,8 @@ Result<void> FakeDebuggee::write_memory(MemoryAddress address, std::span<const s
     if (address.offset > size || bytes.size() > size - address.offset) {
         return fail(ErrorCode::OutOfRange, "beyond the end of the memory");
     }
-    std::ranges::copy(bytes, (*memory)->bytes.begin() + static_cast<std::ptrdiff_t>(address.offset));
+    std::ranges::copy(bytes,
+                      (*memory)->bytes.begin() + static_cast<std::ptrdiff_t>(address.offset));
     note("write " + text(address) + " " + text(bytes));
     return {};
 }
@@ -380,13 +384,13 @@ Result<void> FakeDebuggee::unplant(CodeAddress address) {
     return {};
 }
 
-WatchpointSupport* FakeDebuggee::watchpoints() { return has_watchpoints ? this : nullptr; }
+WatchpointSupport* FakeDebuggee::watchpoints() {
+    return has_watchpoints ? this : nullptr;
+}
 
 WatchpointPrecision FakeDebuggee::precision() const {
-    return {.max_count = 0,
-            .every_access = true,
-            .exact_instruction = true,
-            .sees_host_writes = true};
+    return {
+        .max_count = 0, .every_access = true, .exact_instruction = true, .sees_host_writes = true};
 }
 
 Result<WatchpointId> FakeDebuggee::add(const WatchpointSpec& spec) {

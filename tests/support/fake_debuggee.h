@@ -67,10 +67,14 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport {
 
     // --- What happened ---
     [[nodiscard]] State state() const { return state_; }
+
     /// As "plant 0:197", "resume 1:step others:continue", "write 0/0:400 01ff", "detach".
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
+
     [[nodiscard]] std::vector<std::string> take_calls();
+
     [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+
     [[nodiscard]] std::size_t frame_requests() const { return frame_requests_; }
 
     // --- Debuggee ---
@@ -113,7 +117,9 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport {
     Result<void> remove(WatchpointId id) override;
 
     void note(std::string call) { calls_.push_back(std::move(call)); }
+
     void violation(std::string what) const { violations_.push_back(std::move(what)); }
+
     void deliver(const Event& event);
     [[nodiscard]] Result<void> require_stopped() const;
     [[nodiscard]] Result<void> require_controlled(std::string_view call) const;

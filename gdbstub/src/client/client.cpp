@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "client_impl.h"
-
 #include "../error_numbers.h"
+#include "client_impl.h"
 
 #include <wdbg/rsp/text.h>
 
@@ -38,9 +37,11 @@ std::optional<Error> as_error(std::string_view payload) {
 } // namespace
 
 Client::Impl::Impl(Output send, ClientOptions settings)
-    : output(std::move(send)), options(std::move(settings)),
-      input(std::make_unique_for_overwrite<char[]>(options.reply_limit)),
-      deframer({input.get(), options.reply_limit}, Direction::ToClient) {}
+    : output(std::move(send))
+    , options(std::move(settings))
+    , input(std::make_unique_for_overwrite<char[]>(options.reply_limit))
+    , deframer({input.get(), options.reply_limit}, Direction::ToClient) {
+}
 
 void Client::Impl::receive(std::string_view bytes) {
     while (!broken) {
@@ -90,8 +91,8 @@ void Client::Impl::take_packet(std::string_view payload) {
     if (const std::optional<Error> error = as_error(payload)) {
         finish(std::unexpected(*error));
     } else if (payload.empty()) {
-        finish(fail(ErrorCode::Unsupported, "the server does not know the packet " +
-                                                in_flight->packet.substr(0, 40)));
+        finish(fail(ErrorCode::Unsupported,
+                    "the server does not know the packet " + in_flight->packet.substr(0, 40)));
     } else {
         finish(payload);
     }
@@ -227,13 +228,18 @@ void Client::Impl::give_up(const Error& why) {
 }
 
 Client::Client(Output output, ClientOptions options)
-    : impl_(std::make_unique<Impl>(std::move(output), std::move(options))) {}
+    : impl_(std::make_unique<Impl>(std::move(output), std::move(options))) {
+}
 
 Client::~Client() = default;
 
-void Client::receive(std::string_view bytes) { impl_->receive(bytes); }
+void Client::receive(std::string_view bytes) {
+    impl_->receive(bytes);
+}
 
-void Client::tick(TimePoint now) { impl_->tick(now); }
+void Client::tick(TimePoint now) {
+    impl_->tick(now);
+}
 
 void Client::connection_lost() {
     impl_->give_up({ErrorCode::Gone, "the connection to the server is lost"});
@@ -243,7 +249,9 @@ bool Client::running() const {
     return impl_->in_flight && impl_->in_flight->kind == Exchange::Resume;
 }
 
-bool Client::broken() const { return impl_->broken.has_value(); }
+bool Client::broken() const {
+    return impl_->broken.has_value();
+}
 
 void Client::set_console_handler(std::function<void(std::string_view)> handler) {
     impl_->console = std::move(handler);

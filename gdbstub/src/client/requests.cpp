@@ -85,16 +85,19 @@ std::string Client::Impl::thread_suffix(std::uint64_t thread) const {
     return thread == 0 || !thread_suffixes ? std::string() : ";thread:" + hex_of(thread) + ";";
 }
 
-bool Client::supports(std::string_view name) const { return impl_->supports(name); }
+bool Client::supports(std::string_view name) const {
+    return impl_->supports(name);
+}
 
-std::size_t Client::packet_size() const { return impl_->packet_size; }
+std::size_t Client::packet_size() const {
+    return impl_->packet_size;
+}
 
 /// The answers to the questions in between are waited for, whatever they are.
 void Client::connect(StopHandler done) {
     impl_->output("+");
-    request("QStartNoAckMode", [this](Result<std::string_view> reply) {
-        impl_->no_ack = reply && *reply == "OK";
-    });
+    request("QStartNoAckMode",
+            [this](Result<std::string_view> reply) { impl_->no_ack = reply && *reply == "OK"; });
     std::string features = "qSupported:swbreak+;hwbreak+;vContSupported+";
     features += impl_->options.features.empty() ? "" : ";" + impl_->options.features;
     request(std::move(features), [this](Result<std::string_view> reply) {
@@ -145,7 +148,8 @@ namespace {
 /// qfThreadInfo, then qsThreadInfo until `l`.
 struct ThreadLister : std::enable_shared_from_this<ThreadLister> {
     ThreadLister(Client& owner, Client::Handler<std::vector<std::uint64_t>> handler)
-        : client(owner), done(std::move(handler)) {}
+        : client(owner)
+        , done(std::move(handler)) {}
 
     void ask(const char* packet) {
         client.request(packet, [self = shared_from_this()](Result<std::string_view> reply) {
@@ -190,8 +194,11 @@ struct ThreadLister : std::enable_shared_from_this<ThreadLister> {
 struct MemoryReader : std::enable_shared_from_this<MemoryReader> {
     MemoryReader(Client& owner, std::uint64_t start, std::size_t length,
                  Client::Handler<Bytes> handler)
-        : client(owner), address(start), left(length), binary(owner.supports("binary-upload")),
-          done(std::move(handler)) {}
+        : client(owner)
+        , address(start)
+        , left(length)
+        , binary(owner.supports("binary-upload"))
+        , done(std::move(handler)) {}
 
     void ask() {
         if (left == 0) {
@@ -200,10 +207,9 @@ struct MemoryReader : std::enable_shared_from_this<MemoryReader> {
         }
         const std::size_t room = client.packet_size() - 16;
         asked = std::min(left, binary ? room : room / 2);
-        client.request((binary ? "x" : "m") + hex_of(address) + "," + hex_of(asked),
-                       [self = shared_from_this()](Result<std::string_view> reply) {
-                           self->take(reply);
-                       });
+        client.request(
+            (binary ? "x" : "m") + hex_of(address) + "," + hex_of(asked),
+            [self = shared_from_this()](Result<std::string_view> reply) { self->take(reply); });
     }
 
     void take(const Result<std::string_view>& reply) {
@@ -253,8 +259,11 @@ struct MemoryReader : std::enable_shared_from_this<MemoryReader> {
 struct MemoryWriter : std::enable_shared_from_this<MemoryWriter> {
     MemoryWriter(Client& owner, std::optional<bool>& known, std::uint64_t start, Bytes data,
                  Client::Handler<void> handler)
-        : client(owner), binary(known), address(start), bytes(std::move(data)),
-          done(std::move(handler)) {}
+        : client(owner)
+        , binary(known)
+        , address(start)
+        , bytes(std::move(data))
+        , done(std::move(handler)) {}
 
     void begin() {
         if (binary) {
@@ -275,10 +284,9 @@ struct MemoryWriter : std::enable_shared_from_this<MemoryWriter> {
         }
         // Every byte may have to be escaped.
         const std::size_t room = (client.packet_size() - 32) / 2;
-        const auto part =
-            std::span(bytes).subspan(written, std::min(room, bytes.size() - written));
-        std::string packet = (*binary ? "X" : "M") + hex_of(address + written) + "," +
-                             hex_of(part.size()) + ":";
+        const auto part = std::span(bytes).subspan(written, std::min(room, bytes.size() - written));
+        std::string packet =
+            (*binary ? "X" : "M") + hex_of(address + written) + "," + hex_of(part.size()) + ":";
         packet += *binary ? std::string(reinterpret_cast<const char*>(part.data()), part.size())
                           : hex_of(part);
         written += part.size();
@@ -299,15 +307,14 @@ struct MemoryWriter : std::enable_shared_from_this<MemoryWriter> {
 struct ObjectReader : std::enable_shared_from_this<ObjectReader> {
     ObjectReader(Client& owner, std::string_view object, std::string_view annex,
                  Client::Handler<std::string> handler)
-        : client(owner),
-          prefix("qXfer:" + std::string(object) + ":read:" + std::string(annex) + ":"),
-          done(std::move(handler)) {}
+        : client(owner)
+        , prefix("qXfer:" + std::string(object) + ":read:" + std::string(annex) + ":")
+        , done(std::move(handler)) {}
 
     void ask() {
-        client.request(prefix + hex_of(text.size()) + "," + hex_of(client.packet_size() - 16),
-                       [self = shared_from_this()](Result<std::string_view> reply) {
-                           self->take(reply);
-                       });
+        client.request(
+            prefix + hex_of(text.size()) + "," + hex_of(client.packet_size() - 16),
+            [self = shared_from_this()](Result<std::string_view> reply) { self->take(reply); });
     }
 
     void take(const Result<std::string_view>& reply) {
@@ -347,9 +354,9 @@ Result<Client::MemoryRegion> parse_region(std::string_view reply) {
             region.permissions = field.rest();
         } else if (key == "name") {
             const Result<Bytes> name = bytes_of(field.rest());
-            region.name = name ? std::string(reinterpret_cast<const char*>(name->data()),
-                                             name->size())
-                               : std::string();
+            region.name =
+                name ? std::string(reinterpret_cast<const char*>(name->data()), name->size())
+                     : std::string();
         }
     }
     if (region.size == 0) {
@@ -425,11 +432,10 @@ void Client::read_object(std::string_view object, std::string_view annex,
 }
 
 void Client::memory_region(std::uint64_t address, Handler<MemoryRegion> done) {
-    request("qMemoryRegionInfo:" + hex_of(address),
-            [done = std::move(done)](Result<std::string_view> reply) {
-                done(reply ? parse_region(*reply)
-                           : Result<MemoryRegion>(std::unexpected(reply.error())));
-            });
+    request("qMemoryRegionInfo:" + hex_of(address), [done = std::move(done)](
+                                                        Result<std::string_view> reply) {
+        done(reply ? parse_region(*reply) : Result<MemoryRegion>(std::unexpected(reply.error())));
+    });
 }
 
 void Client::call_stack(std::uint64_t thread, Handler<std::vector<std::uint64_t>> done) {

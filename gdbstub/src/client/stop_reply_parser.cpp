@@ -41,8 +41,7 @@ constexpr std::array keys{
     KeyRow{"threads", [](StopReply& r, std::string_view v) { r.threads = number_list(v); }},
     KeyRow{"thread-pcs", [](StopReply& r, std::string_view v) { r.thread_pcs = number_list(v); }},
     KeyRow{"reason", [](StopReply& r, std::string_view v) { r.reason = v; }},
-    KeyRow{"description",
-           [](StopReply& r, std::string_view v) { r.description = from_hex(v); }},
+    KeyRow{"description", [](StopReply& r, std::string_view v) { r.description = from_hex(v); }},
     KeyRow{"library", [](StopReply& r, std::string_view) { r.libraries_changed = true; }},
 };
 
@@ -72,7 +71,8 @@ void take_field(StopReply& reply, std::string_view key, std::string_view value) 
 } // namespace
 
 Result<StopReply> parse_stop_reply(std::string_view packet) {
-    const Error malformed{ErrorCode::Malformed, "not a stop reply: " + std::string(packet.substr(0, 40))};
+    const Error malformed{ErrorCode::Malformed,
+                          "not a stop reply: " + std::string(packet.substr(0, 40))};
     if (packet.size() < 3 || hex_value(packet[1]) < 0 || hex_value(packet[2]) < 0) {
         return std::unexpected(malformed);
     }

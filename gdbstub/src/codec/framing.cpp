@@ -18,7 +18,9 @@ constexpr bool must_escape(char byte) {
 }
 
 /// Bytes that end a run which can be copied without a look at each state.
-constexpr bool is_special(char byte) { return must_escape(byte) || byte == interrupt_byte; }
+constexpr bool is_special(char byte) {
+    return must_escape(byte) || byte == interrupt_byte;
+}
 
 } // namespace
 

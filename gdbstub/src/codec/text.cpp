@@ -43,9 +43,13 @@ std::size_t format(std::uint64_t value, char* out, unsigned base) {
 
 } // namespace
 
-std::size_t format_hex(std::uint64_t value, char* out) { return format(value, out, 16); }
+std::size_t format_hex(std::uint64_t value, char* out) {
+    return format(value, out, 16);
+}
 
-std::size_t format_decimal(std::uint64_t value, char* out) { return format(value, out, 10); }
+std::size_t format_decimal(std::uint64_t value, char* out) {
+    return format(value, out, 10);
+}
 
 void format_le64(std::uint64_t value, char* out) {
     for (unsigned i = 0; i < 8; ++i, value >>= 8U) {

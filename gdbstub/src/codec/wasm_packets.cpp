@@ -53,8 +53,7 @@ std::optional<AddressRange> parse_address_range(std::string_view args) {
     if (!length) {
         return std::nullopt;
     }
-    return AddressRange{
-        .address = WasmAddress(*address), .length = *length, .rest = reader.rest()};
+    return AddressRange{.address = WasmAddress(*address), .length = *length, .rest = reader.rest()};
 }
 
 std::optional<StopPointRequest> parse_stop_point(std::string_view args) {
@@ -95,6 +94,8 @@ std::optional<ThreadSpec> take_thread_spec(std::string_view& text) {
                       .thread = *thread};
 }
 
-void format_call_stack_entry(WasmAddress pc, char* out) { format_le64(pc.packed(), out); }
+void format_call_stack_entry(WasmAddress pc, char* out) {
+    format_le64(pc.packed(), out);
+}
 
 } // namespace wdbg::rsp

@@ -17,7 +17,8 @@ constexpr bool exact = false;
 
 /// Everything we understand. All else gets an empty reply at once: that is how a client learns
 /// what is not there (_M, qOffsets, qSymbol, qStructuredDataPlugins, jThreadExtendedInfo …).
-/// `_M` must stay unknown: with any other answer LLDB 22 fails or aborts in expressions (wire §7.1).
+/// `_M` must stay unknown: with any other answer LLDB 22 fails or aborts in expressions (wire
+/// §7.1).
 constexpr std::array rows{
     // Negotiation
     PacketRow{"QStartNoAckMode", exact, Needs::Nothing, start_no_ack, "QStartNoAckMode+"},
@@ -50,8 +51,7 @@ constexpr std::array rows{
     // Breakpoints and watchpoints: also while the guest runs
     PacketRow{"Z", args, Needs::Attached, set_stop_point, "swbreak+;hwbreak+"},
     PacketRow{"z", args, Needs::Attached, clear_stop_point},
-    PacketRow{"jMultiBreakpoint:", args, Needs::Attached, change_stop_points,
-              "jMultiBreakpoint+"},
+    PacketRow{"jMultiBreakpoint:", args, Needs::Attached, change_stop_points, "jMultiBreakpoint+"},
     PacketRow{"qWatchpointSupportInfo:", exact, Needs::Nothing, watchpoint_support},
     // Run control
     PacketRow{"vCont?", exact, Needs::Nothing, vcont_actions, "vContSupported+"},
@@ -79,8 +79,7 @@ constexpr std::array rows{
     PacketRow{"qWasmStackValue:", args, Needs::Stop, stack_value},
     PacketRow{"qWasmGlobal:", args, Needs::Stop, global, "qWasmInstance+"},
     // Modules
-    PacketRow{"qXfer:libraries:read:", args, Needs::Attached, libraries,
-              "qXfer:libraries:read+"},
+    PacketRow{"qXfer:libraries:read:", args, Needs::Attached, libraries, "qXfer:libraries:read+"},
 };
 
 bool matches(const PacketRow& row, std::string_view packet) {
@@ -89,7 +88,9 @@ bool matches(const PacketRow& row, std::string_view packet) {
 
 } // namespace
 
-std::span<const PacketRow> packet_rows() { return rows; }
+std::span<const PacketRow> packet_rows() {
+    return rows;
+}
 
 const PacketRow* find_row(std::string_view packet) {
     const PacketRow* best = nullptr;

@@ -31,7 +31,7 @@ enum class Needs : std::uint8_t {
 /// One packet of the protocol. The longest prefix that matches wins, wherever it stands.
 struct PacketRow {
     std::string_view prefix;
-    bool takes_args = false;      ///< false: the packet is the prefix and nothing else
+    bool takes_args = false; ///< false: the packet is the prefix and nothing else
     Needs needs = Needs::Nothing;
     Handler handler = nullptr;
     std::string_view feature{}; ///< what qSupported tells of it; empty for nothing

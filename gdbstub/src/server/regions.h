@@ -12,7 +12,7 @@ namespace wdbg::rsp {
 /// A stretch of LLDB's 64-bit address space (see WasmAddress).
 struct Region {
     std::uint64_t start = 0;
-    std::uint64_t size = 0;  ///< never 0 (llvm#179913)
+    std::uint64_t size = 0;       ///< never 0 (llvm#179913)
     const char* permissions = ""; ///< "rw", "rx"; empty for a hole
     std::string name;
 };

@@ -16,7 +16,9 @@ namespace wdbg::rsp {
 class Reply {
   public:
     [[nodiscard]] std::string_view text() const { return text_; }
+
     [[nodiscard]] std::size_t size() const { return text_.size(); }
+
     void clear() { text_.clear(); }
 
     Reply& add(std::string_view text) {

@@ -30,9 +30,10 @@ ServerOptions checked(ServerOptions options) {
 
 struct Server::Impl {
     Impl(Debuggee& debuggee, ServerOptions options, Output send)
-        : session(debuggee, checked(std::move(options))), output(std::move(send)),
-          input(session.options.packet_size),
-          deframer(std::span(input), Direction::ToServer) {}
+        : session(debuggee, checked(std::move(options)))
+        , output(std::move(send))
+        , input(session.options.packet_size)
+        , deframer(std::span(input), Direction::ToServer) {}
 
     void receive(std::string_view bytes);
     void take_frame(FrameEvent event);
@@ -243,16 +244,18 @@ void Server::Impl::on_end(std::string packet) {
     if (before == RunState::Attaching) {
         release_held();
     } else if (before == RunState::Running || before == RunState::Killing) {
-        session.end =
-            before == RunState::Killing ? SessionEnd::Killed : SessionEnd::GuestEnded;
+        session.end = before == RunState::Killing ? SessionEnd::Killed : SessionEnd::GuestEnded;
         send(session.end_packet);
     }
 }
 
 Server::Server(Debuggee& debuggee, ServerOptions options, Output output)
-    : impl_(std::make_unique<Impl>(debuggee, std::move(options), std::move(output))) {}
+    : impl_(std::make_unique<Impl>(debuggee, std::move(options), std::move(output))) {
+}
 
-Server::~Server() { client_gone(); }
+Server::~Server() {
+    client_gone();
+}
 
 void Server::start() {
     if (std::exchange(impl_->started, true)) {
@@ -264,7 +267,9 @@ void Server::start() {
     }
 }
 
-void Server::receive(std::string_view bytes) { impl_->receive(bytes); }
+void Server::receive(std::string_view bytes) {
+    impl_->receive(bytes);
+}
 
 void Server::on_event(const Event& event) {
     Impl& impl = *impl_;
@@ -302,6 +307,8 @@ void Server::client_gone() {
     }
 }
 
-SessionEnd Server::end() const { return impl_->session.end; }
+SessionEnd Server::end() const {
+    return impl_->session.end;
+}
 
 } // namespace wdbg::rsp

@@ -70,8 +70,7 @@ const ThreadView* Session::find_thread(ThreadId id) const {
 }
 
 Result<const ThreadView*> Session::select(const ThreadSpec& spec) {
-    const ThreadId id =
-        spec.kind == ThreadSpec::Kind::One ? ThreadId{spec.thread} : current_thread;
+    const ThreadId id = spec.kind == ThreadSpec::Kind::One ? ThreadId{spec.thread} : current_thread;
     const ThreadView* view = find_thread(id);
     if (view == nullptr) {
         return fail(ErrorCode::NotFound, "no thread " + std::to_string(id.value));

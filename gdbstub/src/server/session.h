@@ -58,7 +58,8 @@ struct Negotiated {
 class Session {
   public:
     Session(Debuggee& target, ServerOptions settings)
-        : debuggee(target), options(std::move(settings)) {}
+        : debuggee(target)
+        , options(std::move(settings)) {}
 
     Debuggee& debuggee;
     const ServerOptions options;

@@ -62,8 +62,8 @@ struct Describe {
     StopText operator()(const WatchpointHit& hit) const {
         const auto planted =
             std::ranges::find(session.watchpoints, hit.watchpoint, &PlantedWatchpoint::id);
-        const auto accessed = WasmAddress::memory(hit.address.instance.value, hit.address.memory,
-                                                  hit.address.offset);
+        const auto accessed =
+            WasmAddress::memory(hit.address.instance.value, hit.address.memory, hit.address.offset);
         const std::uint64_t hit_address = accessed ? accessed->packed() : 0;
         const bool known = planted != session.watchpoints.end();
         const std::uint64_t watched = known ? planted->address : hit_address;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -42,7 +41,9 @@ void tune(int socket) {
 } // namespace
 
 Connection::Connection(Tcp::socket socket)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+    : socket_(std::move(socket))
+    , timer_(socket_.get_executor()) {
+}
 
 void Connection::start(Handlers handlers) {
     handlers_ = std::move(handlers);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include <utility>
-
 #include <wdbg/rsp/server.h>
 
 #include <boost/asio/io_context.hpp>
@@ -15,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wdbg::rsp {
 
@@ -49,6 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void abort();
     /// Whether the peer has closed already, though no event has told so yet.
     [[nodiscard]] bool peer_has_closed();
+
     [[nodiscard]] bool closed() const { return state_ == State::Closed; }
 
   private:
@@ -70,9 +70,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::function<void()> flushed_;
     State state_ = State::Open;
     std::array<char, 16384> inbox_{};
-    std::string_view unread_;    ///< part of inbox_ that waits for the outbox to drain
-    std::string outbox_;         ///< written by write()
-    std::string being_written_;  ///< owned by the operation in progress
+    std::string_view unread_;   ///< part of inbox_ that waits for the outbox to drain
+    std::string outbox_;        ///< written by write()
+    std::string being_written_; ///< owned by the operation in progress
     bool writing_ = false;
 };
 

@@ -26,8 +26,8 @@ class Refusal {
     static void begin(Tcp::socket socket) {
         const auto connection = std::make_shared<Connection>(std::move(socket));
         const auto refusal = std::make_shared<Refusal>(connection);
-        connection->start({.received = [refusal](std::string_view bytes) { refusal->take(bytes); },
-                           .gone = {}});
+        connection->start(
+            {.received = [refusal](std::string_view bytes) { refusal->take(bytes); }, .gone = {}});
     }
 
   private:
@@ -117,8 +117,12 @@ error_code open(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoint) {
 
 struct TcpServer::Impl : std::enable_shared_from_this<TcpServer::Impl> {
     Impl(asio::io_context& event_loop, Debuggee& target, ListenOptions settings)
-        : loop(event_loop), debuggee(target), options(std::move(settings)), acceptor(event_loop),
-          retry(event_loop), close_timer(event_loop) {}
+        : loop(event_loop)
+        , debuggee(target)
+        , options(std::move(settings))
+        , acceptor(event_loop)
+        , retry(event_loop)
+        , close_timer(event_loop) {}
 
     void accept();
     void take(Tcp::socket socket);
@@ -178,8 +182,8 @@ void TcpServer::Impl::begin_session(Tcp::socket socket) {
     client->connection = std::make_shared<Connection>(std::move(socket));
     // The connection outlives the session, not the other way round.
     std::weak_ptr<Connection> connection = client->connection;
-    client->server = std::make_unique<Server>(
-        debuggee, options.server, [connection](std::string_view bytes) {
+    client->server =
+        std::make_unique<Server>(debuggee, options.server, [connection](std::string_view bytes) {
             if (const auto open = connection.lock()) {
                 open->write(bytes);
             }
@@ -264,7 +268,8 @@ Result<std::unique_ptr<TcpServer>> TcpServer::listen(asio::io_context& loop, Deb
                                    error.message());
 }
 
-TcpServer::TcpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TcpServer::TcpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {
+}
 
 TcpServer::~TcpServer() {
     impl_->options.released = nullptr;
@@ -282,7 +287,9 @@ std::string TcpServer::address() const {
     return describe(endpoint.address().to_string(), endpoint.port());
 }
 
-bool TcpServer::has_client() const { return impl_->client != nullptr; }
+bool TcpServer::has_client() const {
+    return impl_->client != nullptr;
+}
 
 void TcpServer::on_event(const Event& event) {
     if (impl_->client) {

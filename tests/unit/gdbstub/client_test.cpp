@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The client half against our server half over a fake guest, and against a scripted server.
-#include <fake_debuggee.h>
-
 #include <wdbg/rsp/client.h>
 #include <wdbg/rsp/server.h>
 #include <wdbg/rsp/wasm_address.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fake_debuggee.h>
 
 namespace wdbg::rsp {
 namespace {
@@ -22,7 +22,8 @@ using testing::HasSubstr;
 using Bytes = std::vector<std::byte>;
 
 /// Keeps the answer of one request.
-template <class T> struct Answer {
+template <class T>
+struct Answer {
     std::optional<Result<T>> result;
 
     Client::Handler<T> handler() {
@@ -33,12 +34,15 @@ template <class T> struct Answer {
     }
 
     [[nodiscard]] bool ok() const { return result && result->has_value(); }
+
     [[nodiscard]] const auto& value() const
         requires(!std::is_void_v<T>)
     {
         return result->value();
     }
+
     [[nodiscard]] ErrorCode code() const { return result->error().code; }
+
     [[nodiscard]] const std::string& message() const { return result->error().message; }
 };
 
@@ -156,8 +160,8 @@ TEST_F(ClientServer, RunToABreakpointAndStepOff) {
     guest.stop(ThreadId{1}, StepDone{});
     pump();
     EXPECT_EQ(step.value().reason, "trace");
-    EXPECT_THAT(guest.calls(), ElementsAre("attach", "plant 0:197", "resume others:continue",
-                                           "resume 1:step"));
+    EXPECT_THAT(guest.calls(),
+                ElementsAre("attach", "plant 0:197", "resume others:continue", "resume 1:step"));
 }
 
 TEST_F(ClientServer, InterruptARunningGuest) {
@@ -262,7 +266,8 @@ class ClientAlone : public testing::Test {
     void reply(std::string_view payload) { client.receive(framed(payload)); }
 
     std::string sent;
-    Client client{[this](std::string_view b) { sent += b; }, {.timeout = 100ms, .reply_limit = 4096}};
+    Client client{[this](std::string_view b) { sent += b; },
+                  {.timeout = 100ms, .reply_limit = 4096}};
     Client::TimePoint now{};
 };
 
@@ -272,11 +277,12 @@ TEST_F(ClientAlone, TakesErrorsOfEveryForm) {
         ErrorCode code;
         std::string_view message;
     };
-    for (const Case& c : {Case{"E01", ErrorCode::Unavailable, "error 01 from the server"},
-                          Case{"E08;6e6f", ErrorCode::OutOfRange, "no"},
-                          Case{"E.no way", ErrorCode::Unavailable, "no way"},
-                          Case{"", ErrorCode::Unsupported,
-                               "the server does not know the packet qX"}}) {
+
+    for (const Case& c :
+         {Case{"E01", ErrorCode::Unavailable, "error 01 from the server"},
+          Case{"E08;6e6f", ErrorCode::OutOfRange, "no"},
+          Case{"E.no way", ErrorCode::Unavailable, "no way"},
+          Case{"", ErrorCode::Unsupported, "the server does not know the packet qX"}}) {
         Answer<std::string_view> answer;
         client.request("qX", answer.handler());
         reply(c.reply);

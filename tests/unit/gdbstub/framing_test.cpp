@@ -19,16 +19,15 @@ std::string framed(std::string_view payload) {
 
 /// What a deframer tells of a stream: "packet:…", "ack", "nack", "interrupt", "bad", "oversized".
 std::vector<std::string> events(const std::vector<std::string>& portions,
-                                Direction direction = Direction::ToServer,
-                                std::size_t room = 64) {
+                                Direction direction = Direction::ToServer, std::size_t room = 64) {
     std::vector<char> buffer(room);
     Deframer deframer(buffer, direction);
     std::vector<std::string> found;
     for (std::string_view portion : portions) {
         for (FrameEvent event = deframer.next(portion); event != FrameEvent::NeedMore;
              event = deframer.next(portion)) {
-            constexpr std::array names{"", "packet:", "ack", "nack", "interrupt", "bad",
-                                       "oversized"};
+            constexpr std::array names{"",          "packet:", "ack",      "nack",
+                                       "interrupt", "bad",     "oversized"};
             found.emplace_back(names.at(static_cast<std::size_t>(event)));
             if (event == FrameEvent::Packet) {
                 found.back() += deframer.payload();
@@ -58,8 +57,8 @@ TEST(Deframer, ReturnsWhatWasFramed) {
 }
 
 TEST(Deframer, FindsTheSameWhereverTheStreamIsSplit) {
-    const std::string stream = "+" + framed("qC") + "-\x03" + framed("X1,4:a#$}*\x03") + "junk" +
-                               framed("") + "$bad#00";
+    const std::string stream =
+        "+" + framed("qC") + "-\x03" + framed("X1,4:a#$}*\x03") + "junk" + framed("") + "$bad#00";
     const List whole = events({stream});
     EXPECT_EQ(whole, (List{"ack", "packet:qC", "nack", "interrupt", "packet:X1,4:a#$}*\x03",
                            "packet:", "bad"}));
@@ -87,7 +86,10 @@ TEST(Deframer, TakesAnInterruptAtEveryPlaceOfATextPacket) {
 
 TEST(Deframer, TakesInterruptBytesInBinaryDataAsData) {
     EXPECT_EQ(events({framed("X400,1:\x03")}), List{"packet:X400,1:\x03"});
-    EXPECT_EQ(events({"$X40\x03""0,1:z#85"}).front(), "interrupt");
+    EXPECT_EQ(events({"$X40\x03"
+                      "0,1:z#85"})
+                  .front(),
+              "interrupt");
     // Escaped, it stands for #.
     EXPECT_EQ(events({"$qEcho:}\x03#aa"}), List{"packet:qEcho:#"});
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What transcripts cannot show: sizes, floods, timing, and what reaches whom.
-#include <fake_debuggee.h>
-
 #include <wdbg/rsp/framing.h>
 #include <wdbg/rsp/server.h>
 
@@ -10,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fake_debuggee.h>
 
 namespace wdbg::rsp {
 namespace {
@@ -170,7 +169,8 @@ TEST_F(ServerTest, ReportsTheStopOfEveryThreadThatHasAReason) {
     guest.stop({{ThreadId{2}, BreakpointHit{{at(0x197)}}}, {ThreadId{1}, StepDone{}}});
     ASSERT_EQ(replies.size(), 1U);
     EXPECT_THAT(replies.front(), StartsWith("T05thread:2;"));
-    EXPECT_THAT(replies.front(), testing::HasSubstr("thread-pcs:4000000000000199,4000000000000197"));
+    EXPECT_THAT(replies.front(),
+                testing::HasSubstr("thread-pcs:4000000000000199,4000000000000197"));
     EXPECT_THAT(ask("qThreadStopInfo1"), testing::HasSubstr("reason:trace;"));
 }
 
@@ -280,7 +280,8 @@ TEST(Server, ShowsEveryPacketToTheTrace) {
 TEST(Server, TellsTheOptionsAsTheyAreSet) {
     FakeDebuggee guest;
     std::string out;
-    Server server(guest, {.packet_size = 0x4000, .triple = "wasm32", .process_name = "app", .pid = 42},
+    Server server(guest,
+                  {.packet_size = 0x4000, .triple = "wasm32", .process_name = "app", .pid = 42},
                   [&](std::string_view bytes) { out = bytes; });
     guest.set_event_handler([&](const Event& event) { server.on_event(event); });
     server.start();

@@ -4,14 +4,13 @@
 // (`~> bytes`) and of the guest (`! event`); what the server does with each follows it: calls of
 // the Debuggee (`* call`) and packets (`<- packet`). Bytes that are not plain text stand as \xNN.
 // Run with WDBG_UPDATE=1 to write what happens into the files; then read the difference.
-#include <fake_debuggee.h>
-
 #include <wdbg/rsp/framing.h>
 #include <wdbg/rsp/server.h>
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fake_debuggee.h>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -63,7 +62,9 @@ class Words {
     }
 
     std::uint32_t decimal() { return static_cast<std::uint32_t>(std::stoul(word())); }
+
     ThreadId thread() { return ThreadId{decimal()}; }
+
     CodeAddress code() { return at(static_cast<std::uint32_t>(std::stoul(word(), nullptr, 16))); }
 
     std::string rest() {
@@ -89,9 +90,8 @@ void stop_at_breakpoint(FakeDebuggee& guest, Words words) {
     const CodeAddress requested = words.code();
     const std::string actual = words.word();
     set_pc(guest, thread,
-           actual.empty()
-               ? requested
-               : at(static_cast<std::uint32_t>(std::stoul(actual, nullptr, 16))));
+           actual.empty() ? requested
+                          : at(static_cast<std::uint32_t>(std::stoul(actual, nullptr, 16))));
     guest.stop(thread, BreakpointHit{{requested}});
 }
 
@@ -183,8 +183,7 @@ const std::map<std::string, EventAction>& event_actions() {
 
 class Conversation {
   public:
-    Conversation()
-        : server_(guest_, {}, [this](std::string_view bytes) { take_output(bytes); }) {
+    Conversation() : server_(guest_, {}, [this](std::string_view bytes) { take_output(bytes); }) {
         guest_.set_event_handler([this](const Event& event) { server_.on_event(event); });
     }
 
@@ -209,6 +208,7 @@ class Conversation {
     }
 
     [[nodiscard]] const FakeDebuggee& guest() const { return guest_; }
+
     void leave() { server_.client_gone(); }
 
   private:
@@ -286,11 +286,12 @@ TEST_P(Transcript, IsRepeated) {
     EXPECT_EQ(now, content(file));
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Transcript, testing::ValuesIn(transcripts()), [](const auto& instance) {
-    std::string name = instance.param;
-    std::replace(name.begin(), name.end(), '-', '_');
-    return name;
-});
+INSTANTIATE_TEST_SUITE_P(Files, Transcript, testing::ValuesIn(transcripts()),
+                         [](const auto& instance) {
+                             std::string name = instance.param;
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name;
+                         });
 
 } // namespace
 } // namespace wdbg::rsp

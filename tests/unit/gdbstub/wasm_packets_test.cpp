@@ -79,9 +79,10 @@ TEST(WasmPackets, TakesThreadsInEveryForm) {
         std::string_view rest;
     };
     using enum ThreadSpec::Kind;
-    for (const Case& c : {Case{"1f;", One, 0x1F, ";"}, Case{"0", Any, 0, ""}, Case{"-1", All, 0, ""},
-                          Case{"p1.2", One, 2, ""}, Case{"p1.-1", All, 0, ""},
-                          Case{"p-1", All, 0, ""}, Case{"p1", All, 0, ""}}) {
+    for (const Case& c :
+         {Case{"1f;", One, 0x1F, ";"}, Case{"0", Any, 0, ""}, Case{"-1", All, 0, ""},
+          Case{"p1.2", One, 2, ""}, Case{"p1.-1", All, 0, ""}, Case{"p-1", All, 0, ""},
+          Case{"p1", All, 0, ""}}) {
         std::string_view text = c.text;
         const auto spec = take_thread_spec(text);
         ASSERT_TRUE(spec) << c.text;

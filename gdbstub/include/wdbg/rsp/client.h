@@ -30,12 +30,12 @@ struct ClientOptions {
 /// Why the guest stands still, or that it has ended.
 struct StopReply {
     enum class Kind : std::uint8_t { Stopped, Exited, Killed } kind = Kind::Stopped;
-    unsigned signal = 0;      ///< Stopped, Killed
-    unsigned exit_code = 0;   ///< Exited
-    std::uint64_t thread = 0; ///< the one that stopped; 0 if not told
-    std::string reason{};     ///< LLDB's word, e.g. "breakpoint"
-    std::string description{};  ///< decoded
-    std::string name{};       ///< of the thread, decoded
+    unsigned signal = 0;       ///< Stopped, Killed
+    unsigned exit_code = 0;    ///< Exited
+    std::uint64_t thread = 0;  ///< the one that stopped; 0 if not told
+    std::string reason{};      ///< LLDB's word, e.g. "breakpoint"
+    std::string description{}; ///< decoded
+    std::string name{};        ///< of the thread, decoded
     std::vector<std::uint64_t> threads{};
     std::vector<std::uint64_t> thread_pcs{}; ///< as many as threads, or none
     bool libraries_changed = false;
@@ -65,7 +65,8 @@ class Client {
     using Output = std::function<void(std::string_view bytes)>;
     /// The payload is valid during the call only.
     using ReplyHandler = std::function<void(Result<std::string_view> payload)>;
-    template <class T> using Handler = std::function<void(Result<T>)>;
+    template <class T>
+    using Handler = std::function<void(Result<T>)>;
     using StopHandler = Handler<StopReply>;
     using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -102,6 +103,7 @@ class Client {
         char letter = 'c';        ///< c or s
         std::uint64_t thread = 0; ///< 0: all threads without an action of their own
     };
+
     /// vCont; `c` or `s` for servers without it, if there is one action only.
     void resume(const std::vector<Action>& actions, StopHandler stopped);
     /// Asks the running guest to stop; the answer is the resume's.
@@ -124,12 +126,14 @@ class Client {
                     Handler<void> done);
     /// A whole object of qXfer, e.g. ("libraries", ""), ("features", "target.xml").
     void read_object(std::string_view object, std::string_view annex, Handler<std::string> done);
+
     struct MemoryRegion {
         std::uint64_t start = 0;
         std::uint64_t size = 0;
         std::string permissions{}; ///< empty for a hole
         std::string name{};
     };
+
     void memory_region(std::uint64_t address, Handler<MemoryRegion> done);
 
     // --- WebAssembly (LLDB's packets) ---

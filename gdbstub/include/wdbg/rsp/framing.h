@@ -40,7 +40,8 @@ class Deframer {
   public:
     /// Payloads up to buffer.size() bytes; the buffer must outlive the deframer.
     Deframer(std::span<char> buffer, Direction direction)
-        : buffer_(buffer), direction_(direction) {}
+        : buffer_(buffer)
+        , direction_(direction) {}
 
     /// Takes bytes from the front of `input` until there is something to tell.
     FrameEvent next(std::string_view& input);

@@ -68,6 +68,7 @@ class Server {
 
     /// The session is over: close the connection once all output has been sent.
     [[nodiscard]] bool finished() const { return end() != SessionEnd::None; }
+
     [[nodiscard]] SessionEnd end() const;
 
   private:

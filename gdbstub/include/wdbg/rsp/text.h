@@ -20,7 +20,9 @@ namespace wdbg::rsp {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-[[nodiscard]] constexpr char hex_digit(unsigned nibble) { return "0123456789abcdef"[nibble & 0xFU]; }
+[[nodiscard]] constexpr char hex_digit(unsigned nibble) {
+    return "0123456789abcdef"[nibble & 0xFU];
+}
 
 /// Writes two digits per byte; `out` has room for 2 * bytes.size() characters.
 void encode_hex(std::span<const std::byte> bytes, char* out);
@@ -44,7 +46,9 @@ class TextReader {
     constexpr explicit TextReader(std::string_view text) : rest_(text) {}
 
     [[nodiscard]] constexpr bool at_end() const { return rest_.empty(); }
+
     [[nodiscard]] constexpr std::string_view rest() const { return rest_; }
+
     [[nodiscard]] constexpr char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
 
     constexpr bool take(char expected) {
@@ -78,16 +82,25 @@ class TextReader {
 
     /// One or more digits; nothing if there is none or the number does not fit into 64 bits.
     std::optional<std::uint64_t> hex() { return number(16); }
+
     std::optional<std::uint64_t> decimal() { return number(10); }
 
     /// As above, for a number that must fit into T.
-    template <std::unsigned_integral T> std::optional<T> hex_as() { return narrow<T>(16); }
-    template <std::unsigned_integral T> std::optional<T> decimal_as() { return narrow<T>(10); }
+    template <std::unsigned_integral T>
+    std::optional<T> hex_as() {
+        return narrow<T>(16);
+    }
+
+    template <std::unsigned_integral T>
+    std::optional<T> decimal_as() {
+        return narrow<T>(10);
+    }
 
   private:
     std::optional<std::uint64_t> number(unsigned base);
 
-    template <class T> std::optional<T> narrow(unsigned base) {
+    template <class T>
+    std::optional<T> narrow(unsigned base) {
         const std::string_view before = rest_;
         const std::optional<std::uint64_t> wide = number(base);
         if (!wide || *wide != static_cast<T>(*wide)) {

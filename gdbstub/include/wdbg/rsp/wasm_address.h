@@ -49,8 +49,7 @@ class WasmAddress {
     /// A place in a linear memory; nothing if instance, memory or offset cannot be expressed.
     [[nodiscard]] static constexpr std::optional<WasmAddress>
     memory(std::uint32_t instance, std::uint32_t memory, std::uint64_t offset) {
-        if (instance > max_memory_instance || memory > max_memory_index ||
-            offset > 0xFFFF'FFFFU) {
+        if (instance > max_memory_instance || memory > max_memory_index || offset > 0xFFFF'FFFFU) {
             return std::nullopt;
         }
         return pack(AddressSpace::Memory, memory << 16U | instance,
@@ -58,12 +57,15 @@ class WasmAddress {
     }
 
     [[nodiscard]] constexpr std::uint64_t packed() const { return packed_; }
+
     [[nodiscard]] constexpr AddressSpace space() const {
         return static_cast<AddressSpace>(packed_ >> 62U);
     }
+
     [[nodiscard]] constexpr std::uint32_t id() const {
         return static_cast<std::uint32_t>(packed_ >> 32U) & max_id;
     }
+
     [[nodiscard]] constexpr std::uint32_t offset() const {
         return static_cast<std::uint32_t>(packed_);
     }
@@ -72,6 +74,7 @@ class WasmAddress {
     [[nodiscard]] constexpr std::uint32_t memory_instance() const {
         return id() & max_memory_instance;
     }
+
     [[nodiscard]] constexpr std::uint32_t memory_index() const { return id() >> 16U; }
 
     friend constexpr auto operator<=>(const WasmAddress&, const WasmAddress&) = default;

@@ -21,6 +21,7 @@ struct FrameSlot {
     std::uint32_t frame = 0; ///< 0 is the innermost
     std::uint32_t index = 0;
 };
+
 [[nodiscard]] std::optional<FrameSlot> parse_frame_slot(std::string_view args);
 
 /// `qWasmGlobal:<frame>;<index>` (LLDB up to 23) or, from LLDB 24 on and where we announce
@@ -31,6 +32,7 @@ struct GlobalQuery {
     std::uint32_t instance = 0; ///< if by_instance
     std::uint32_t index = 0;
 };
+
 [[nodiscard]] std::optional<GlobalQuery> parse_global(std::string_view args);
 
 /// `<address, hex>,<length, hex>` at the front of m, M, x, X and the breakpoint packets.
@@ -39,6 +41,7 @@ struct AddressRange {
     std::uint64_t length = 0;
     std::string_view rest; ///< what follows, with its delimiter
 };
+
 [[nodiscard]] std::optional<AddressRange> parse_address_range(std::string_view args);
 
 /// `Z<type>,<address>,<kind>…`, `z…`: without the first letter. For types 0 and 1 the kind says
@@ -48,6 +51,7 @@ struct StopPointRequest {
     WasmAddress address{0};
     std::uint64_t kind = 0;
 };
+
 [[nodiscard]] std::optional<StopPointRequest> parse_stop_point(std::string_view args);
 
 /// A thread as packets name it: `-1` all, `0` any, else its id in hex. `p<pid>.` may precede it.
@@ -55,6 +59,7 @@ struct ThreadSpec {
     enum class Kind : std::uint8_t { All, Any, One } kind = Kind::Any;
     std::uint32_t thread = 0; ///< if One
 };
+
 /// Takes it from the front of `text`.
 [[nodiscard]] std::optional<ThreadSpec> take_thread_spec(std::string_view& text);
 

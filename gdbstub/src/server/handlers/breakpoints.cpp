@@ -16,7 +16,9 @@ const Error malformed{ErrorCode::InvalidArgument, "expected <type>,<address>,<ki
 /// By the type of Z2, Z3, Z4.
 constexpr std::array watch_kinds{WatchKind::Write, WatchKind::Read, WatchKind::Access};
 
-bool is_breakpoint(const StopPointRequest& request) { return request.type < 2; }
+bool is_breakpoint(const StopPointRequest& request) {
+    return request.type < 2;
+}
 
 auto find_planted(Session& session, const StopPointRequest& request) {
     return std::ranges::find_if(session.watchpoints, [&](const PlantedWatchpoint& planted) {

@@ -91,9 +91,8 @@ Result<WriteRequest> parse_write(std::string_view args) {
     if (!range || !range->rest.starts_with(':')) {
         return fail(ErrorCode::InvalidArgument, "expected an address, a length and data");
     }
-    return WriteRequest{.address = range->address,
-                        .length = range->length,
-                        .data = range->rest.substr(1)};
+    return WriteRequest{
+        .address = range->address, .length = range->length, .data = range->rest.substr(1)};
 }
 
 } // namespace

@@ -75,8 +75,7 @@ Status write_register(Session& session, std::string_view args, Reply& out) {
     }
     const std::string_view digits = reader.take_until(';');
     const auto thread = session.select_by_suffix(reader.rest());
-    return thread ? accept_same_pc(**thread, digits, out)
-                  : Status(std::unexpected(thread.error()));
+    return thread ? accept_same_pc(**thread, digits, out) : Status(std::unexpected(thread.error()));
 }
 
 /// `g[;thread:<id>;]`
@@ -94,8 +93,7 @@ Status write_registers(Session& session, std::string_view args, Reply& out) {
     TextReader reader(args);
     const std::string_view digits = reader.take_until(';');
     const auto thread = session.select_by_suffix(reader.rest());
-    return thread ? accept_same_pc(**thread, digits, out)
-                  : Status(std::unexpected(thread.error()));
+    return thread ? accept_same_pc(**thread, digits, out) : Status(std::unexpected(thread.error()));
 }
 
 } // namespace wdbg::rsp::handlers

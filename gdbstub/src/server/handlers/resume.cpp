@@ -29,10 +29,9 @@ Result<Action> parse_range(TextReader& reader) {
     if (!first || !last || first->instance != last->instance) {
         return fail(ErrorCode::InvalidArgument, "a range to step over is code of one instance");
     }
-    return Action{.kind = ResumeKind::StepRange,
-                  .range = {.instance = first->instance,
-                            .begin = first->offset,
-                            .end = last->offset}};
+    return Action{
+        .kind = ResumeKind::StepRange,
+        .range = {.instance = first->instance, .begin = first->offset, .end = last->offset}};
 }
 
 /// A signal cannot be delivered to a guest; its number is read and left.
@@ -74,8 +73,8 @@ class ResumePlan {
             cover_rest(action);
             return {};
         }
-        const ThreadId id = spec.kind == ThreadSpec::Kind::One ? ThreadId{spec.thread}
-                                                               : session_.current_thread;
+        const ThreadId id =
+            spec.kind == ThreadSpec::Kind::One ? ThreadId{spec.thread} : session_.current_thread;
         if (session_.find_thread(id) == nullptr) {
             return fail(ErrorCode::NotFound, "no thread " + std::to_string(id.value));
         }
@@ -101,8 +100,8 @@ class ResumePlan {
 
   private:
     void set(ThreadId id, const Action& action) {
-        const bool named = std::ranges::any_of(
-            actions_, [id](const auto& entry) { return entry.first == id; });
+        const bool named =
+            std::ranges::any_of(actions_, [id](const auto& entry) { return entry.first == id; });
         if (!named) {
             actions_.emplace_back(id, action);
         }
@@ -114,8 +113,8 @@ class ResumePlan {
         if (uniform) {
             others_ = action.kind;
         }
-        const bool some_stay = std::ranges::any_of(
-            actions_, [](const auto& entry) { return !entry.second.kind; });
+        const bool some_stay =
+            std::ranges::any_of(actions_, [](const auto& entry) { return !entry.second.kind; });
         if (!uniform || some_stay) {
             for (const ThreadView& thread : session_.threads) {
                 set(thread.id, action);
@@ -166,8 +165,7 @@ Status resume_by_letter(Session& session, std::string_view args, ResumeKind kind
     }
     ResumeRequest request;
     const bool one = session.continue_thread.kind == ThreadSpec::Kind::One;
-    const ThreadId id =
-        one ? ThreadId{session.continue_thread.thread} : session.current_thread;
+    const ThreadId id = one ? ThreadId{session.continue_thread.thread} : session.current_thread;
     if (one || kind != ResumeKind::Continue) {
         if (session.find_thread(id) == nullptr) {
             return fail(ErrorCode::NotFound, "no thread " + std::to_string(id.value));

@@ -26,8 +26,7 @@ Status call_stack(Session& session, std::string_view args, Reply& out) {
     if (!id) {
         return fail(ErrorCode::InvalidArgument, "malformed thread id");
     }
-    const auto thread =
-        session.select(ThreadSpec{.kind = ThreadSpec::Kind::One, .thread = *id});
+    const auto thread = session.select(ThreadSpec{.kind = ThreadSpec::Kind::One, .thread = *id});
     if (!thread) {
         return std::unexpected(thread.error());
     }
@@ -54,8 +53,8 @@ Status local(Session& session, std::string_view args, Reply& out) {
     if (!slot) {
         return std::unexpected(malformed_slot);
     }
-    return reply_value(
-        session.debuggee.local(session.current_thread, slot->frame, slot->index), out);
+    return reply_value(session.debuggee.local(session.current_thread, slot->frame, slot->index),
+                       out);
 }
 
 /// `qWasmStackValue:<frame>;<index>`
@@ -78,8 +77,8 @@ Status global(Session& session, std::string_view args, Reply& out) {
         return reply_value(
             session.debuggee.instance_global(InstanceId{query->instance}, query->index), out);
     }
-    return reply_value(
-        session.debuggee.global(session.current_thread, query->frame, query->index), out);
+    return reply_value(session.debuggee.global(session.current_thread, query->frame, query->index),
+                       out);
 }
 
 } // namespace wdbg::rsp::handlers
