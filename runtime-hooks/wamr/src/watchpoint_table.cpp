@@ -74,8 +74,12 @@ std::vector<WatchpointTable::Access> WatchpointTable::accesses_of(const FrameRef
     }
     wdbg_frame data{};
     wdbg_read_frame(frame.frame, &data);
+    // The table leaves memory.copy's operands open for 64-bit memories, which WAMR does not have here.
+    const std::string_view signature = access->operation == wasm::MemoryOperation::Copy
+                                           ? "aaa:"
+                                           : instruction->info->signature;
     const auto value = [&](std::uint8_t slot) {
-        return std::uint64_t{operand(instruction->info->signature, data.stack_top, slot)};
+        return std::uint64_t{operand(signature, data.stack_top, slot)};
     };
     const std::uint64_t size =
         access->length_slot ? value(*access->length_slot) : std::uint64_t{access->width};
