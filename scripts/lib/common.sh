@@ -4,6 +4,8 @@
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 cache="${WDBG_CACHE:-${HOME:-$root}/.cache/wdbg}"
+# A compilation is found again in another clone: paths below the top folder count as relative.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 
 say() { printf '== %s\n' "$*" >&2; }
 
