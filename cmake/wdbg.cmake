@@ -55,6 +55,10 @@ function(wdbg_add_executable name)
   target_link_libraries(${name} PRIVATE wdbg_warnings wdbg_sanitizers Threads::Threads)
 endfunction()
 
+# All unit tests, and those that also run under TSan.
+add_custom_target(unit_tests)
+add_custom_target(threaded_tests)
+
 # wdbg_add_test(NAME sources... LIBS libraries... [LABELS labels...])
 # One GoogleTest program; ctest sees each of its tests. Label "threaded" puts it into the TSan run.
 function(wdbg_add_test name)
@@ -66,6 +70,10 @@ function(wdbg_add_test name)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}")
+  add_dependencies(unit_tests ${name})
+  if("threaded" IN_LIST arg_LABELS)
+    add_dependencies(threaded_tests ${name})
+  endif()
 endfunction()
 
 # wdbg_add_fuzzer(NAME sources... LIBS libraries...)
