@@ -24,7 +24,7 @@ NOTICE_ANYWAY = re.compile(r"CMakeLists\.txt$")
 
 # (what is fenced, pattern of the include, where it may be)
 FENCES = (
-    ("LLVM", r"llvm(-c)?/", r"^dwarf/|^runtime-hooks/wamr-compiler/|^tests/unit/dwarf/"),
+    ("LLVM", r"llvm(-c)?/", r"^dwarf/|^runtime-hooks/wamr-compiler/|^tests/unit/(dwarf|wamr-compiler)/"),
     ("JSON", r"nlohmann/",
      r"^debug-server/(dap|cli)/|^gdbstub/src/(server|client)/|^tests/|^bench/"),
     ("Boost.Asio", r"boost/asio",
@@ -44,6 +44,8 @@ UPWARD = (
     (r"^gdbstub/", r"^wdbg/(rsp|model|version)"),
     (r"^dwarf/", r"^wdbg/(dwarf|wasm|model)/"),
     (r"^runtime-hooks/wamr/", r"^wdbg/(wamr|wasm|model)/"),
+    (r"^runtime-hooks/native/", r"^wdbg/(native|model)/"),
+    (r"^runtime-hooks/wamr-compiler/", r"^wdbg/(compiler|wamr-compiler|wasm|model|version)"),
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 # Written so that this file does not break its own rule.
