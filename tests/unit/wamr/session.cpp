@@ -11,7 +11,7 @@ namespace wdbg::test {
 
 namespace {
 
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds patience{20};
 
 std::chrono::steady_clock::time_point deadline() {
     return std::chrono::steady_clock::now() + patience;
@@ -123,6 +123,7 @@ Event Session::next_event() {
     }
     Event event = std::move(events_.front());
     events_.pop_front();
+    running_ = !std::holds_alternative<Stopped>(event);
     return event;
 }
 
@@ -159,6 +160,7 @@ wamr::Outcome Session::wait_for_exit() {
 
 void Session::resume() {
     must(debuggee_->resume({.threads = {}, .others = ResumeKind::Continue}));
+    running_ = true;
 }
 
 Stopped Session::resume_and_wait() {

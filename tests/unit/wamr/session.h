@@ -65,6 +65,7 @@ class Session {
 
     /// Everything runs on.
     void resume();
+    [[nodiscard]] bool running() const { return running_; }
     Stopped resume_and_wait();
     Stopped step(ThreadId thread = main_thread);
     Stopped step_over_range(CodeAddressRange range, ThreadId thread = main_thread);
@@ -103,6 +104,7 @@ class Session {
     Debuggee* debuggee_ = nullptr;
     std::thread thread_;
     std::optional<wamr::Outcome> outcome_;
+    bool running_ = true; ///< as far as events tell
 };
 
 /// The reason of the thread that made the others stop.
