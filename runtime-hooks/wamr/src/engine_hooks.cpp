@@ -163,7 +163,7 @@ void Engine::end_activity(GuestThread& thread) {
     settle();
     // With only held threads left nothing would ever happen again.
     const auto may_run = [](const GuestThread* other) {
-        return other->active() && !other->wants(attention::hold);
+        return other->active() && (!other->wants(attention::hold) || other->cancelled);
     };
     const auto is_active = [](const GuestThread* other) { return other->active(); };
     if (state_ == RunState::Running && attached_ && std::ranges::any_of(threads_, is_active) &&

@@ -2,6 +2,7 @@
 #include "guest.h"
 
 #include "engine.h"
+#include "wamr_access.h"
 
 #include <array>
 #include <charconv>
@@ -213,6 +214,8 @@ void WamrGuest::run_export(Outcome& outcome) {
 
 void WamrGuest::finish(Outcome& outcome) const {
     static constexpr std::string_view prefix = "Exception: ";
+    // One of them may still trap or name another exit code.
+    wdbg_wait_for_threads(reinterpret_cast<WASMModuleInstance*>(instance_));
     if (const char* exception = wasm_runtime_get_exception(instance_)) {
         std::string_view text(exception);
         if (text.starts_with(prefix)) {

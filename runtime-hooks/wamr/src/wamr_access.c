@@ -6,6 +6,7 @@
 
 #include "../common/wasm_exec_env.h"
 #include "../common/wasm_runtime_common.h"
+#include "../libraries/thread-mgr/thread_manager.h"
 
 #include <string.h>
 
@@ -49,6 +50,15 @@ const void*
 wdbg_env_cluster(const WASMExecEnv* env)
 {
     return env->cluster;
+}
+
+void
+wdbg_wait_for_threads(WASMModuleInstance* instance)
+{
+    WASMExecEnv* env = wasm_runtime_get_exec_env_singleton((WASMModuleInstanceCommon*)instance);
+    if (env && env->cluster) {
+        wasm_cluster_wait_for_all_except_self(env->cluster, env);
+    }
 }
 
 static WASMModuleInstance*

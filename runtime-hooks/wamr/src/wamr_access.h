@@ -32,6 +32,8 @@ bool wdbg_env_has_flags(const struct WASMExecEnv* env, uint32_t bits);
 bool wdbg_env_terminating(const struct WASMExecEnv* env);
 /* What the threads of one program have in common; only good for comparing. Takes no lock. */
 const void* wdbg_env_cluster(const struct WASMExecEnv* env);
+/* Waits until the threads that the guest has started have ended. Needs no lock. */
+void wdbg_wait_for_threads(struct WASMModuleInstance* instance);
 /* Like WAMR's wasm_set_exception(), but for this thread's instance only. */
 void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
 /* Copies the exception without its "Exception: " prefix; false if there is none. */
