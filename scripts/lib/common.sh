@@ -29,7 +29,7 @@ test_packages=(
     libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-forked python3-pytest-timeout
     libclang-rt-22-dev rustc libstd-rust-dev-wasm32 lld-14 wabt
 )
-check_packages=(clang-format-22 clang-tidy-22 python3)
+check_packages=(clang-format-22 clang-tidy-22 git python3)
 bench_packages=(python3)
 # What Debian's cargo (unpacked by CMake where PATH has none that is new enough) is linked to.
 cargo_packages=(libgit2-1.5 libcurl4 libssh2-1 libsqlite3-0)

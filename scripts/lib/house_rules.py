@@ -53,7 +53,8 @@ REGISTRIES = re.compile(r"crates[.]io|pypi[.]org|npmjs[.](org|com)|proxy[.]golan
 
 
 def tracked_files(root: Path) -> list[str]:
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = ["git", "-c", f"safe.directory={root}", "-C", str(root), "ls-files", "-z", "--cached",
+               "--others", "--exclude-standard"]
     names = subprocess.run(command, check=True, capture_output=True).stdout.decode().split("\0")
     return [name for name in names if name and (root / name).is_file()]
 
