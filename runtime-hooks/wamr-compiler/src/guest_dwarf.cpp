@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "guest_dwarf.h"
+
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/DebugInfo/DWARF/DWARFDie.h>
+#if __has_include(<llvm/DebugInfo/DWARF/LowLevel/DWARFExpression.h>)
+#include <llvm/DebugInfo/DWARF/LowLevel/DWARFExpression.h>
+#else
+#include <llvm/DebugInfo/DWARF/DWARFExpression.h>
+#endif
+#include <llvm/Object/ObjectFile.h>
+#include <llvm/Support/DataExtractor.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace wdbg::compile {
+namespace {
+
+/// Kinds of DW_OP_WASM_location (LLVM's DWARF for WebAssembly).
+constexpr std::uint64_t in_local = 0;
+constexpr std::uint64_t on_operand_stack = 2;
+
+struct Needs {
+    std::set<std::uint32_t> locals;
+    bool on_stack = false;
+};
+
+using Range = std::pair<std::uint64_t, std::uint64_t>; ///< DWARF's code addresses
+
+class Reader {
+  public:
+    Reader(const wasm::Module& module, llvm::DWARFContext& context)
+        : module_(module)
+        , context_(context)
+        , code_start_(module.code_section_start().value_or(CodeOffset{}).value) {}
+
+    GuestDwarf read() {
+        for (const auto& unit : context_.compile_units()) {
+            read_lines(*unit);
+            walk(unit->getUnitDIE(false), {}, nullptr, {});
+        }
+        std::ranges::sort(result_.rows, {}, &StatementRow::begin);
+        return std::move(result_);
+    }
+
+  private:
+    /// nullptr for the addresses of functions that the linker dropped.
+    const wasm::FunctionBody* body_at(std::uint64_t address) const {
+        return address > UINT32_MAX - code_start_
+                   ? nullptr
+                   : module_.function_containing(CodeOffset{offset_of(address)});
+    }
+
+    [[nodiscard]] std::uint32_t offset_of(std::uint64_t address) const {
+        return static_cast<std::uint32_t>(address) + code_start_;
+    }
+
+    void read_lines(llvm::DWARFUnit& unit) {
+        const llvm::DWARFDebugLine::LineTable* const table = context_.getLineTableForUnit(&unit);
+        if (table == nullptr) {
+            return;
+        }
+        const std::vector<llvm::DWARFDebugLine::Row>& rows = table->Rows;
+        std::map<std::string, std::uint32_t> paths;
+        for (std::size_t each = 0; each + 1 < rows.size(); ++each) {
+            const llvm::DWARFDebugLine::Row& row = rows[each];
+            std::size_t next = each + 1;
+            while (next < rows.size() && !rows[next - 1].EndSequence &&
+                   rows[next].Address.Address == row.Address.Address) {
+                ++next;
+            }
+            const wasm::FunctionBody* const body = body_at(row.Address.Address);
+            if (!row.IsStmt || row.EndSequence || row.Line == 0 || body == nullptr ||
+                next >= rows.size()) {
+                continue;
+            }
+            result_.rows.push_back(
+                {.begin = std::max(offset_of(row.Address.Address), body->first_instruction.value),
+                 .end = std::min(offset_of(rows[next].Address.Address), body->end.value),
+                 .function = body->begin.value,
+                 .line = row.Line,
+                 .file = file_number(*table, row.File)});
+        }
+    }
+
+    std::uint32_t file_number(const llvm::DWARFDebugLine::LineTable& table, std::uint64_t file) {
+        std::string path;
+        table.getFileNameByIndex(
+            file, "", llvm::DILineInfoSpecifier::FileLineInfoKind::AbsoluteFilePath, path);
+        return files_.try_emplace(path, static_cast<std::uint32_t>(files_.size())).first->second;
+    }
+
+    Needs needs_of(llvm::ArrayRef<std::uint8_t> bytes, const Needs* frame, llvm::DWARFUnit& unit) {
+        Needs needs;
+        const llvm::DataExtractor data(bytes, true, unit.getAddressByteSize());
+        const llvm::DWARFExpression expression(data, unit.getAddressByteSize());
+        for (const auto& operation : expression) {
+            if (operation.getCode() == llvm::dwarf::DW_OP_WASM_location) {
+                const std::uint64_t kind = operation.getRawOperand(0);
+                if (kind == in_local) {
+                    needs.locals.insert(static_cast<std::uint32_t>(operation.getRawOperand(1)));
+                }
+                needs.on_stack |= kind == on_operand_stack;
+            } else if (operation.getCode() == llvm::dwarf::DW_OP_fbreg && frame != nullptr) {
+                needs.locals.insert(frame->locals.begin(), frame->locals.end());
+                needs.on_stack |= frame->on_stack;
+            }
+        }
+        return needs;
+    }
+
+    void add_variable(const llvm::DWARFDie& die, const std::vector<Range>& scope,
+                      const Needs* frame) {
+        llvm::Expected<llvm::DWARFLocationExpressionsVector> locations =
+            die.getLocations(llvm::dwarf::DW_AT_location);
+        if (!locations) {
+            llvm::consumeError(locations.takeError());
+            return;
+        }
+        for (const llvm::DWARFLocationExpression& location : *locations) {
+            const Needs needs = needs_of(location.Expr, frame, *die.getDwarfUnit());
+            if (location.Range) {
+                add_range({location.Range->LowPC, location.Range->HighPC}, needs);
+                continue;
+            }
+            for (const Range& range : scope) {
+                add_range(range, needs);
+            }
+        }
+    }
+
+    void add_range(const Range& range, const Needs& needs) {
+        const wasm::FunctionBody* const body = body_at(range.first);
+        if (body == nullptr || range.second <= range.first) {
+            return;
+        }
+        result_.named_locals[body->begin.value].insert(needs.locals.begin(), needs.locals.end());
+        result_.variables.push_back({.begin = offset_of(range.first),
+                                     .end = offset_of(range.second),
+                                     .function = body->begin.value,
+                                     .locals = needs.locals,
+                                     .on_stack = needs.on_stack});
+    }
+
+    static std::vector<Range> ranges_of(const llvm::DWARFDie& die) {
+        std::vector<Range> result;
+        llvm::Expected<llvm::DWARFAddressRangesVector> ranges = die.getAddressRanges();
+        if (!ranges) {
+            llvm::consumeError(ranges.takeError());
+            return result;
+        }
+        for (const llvm::DWARFAddressRange& range : *ranges) {
+            result.emplace_back(range.LowPC, range.HighPC);
+        }
+        return result;
+    }
+
+    Needs frame_base(const llvm::DWARFDie& die, const std::vector<Range>& ranges) {
+        Needs needs;
+        if (const auto form = die.find(llvm::dwarf::DW_AT_frame_base)) {
+            if (const auto block = form->getAsBlock()) {
+                needs = needs_of(*block, nullptr, *die.getDwarfUnit());
+            }
+        }
+        for (const Range& range : ranges) {
+            if (const wasm::FunctionBody* const body = body_at(range.first)) {
+                result_.frame_locals[body->begin.value].insert(needs.locals.begin(),
+                                                               needs.locals.end());
+                result_.named_locals[body->begin.value].insert(needs.locals.begin(),
+                                                               needs.locals.end());
+            }
+        }
+        return needs;
+    }
+
+    // NOLINTNEXTLINE(misc-no-recursion): the tree of scopes; its depth is bounded below
+    void walk(const llvm::DWARFDie& die, std::vector<Range> scope, const Needs* frame,
+              unsigned depth) {
+        constexpr unsigned max_depth = 500;
+        using namespace llvm::dwarf;
+        if (!die.isValid() || depth > max_depth) {
+            return;
+        }
+        Needs own_frame;
+        const Tag tag = die.getTag();
+        if (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block ||
+            tag == DW_TAG_inlined_subroutine) {
+            if (std::vector<Range> own = ranges_of(die); !own.empty()) {
+                scope = std::move(own);
+            }
+        }
+        if (tag == DW_TAG_subprogram) {
+            own_frame = frame_base(die, scope);
+            frame = &own_frame;
+        }
+        if ((tag == DW_TAG_variable || tag == DW_TAG_formal_parameter) && frame != nullptr) {
+            add_variable(die, scope, frame);
+        }
+        for (const llvm::DWARFDie& child : die.children()) {
+            walk(child, scope, frame, depth + 1);
+        }
+    }
+
+    const wasm::Module& module_;
+    llvm::DWARFContext& context_;
+    std::uint32_t code_start_;
+    GuestDwarf result_{};
+    std::map<std::string, std::uint32_t> files_{};
+};
+
+} // namespace
+
+GuestDwarf read_guest_dwarf(const wasm::Module& module) {
+    const std::span<const std::byte> bytes = module.bytes();
+    const llvm::MemoryBufferRef buffer(
+        llvm::StringRef(reinterpret_cast<const char*>(bytes.data()), bytes.size()), "module");
+    llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> object =
+        llvm::object::ObjectFile::createObjectFile(buffer);
+    if (!object) {
+        llvm::consumeError(object.takeError());
+        return {};
+    }
+    const std::unique_ptr<llvm::DWARFContext> context = llvm::DWARFContext::create(
+        **object, llvm::DWARFContext::ProcessDebugRelocations::Ignore, nullptr, "",
+        [](llvm::Error error) { llvm::consumeError(std::move(error)); },
+        [](llvm::Error error) { llvm::consumeError(std::move(error)); });
+    return Reader(module, *context).read();
+}
+
+} // namespace wdbg::compile

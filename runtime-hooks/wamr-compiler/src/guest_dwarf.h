@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/wasm/module.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace wdbg::compile {
+
+/// One row of the guest's line table that begins a statement, with the end of its entry (the next
+/// row of another address). Offsets are from the start of the .wasm file.
+struct StatementRow {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    std::uint32_t function = 0; ///< offset of its body (wasm::FunctionBody::begin)
+    std::uint32_t line = 0;
+    std::uint32_t file = 0; ///< number of this file among all of the module's
+};
+
+/// A variable or parameter of the guest, one entry per range of its location.
+struct GuestVariable {
+    std::uint32_t begin = 0; ///< code offsets where the location holds
+    std::uint32_t end = 0;
+    std::uint32_t function = 0;       ///< offset of its body
+    std::set<std::uint32_t> locals{}; ///< wasm locals that the location needs, frame base included
+    bool on_stack = false;            ///< it needs the operand stack
+};
+
+/// What the guest's own DWARF says that matters to its compilation.
+struct GuestDwarf {
+    std::vector<StatementRow> rows; ///< by begin
+    std::vector<GuestVariable> variables;
+    /// By body offset: locals that are the frame base, and that any location needs.
+    std::map<std::uint32_t, std::set<std::uint32_t>> frame_locals;
+    std::map<std::uint32_t, std::set<std::uint32_t>> named_locals;
+};
+
+/// Empty where the module has no debug information or it cannot be read.
+[[nodiscard]] GuestDwarf read_guest_dwarf(const wasm::Module& module);
+
+} // namespace wdbg::compile

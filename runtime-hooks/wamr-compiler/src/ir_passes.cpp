@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ir_passes.h"
+
+#include "wamr_headers.h"
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/DebugInfo.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/Module.h>
+#include <llvm/TargetParser/Triple.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+
+#include <string>
+
+namespace wdbg::compile {
+namespace {
+
+PassOptions pass_options;
+
+/// The block that WAMR gives each function for all of its traps: it begins with the phi of the
+/// exception's number. nullptr if there is none.
+llvm::BasicBlock* trap_block(const AOTFuncContext& function) {
+    return function.got_exception_block == nullptr ? nullptr
+                                                   : llvm::unwrap(function.got_exception_block);
+}
+
+/// Points one edge of `branch` to a copy of the trap block that has this edge's values in place of
+/// the phis and the branch's location.
+void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor) {
+    llvm::ValueToValueMapTy values;
+    llvm::BasicBlock* const copy =
+        llvm::CloneBasicBlock(&shared, values, ".site", shared.getParent());
+    llvm::Instruction* const branch = predecessor.getTerminator();
+    for (auto each = copy->begin(); each != copy->end();) {
+        llvm::Instruction& instruction = *each++;
+        if (auto* const phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
+            phi->replaceAllUsesWith(phi->getIncomingValueForBlock(&predecessor));
+            phi->eraseFromParent();
+            continue;
+        }
+        for (llvm::Use& use : instruction.operands()) {
+            const auto mapped = values.find(use.get());
+            if (mapped != values.end() && mapped->second != nullptr) {
+                use.set(mapped->second);
+            }
+        }
+        instruction.setDebugLoc(branch->getDebugLoc());
+        if (auto* const call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
+            call->addFnAttr(llvm::Attribute::NoMerge);
+        }
+    }
+    branch->replaceSuccessorWith(&shared, copy);
+    shared.removePredecessor(&predecessor, true);
+}
+
+void split_trap_block(const AOTFuncContext& function) {
+    llvm::BasicBlock* const shared = trap_block(function);
+    if (shared == nullptr) {
+        return;
+    }
+    llvm::SmallVector<llvm::BasicBlock*> predecessors(llvm::predecessors(shared));
+    for (llvm::BasicBlock* const predecessor : predecessors) {
+        split_trap_edge(*shared, *predecessor);
+    }
+    shared->eraseFromParent();
+}
+
+/// Bytes for a near jump on x86, instructions elsewhere; "" where LLVM cannot.
+std::string patchable_room(const llvm::Triple& triple) {
+    switch (triple.getArch()) {
+    case llvm::Triple::x86:
+    case llvm::Triple::x86_64:
+        return "5";
+    case llvm::Triple::aarch64:
+        return "1";
+    default:
+        return "";
+    }
+}
+
+struct TypeRow {
+    std::uint8_t wasm;
+    const char* name;
+    std::uint64_t bits;
+    unsigned encoding;
+};
+
+constexpr TypeRow type_rows[] = {
+    {VALUE_TYPE_I32, "i32", 32, llvm::dwarf::DW_ATE_signed},
+    {VALUE_TYPE_I64, "i64", 64, llvm::dwarf::DW_ATE_signed},
+    {VALUE_TYPE_F32, "f32", 32, llvm::dwarf::DW_ATE_float},
+    {VALUE_TYPE_F64, "f64", 64, llvm::dwarf::DW_ATE_float},
+    {VALUE_TYPE_V128, "v128", 128, llvm::dwarf::DW_ATE_unsigned},
+    {VALUE_TYPE_FUNCREF, "funcref", 32, llvm::dwarf::DW_ATE_unsigned},
+    {VALUE_TYPE_EXTERNREF, "externref", 32, llvm::dwarf::DW_ATE_unsigned},
+};
+
+std::uint32_t local_count(const AOTFuncContext& function) {
+    return function.aot_func->func_type->param_count + function.aot_func->local_count;
+}
+
+std::uint8_t local_type(const AOTFuncContext& function, std::uint32_t local) {
+    const std::uint32_t params = function.aot_func->func_type->param_count;
+    return local < params ? function.aot_func->func_type->types[local]
+                          : function.aot_func->local_types_wp[local - params];
+}
+
+/// All of what one function gets.
+class FunctionPass {
+  public:
+    FunctionPass(AOTCompContext& context, AOTFuncContext& function, llvm::DIBuilder& builder)
+        : context_(context)
+        , function_(function)
+        , builder_(builder)
+        , native_(*llvm::unwrap<llvm::Function>(function.func))
+        , subprogram_(native_.getSubprogram()) {}
+
+    void run() {
+        if (pass_options.trap_blocks) {
+            split_trap_block(function_);
+        }
+        if (subprogram_ == nullptr) {
+            return;
+        }
+        body_ = pass_options.info->body_of(function_);
+        entry_ =
+            llvm::DILocation::get(native_.getContext(), subprogram_->getLine(), 0, subprogram_);
+        if (pass_options.anchors && pass_options.guest != nullptr) {
+            add_anchors();
+        }
+        // Behind the allocas and what initialises them.
+        llvm::Instruction* const end = native_.getEntryBlock().getTerminator();
+        for (std::uint32_t local = 0; local < local_count(function_); ++local) {
+            declare_local(local, end);
+        }
+        declare_environment(end);
+    }
+
+  private:
+    [[nodiscard]] bool wants_slot(std::uint32_t local) const {
+        using Slots = PassOptions::Slots;
+        if (pass_options.slots == Slots::None || pass_options.slots == Slots::All ||
+            pass_options.guest == nullptr || body_ == nullptr) {
+            return pass_options.slots == Slots::All;
+        }
+        const auto& locals = pass_options.slots == Slots::Frame ? pass_options.guest->frame_locals
+                                                                : pass_options.guest->named_locals;
+        const auto found = locals.find(body_->begin.value);
+        return found != locals.end() && found->second.contains(local);
+    }
+
+    /// A second home of a local that only debuggers read: written, volatile, behind each write of
+    /// the first.
+    llvm::AllocaInst* add_slot(llvm::AllocaInst& home) {
+        auto* const slot = llvm::cast<llvm::AllocaInst>(home.clone());
+        slot->insertAfter(home.getIterator());
+        slot->setName("slot");
+        llvm::SmallVector<llvm::StoreInst*> stores;
+        for (llvm::User* const user : home.users()) {
+            if (auto* const store = llvm::dyn_cast<llvm::StoreInst>(user)) {
+                stores.push_back(store);
+            }
+        }
+        for (llvm::StoreInst* const store : stores) {
+            auto* const second = llvm::cast<llvm::StoreInst>(store->clone());
+            second->insertAfter(store->getIterator());
+            second->setOperand(llvm::StoreInst::getPointerOperandIndex(), slot);
+            second->setVolatile(true);
+        }
+        return slot;
+    }
+
+    void declare_local(std::uint32_t local, llvm::Instruction* before) {
+        auto* home =
+            llvm::dyn_cast_or_null<llvm::AllocaInst>(llvm::unwrap(function_.locals[local]));
+        llvm::DIType* const type = type_of(local_type(function_, local));
+        if (home == nullptr || type == nullptr) {
+            return;
+        }
+        if (wants_slot(local)) {
+            home = add_slot(*home);
+        }
+        const std::string name = "local" + std::to_string(local);
+        llvm::DILocalVariable* const variable =
+            local < function_.aot_func->func_type->param_count
+                ? builder_.createParameterVariable(subprogram_, name, local + 2,
+                                                   subprogram_->getFile(), 0, type)
+                : builder_.createAutoVariable(subprogram_, name, subprogram_->getFile(), 0, type);
+        builder_.insertDeclare(home, variable, builder_.createExpression(), entry_,
+                               before->getIterator());
+    }
+
+    /// WAMR's exec_env, the first argument of every function.
+    void declare_environment(llvm::Instruction* before) {
+        llvm::DIType* const type = builder_.createPointerType(
+            builder_.createUnspecifiedType("WASMExecEnv"), context_.pointer_size * 8ULL);
+        llvm::DILocalVariable* const variable = builder_.createParameterVariable(
+            subprogram_, "exec_env", 1, subprogram_->getFile(), 0, type);
+        llvm::Value* const environment = native_.getArg(0);
+        llvm::DIExpression* const plain = builder_.createExpression();
+        if (!pass_options.keep_environment) {
+            builder_.insertDbgValueIntrinsic(environment, variable, plain, entry_,
+                                             before->getIterator());
+            return;
+        }
+        llvm::IRBuilder<> code(&*native_.getEntryBlock().getFirstInsertionPt());
+        llvm::AllocaInst* const slot = code.CreateAlloca(environment->getType());
+        code.CreateStore(environment, slot, true);
+        builder_.insertDeclare(slot, variable, plain, entry_, before->getIterator());
+    }
+
+    llvm::DIType* type_of(std::uint8_t wasm_type) {
+        for (const TypeRow& row : type_rows) {
+            if (row.wasm == wasm_type) {
+                return builder_.createBasicType(row.name, row.bits, row.encoding);
+            }
+        }
+        return nullptr;
+    }
+
+    /// An empty assembly statement with side effects emits no byte, stays where it is, and gives
+    /// its location a row in the line table: one at the first instruction of each statement row.
+    void add_anchors() {
+        auto* const type =
+            llvm::FunctionType::get(llvm::Type::getVoidTy(native_.getContext()), false);
+        llvm::InlineAsm* const nothing = llvm::InlineAsm::get(type, "", "", true);
+        const std::vector<StatementRow>& rows = pass_options.guest->rows;
+        const StatementRow* last = nullptr;
+        for (llvm::BasicBlock& block : native_) {
+            last = nullptr;
+            for (llvm::Instruction& instruction : block) {
+                const llvm::DebugLoc& location = instruction.getDebugLoc();
+                if (!location || llvm::isa<llvm::PHINode>(instruction)) {
+                    continue;
+                }
+                auto row =
+                    std::ranges::upper_bound(rows, location.getLine(), {}, &StatementRow::begin);
+                if (row == rows.begin() || (--row)->end <= location.getLine() || &*row == last) {
+                    continue;
+                }
+                last = &*row;
+                llvm::CallInst* const anchor =
+                    llvm::CallInst::Create(type, nothing, "", instruction.getIterator());
+                anchor->setDebugLoc(
+                    llvm::DILocation::get(native_.getContext(), row->begin, 0, subprogram_));
+                anchor->addFnAttr(llvm::Attribute::NoUnwind);
+            }
+        }
+    }
+
+    AOTCompContext& context_;
+    AOTFuncContext& function_;
+    llvm::DIBuilder& builder_;
+    llvm::Function& native_;
+    llvm::DISubprogram* subprogram_;
+    const wasm::FunctionBody* body_ = nullptr;
+    llvm::DILocation* entry_ = nullptr;
+};
+
+void run_passes(AOTCompContext& context, llvm::Module& module) {
+    llvm::DIBuilder builder(module, false,
+                            llvm::unwrap<llvm::DICompileUnit>(context.debug_comp_unit));
+    const std::string room = patchable_room(llvm::Triple(module.getTargetTriple()));
+    for (std::uint32_t index = 0; index < context.func_ctx_count; ++index) {
+        AOTFuncContext& function = *context.func_ctxes[index];
+        FunctionPass(context, function, builder).run();
+        if (pass_options.patchable && !room.empty()) {
+            llvm::unwrap<llvm::Function>(function.precheck_func)
+                ->addFnAttr("patchable-function-entry", room);
+        }
+        if (pass_options.no_inlining) {
+            llvm::unwrap<llvm::Function>(function.func)->addFnAttr(llvm::Attribute::NoInline);
+        }
+    }
+    builder.finalize();
+    if (!pass_options.debug_info) {
+        llvm::StripDebugInfo(module);
+    }
+}
+
+} // namespace
+
+void set_pass_options(const PassOptions& options) {
+    pass_options = options;
+}
+
+} // namespace wdbg::compile
+
+// The linker sends WAMR's call of its pipeline here (--wrap).
+extern "C" {
+
+void __real_aot_apply_llvm_new_pass_manager(AOTCompContext* context, LLVMModuleRef module);
+
+void __wrap_aot_apply_llvm_new_pass_manager(AOTCompContext* context, LLVMModuleRef module) {
+    wdbg::compile::run_passes(*context, *llvm::unwrap(module));
+    __real_aot_apply_llvm_new_pass_manager(context, module);
+}
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "debug_info.h"
+#include "guest_dwarf.h"
+
+#include <cstdint>
+
+namespace wdbg::compile {
+
+/// What is done to WAMR's LLVM module before WAMR's pipeline optimises it.
+struct PassOptions {
+    bool debug_info = true;        ///< false: all of it is taken out
+    bool trap_blocks = true;       ///< one block per trap site, each with its own location
+    bool patchable = true;         ///< room for a jump at each entry
+    bool keep_environment = false; ///< a slot for exec_env
+    bool no_inlining = false;
+    bool anchors = false; ///< hold the place of each statement row of the guest
+    enum class Slots : std::uint8_t { None, Frame, Named, All } slots = Slots::None;
+    const GuestDwarf* guest = nullptr; ///< for anchors and slots; may be nullptr
+    const DebugInfo* info = nullptr;
+};
+
+/// For the one compilation of this process; set before aot_compile_wasm().
+void set_pass_options(const PassOptions& options);
+
+} // namespace wdbg::compile

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler.h"
+#include "debug_writer.h"
+#include "guest_dwarf.h"
+#include "options.h"
+#include "output_file.h"
+
+#include <wdbg/version.h>
+
+#include <llvm/Config/llvm-config.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace wdbg::compile {
+namespace {
+
+constexpr int failure = 1;
+constexpr int usage = 2;
+
+void report(const std::string& message) {
+    std::string line = "wdbg: " + message;
+    for (char& each : line) {
+        each = each == '\n' ? ' ' : each;
+    }
+    std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+/// Says so, once, when the work takes longer than a second.
+class Progress {
+  public:
+    explicit Progress(std::string message)
+        : message_(std::move(message))
+        , thread_([this](const std::stop_token& stop) { wait(stop); }) {}
+
+  private:
+    void wait(const std::stop_token& stop) {
+        std::unique_lock lock(mutex_);
+        if (!ended_.wait_for(lock, stop, std::chrono::seconds(1),
+                             [&stop] { return stop.stop_requested(); })) {
+            report(message_);
+        }
+    }
+
+    std::string message_;
+    std::mutex mutex_{};
+    std::condition_variable_any ended_{};
+    std::jthread thread_; ///< last: it uses the others
+};
+
+Result<std::vector<std::byte>> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return fail(ErrorCode::Io, "cannot read " + path + ": " + std::strerror(errno));
+    }
+    const std::vector<char> text((std::istreambuf_iterator<char>(file)), {});
+    if (file.bad()) {
+        return fail(ErrorCode::Io, "cannot read " + path);
+    }
+    const auto* const begin = reinterpret_cast<const std::byte*>(text.data());
+    return std::vector<std::byte>(begin, begin + text.size());
+}
+
+Result<wasm::Module> read_module(const std::string& path) {
+    Result<std::vector<std::byte>> bytes = read_file(path);
+    if (!bytes) {
+        return std::unexpected(bytes.error());
+    }
+    constexpr std::string_view aot_magic("\0aot", 4);
+    if (bytes->size() >= aot_magic.size() &&
+        std::memcmp(bytes->data(), aot_magic.data(), aot_magic.size()) == 0) {
+        return fail(ErrorCode::Malformed,
+                    path + " is compiled already; expected the .wasm it was made from");
+    }
+    Result<wasm::Module> module = wasm::Module::parse_owned(std::move(*bytes));
+    if (!module) {
+        return fail(module.error().code, path + ": " + module.error().message);
+    }
+    return module;
+}
+
+std::vector<std::string> facts_of(const Options& options) {
+    return {"options=" + options.code_options(), "module=" + options.module,
+            "wdbg=" + std::string(version), "llvm=" LLVM_VERSION_STRING, "wamr=" WDBG_WAMR_VERSION};
+}
+
+Result<void> write_outputs(const Options& options, const wasm::Module& module,
+                           const Compiled& compiled) {
+    Result<OutputFile> aot = OutputFile::write(options.output, compiled.aot);
+    if (!aot) {
+        return std::unexpected(aot.error());
+    }
+    if (options.no_debug_file) {
+        return aot->commit();
+    }
+    Result<OutputFile> debug = OutputFile::write(
+        options.debug_path(), write_debug_file(compiled.object, module, facts_of(options)));
+    if (!debug) {
+        return std::unexpected(debug.error());
+    }
+    // The debug file first: an .aot never stands beside the debug file of another.
+    if (Result<void> done = debug->commit(); !done) {
+        return done;
+    }
+    return aot->commit();
+}
+
+Result<void> run(const Options& options) {
+    const Progress progress("compiling " + options.module + " …");
+    Result<wasm::Module> module = read_module(options.module);
+    if (!module) {
+        return std::unexpected(module.error());
+    }
+    const bool needs_guest = options.debuggable || !options.coverage.empty();
+    const GuestDwarf guest = needs_guest ? read_guest_dwarf(*module) : GuestDwarf{};
+    Result<Compiled> compiled = compile(*module, guest, options);
+    if (!compiled) {
+        return std::unexpected(compiled.error());
+    }
+    return write_outputs(options, *module, *compiled);
+}
+
+int run_main(std::span<const std::string> arguments) {
+    const Result<Options> options = parse_options(arguments);
+    if (!options) {
+        report(options.error().message);
+        return usage;
+    }
+    if (options->help) {
+        std::fputs(help_text().c_str(), stdout);
+        return 0;
+    }
+    if (Result<void> done = run(*options); !done) {
+        report(done.error().message);
+        return failure;
+    }
+    return 0;
+}
+
+} // namespace
+} // namespace wdbg::compile
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const int status = wdbg::compile::run_main(arguments);
+    std::fflush(nullptr);
+    std::_Exit(
+        status); // tearing LLVM down takes time and gives nothing back that the system would not
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every .aot that wdbg-compile makes runs in a stock WAMR as the interpreter runs the .wasm.
+#include "program.h"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+
+namespace wdbg::test {
+namespace {
+
+struct Guest {
+    std::string name;
+    std::string options;
+    bool interpreted = true; ///< the classic interpreter can run it
+};
+
+void PrintTo(const Guest& guest, std::ostream* out) {
+    *out << guest.name << guest.options;
+}
+
+class CompiledGuest : public testing::TestWithParam<Guest> {
+  protected:
+    void SetUp() override {
+        path_ = fixture(GetParam().name);
+        if (path_.empty()) {
+            GTEST_SKIP() << GetParam().name << " is not built";
+        }
+    }
+
+    [[nodiscard]] Ended compile_to(const std::string& output) const {
+        return compile(GetParam().options + " " + path_ + " -o " + output);
+    }
+
+    static Ended run_stock(const std::string& module) {
+        return run(std::string(WDBG_STOCK_RUNNER) + " " + module);
+    }
+
+    static void expect_verified(const std::string& debug_file) {
+        const std::string dwarfdump = WDBG_DWARFDUMP;
+        if (dwarfdump.ends_with("NOTFOUND")) {
+            return;
+        }
+        const Ended verified = run(dwarfdump + " --verify " + debug_file);
+        EXPECT_EQ(verified.status, 0) << verified.output;
+        EXPECT_NE(verified.output.find("No errors"), std::string::npos) << verified.output;
+    }
+
+    std::string path_;
+    Folder folder_{};
+};
+
+TEST_P(CompiledGuest, RunsInAStockRuntimeAsItIsInterpreted) {
+    const std::string aot = folder_ / "guest.wasm"; // argv[0] is the same for both
+    const Ended compiled = compile_to(aot);
+    ASSERT_EQ(compiled.status, 0) << compiled.output;
+    EXPECT_EQ(folder_.files(), 2);
+    expect_verified(aot + ".debug");
+    const Ended native = run_stock(aot);
+    EXPECT_NE(native.status, 1) << native.output;
+    if (GetParam().interpreted) {
+        write_bytes(aot, read_bytes(path_));
+        const Ended interpreted = run_stock(aot);
+        EXPECT_EQ(native.status, interpreted.status);
+        EXPECT_EQ(native.output, interpreted.output);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Guests, CompiledGuest,
+    testing::Values(Guest{"control-O0", "-O0"}, Guest{"control-O2", "-O3 --bounds-checks=1"},
+                    Guest{"types-O2", "-Og"}, Guest{"types-O0", "--plain-code"},
+                    Guest{"traps-O2", "-O3"}, Guest{"traps-O0", "-Og"}, Guest{"shapes-O2", "-O2"},
+                    Guest{"rust-O2", "-Og"}, Guest{"recursion-O0", "-O1"},
+                    Guest{"wasi-threads-O0", "-O3 --enable-multi-thread"},
+                    Guest{"wasi-threads-O2", "-Og --enable-multi-thread"}, Guest{"values", "-O3"},
+                    Guest{"values", "-Og --slots=all"}, Guest{"simd", "-O3", false}));
+
+class CompiledCode : public testing::TestWithParam<std::string> {};
+
+/// Debug information alone changes nothing.
+TEST_P(CompiledCode, IsThatOfACompilationWithoutDebugInformation) {
+    const std::string path = fixture(GetParam());
+    if (path.empty()) {
+        GTEST_SKIP() << GetParam() << " is not built";
+    }
+    const Folder folder;
+    for (const std::string level : {"-O0 ", "-O3 "}) {
+        const std::string options = level + "--plain-code " + path + " -o ";
+        ASSERT_EQ(compile(options + (folder / "with.aot")).status, 0);
+        ASSERT_EQ(compile("--no-debug-file " + options + (folder / "without.aot")).status, 0);
+        EXPECT_EQ(read_bytes(folder / "with.aot"), read_bytes(folder / "without.aot")) << level;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Guests, CompiledCode, testing::Values("control-O2", "types-O0"));
+
+/// Every trap site calls the runtime from a place of its own.
+TEST(CompiledTraps, EachHaveAnInstructionOfTheirOwn) {
+    const std::string path = fixture("traps-O2");
+    if (path.empty()) {
+        GTEST_SKIP() << "traps-O2 is not built";
+    }
+    const Folder folder;
+    ASSERT_EQ(compile(path + " -o " + (folder / "own.aot")).status, 0);
+    ASSERT_EQ(compile("--plain-code " + path + " -o " + (folder / "plain.aot")).status, 0);
+    EXPECT_GT(read_bytes(folder / "own.aot").size(), read_bytes(folder / "plain.aot").size());
+}
+
+} // namespace
+} // namespace wdbg::test
