@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compile_command.h"
 #include "run_command.h"
 
 #include <wdbg/cli/report.h>
@@ -21,7 +22,7 @@ struct Command {
 
 constexpr Command commands[] = {
     {"run", "run a module with a debugger attached or attachable", run_command},
-    {"compile", "compile a module ahead of time: not in this build yet", nullptr},
+    {"compile", "compile a module ahead of time, with a debug file", compile_command},
     {"dap", "debug adapter for editors: not in this build yet", nullptr},
     {"bridge", "debug AOT code behind a native debug server: not in this build yet", nullptr},
     {"info", "what a debugger can see in a module: not in this build yet", nullptr},
