@@ -1,1 +1,161 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "session.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+namespace wdbg::test {
+namespace {
+
+using testing::ElementsAre;
+
+/// Diamond imports from base and from middle, middle from base: two instances of base.
+class Modules : public testing::Test {
+  protected:
+    Session& start(std::string_view function) {
+        bases.clear();
+        session.emplace("diamond", SessionOptions{.invoke = std::string(function)});
+        for (const InstanceInfo& info : (*session)->instances()) {
+            const std::string stem = std::filesystem::path(info.path).stem();
+            if (stem == "base") {
+                bases.push_back(info.id);
+            } else if (stem == "middle") {
+                middle_instance = info.id;
+            }
+        }
+        return *session;
+    }
+
+    const GuestCode& code_of(InstanceId instance) {
+        if (instance == Session::main_instance) {
+            return session->code();
+        }
+        return instance == middle_instance ? middle : base;
+    }
+
+    std::vector<std::string> backtrace() {
+        std::vector<std::string> names;
+        for (const Frame& frame : session->frames()) {
+            names.push_back(code_of(frame.pc.instance).module().function_name(frame.function));
+        }
+        return names;
+    }
+
+    std::optional<Session> session;
+    GuestCode base{"base"};
+    GuestCode middle{"middle"};
+    std::vector<InstanceId> bases;
+    InstanceId middle_instance;
+};
+
+TEST_F(Modules, AreListedWithUniqueNamesPathsAndCode) {
+    start("run");
+    const auto instances = (*session)->instances();
+    ASSERT_EQ(instances.size(), 4U);
+    EXPECT_EQ(instances[0].id, Session::main_instance);
+    EXPECT_EQ(instances[0].path, guest_path("diamond"));
+    ASSERT_EQ(bases.size(), 2U);
+    std::vector<std::string> names;
+    for (const InstanceInfo& info : instances) {
+        names.push_back(info.name);
+        const auto bytes = (*session)->code(info.id);
+        ASSERT_TRUE(bytes);
+        EXPECT_TRUE(std::ranges::equal(*bytes, code_of(info.id).module().bytes())) << info.name;
+        EXPECT_EQ(info.code_size, bytes->size());
+    }
+    std::ranges::sort(names);
+    EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+}
+
+TEST_F(Modules, WithTwoInstancesStopOnlyInTheOneThatOwnsTheBreakpoint) {
+    start("run");
+    ASSERT_EQ(bases.size(), 2U);
+    std::map<std::vector<std::string>, int> seen;
+    for (const InstanceId owner : std::vector(bases)) {
+        start("run");
+        session->plant(CodeAddress{owner, base.first("bump")});
+        session->resume();
+        std::vector<std::vector<std::string>> stacks;
+        for (Event event = session->next_event(); std::holds_alternative<Stopped>(event);
+             event = session->next_event()) {
+            stacks.push_back(backtrace());
+            EXPECT_EQ(session->frames()[0].pc.instance, owner);
+            session->resume();
+        }
+        ASSERT_FALSE(stacks.empty());
+        for (const auto& stack : stacks) {
+            EXPECT_EQ(stack, stacks[0]);
+        }
+        seen[stacks[0]] += static_cast<int>(stacks.size());
+        EXPECT_THAT(session->wait_for_exit().results, ElementsAre("604:i32"));
+    }
+    EXPECT_EQ(seen, (std::map<std::vector<std::string>, int>{{{"bump", "run"}, 3},
+                                                             {{"bump", "via", "run"}, 2}}));
+}
+
+TEST_F(Modules, ShowFramesOfAllOfThemWithReturnAddresses) {
+    start("run");
+    session->plant(CodeAddress{middle_instance, middle.at("via", "call")});
+    session->resume_and_wait();
+    session->step();
+    EXPECT_THAT(backtrace(), ElementsAre("bump", "via", "run"));
+    const auto frames = session->frames();
+    EXPECT_EQ(frames[0].pc.offset, base.first("bump"));
+    EXPECT_EQ(frames[1].pc.offset, middle.behind(middle.at("via", "call")));
+    EXPECT_TRUE(frames[1].pc_is_return_address);
+    const CodeOffset call = session->code().at("run", "call", 1);
+    EXPECT_EQ(frames[2].pc.offset, session->code().behind(call));
+    EXPECT_EQ(session->local<std::int32_t>(0, 0), 200);
+    EXPECT_EQ(session->local<std::int32_t>(0, 1), 2);
+    // The global of the frame's own instance: nobody has bumped this one yet.
+    EXPECT_EQ((*session)->global(Session::main_thread, 0, 0), Value::of(ValueType::I32, 0));
+}
+
+TEST_F(Modules, AreSteppedOverAndOutOf) {
+    start("run");
+    const CodeOffset call = session->code().at("run", "call", 1);
+    session->run_to(call);
+    const Stopped over =
+        session->step_over_range({.instance = Session::main_instance,
+                                  .begin = call,
+                                  .end = session->code().behind(call)});
+    EXPECT_NE(reason_as<StepDone>(over), nullptr);
+    EXPECT_EQ(session->pc(), session->code().behind(call));
+    session->run_to(session->code().at("run", "call", 2));
+    session->step();
+    EXPECT_THAT(backtrace(), ElementsAre("bump", "run"));
+    const auto& body = base.body("bump");
+    const Stopped out = session->step_over_range({.instance = session->frames()[0].pc.instance,
+                                                  .begin = body.first_instruction,
+                                                  .end = body.end});
+    EXPECT_NE(reason_as<StepDone>(out), nullptr);
+    EXPECT_THAT(backtrace(), ElementsAre("run"));
+}
+
+TEST_F(Modules, TrapWithAllFramesAndOnce) {
+    start("fails");
+    const Stopped stopped = session->resume_and_wait();
+    EXPECT_NE(reason_as<Trapped>(stopped), nullptr) << describe(Event{stopped});
+    EXPECT_THAT(backtrace(), ElementsAre("broken", "fail", "fails"));
+    EXPECT_EQ(session->frames()[0].pc.offset, base.at("broken", "unreachable"));
+    EXPECT_EQ(session->frames()[1].pc.offset, middle.behind(middle.at("fail", "call")));
+    EXPECT_EQ(session->local<std::int32_t>(0, 1), 7);
+    session->resume();
+    EXPECT_EQ(session->wait_for_exit().trap, "unreachable");
+}
+
+TEST_F(Modules, AreKilledWithinAnImport) {
+    start("run");
+    session->plant(CodeAddress{middle_instance, middle.at("via", "call")});
+    session->resume_and_wait();
+    session->step();
+    (*session)->kill();
+    EXPECT_TRUE(std::holds_alternative<Killed>(session->next_event()));
+    EXPECT_THAT(session->wait_for_exit().results, testing::IsEmpty());
+}
+
+} // namespace
+} // namespace wdbg::test
