@@ -3,6 +3,7 @@
 #include <wdbg/rsp/text.h>
 
 #include <cstring>
+#include <utility>
 
 namespace wdbg::rsp {
 
@@ -136,7 +137,7 @@ std::optional<FrameEvent> Deframer::checksum_byte(char byte) {
     if (oversized_) {
         return FrameEvent::Oversized;
     }
-    return checksum_ == sum_ ? FrameEvent::Packet : FrameEvent::BadChecksum;
+    return std::cmp_equal(checksum_, sum_) ? FrameEvent::Packet : FrameEvent::BadChecksum;
 }
 
 void Deframer::begin() {

@@ -2,6 +2,7 @@
 #include <wdbg/rsp/text.h>
 
 #include <limits>
+#include <utility>
 
 namespace wdbg::rsp {
 
@@ -63,7 +64,7 @@ std::optional<std::uint64_t> TextReader::number(unsigned base) {
     std::size_t length = 0;
     for (; length < rest_.size(); ++length) {
         const int digit = hex_value(rest_[length]);
-        if (digit < 0 || static_cast<unsigned>(digit) >= base) {
+        if (digit < 0 || std::cmp_greater_equal(digit, base)) {
             break;
         }
         const auto added = static_cast<std::uint64_t>(digit);

@@ -213,8 +213,12 @@ void Server::Impl::send(std::string_view payload) {
 
 /// 0x03 is no packet and gets no answer of its own; with nothing running it means nothing.
 void Server::Impl::interrupt() {
-    if (session.state == RunState::Running) {
-        (void)session.debuggee.interrupt();
+    if (session.state != RunState::Running) {
+        return;
+    }
+    const auto asked = session.debuggee.interrupt();
+    if (!asked && session.options.trace) {
+        session.options.trace("!! ", "interrupt: " + asked.error().message);
     }
 }
 

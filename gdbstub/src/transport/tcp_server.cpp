@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ namespace {
 /// A client that is turned away: its first packet gets an error that says why.
 class Refusal {
   public:
-    explicit Refusal(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+    explicit Refusal(const std::shared_ptr<Connection>& connection) : connection_(connection) {}
 
     static void begin(Tcp::socket socket) {
         const auto connection = std::make_shared<Connection>(std::move(socket));
@@ -37,7 +38,11 @@ class Refusal {
         while (event != FrameEvent::NeedMore && connection && !connection->closed()) {
             event = deframer_.next(bytes);
             if (event == FrameEvent::Packet || event == FrameEvent::Oversized) {
-                connection->write(reply());
+                // After any answer to its first packet LLDB 22 goes on and then waits for ever;
+                // without one it says that the server has hung up.
+                if (deframer_.payload() != "QStartNoAckMode") {
+                    connection->write(reply());
+                }
                 connection->finish();
                 return;
             }
@@ -273,7 +278,11 @@ TcpServer::TcpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {
 
 TcpServer::~TcpServer() {
     impl_->options.released = nullptr;
-    close({}, 0);
+    try {
+        close({}, 0);
+    } catch (const std::exception&) {
+        // Timers that cannot be cancelled: the sockets close with the loop.
+    }
 }
 
 std::uint16_t TcpServer::port() const {

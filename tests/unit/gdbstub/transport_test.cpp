@@ -143,8 +143,11 @@ TEST_F(TcpServerTest, TurnsASecondClientAwayWithAReason) {
     tcp::socket first = connect();
     EXPECT_THAT(ask(first, "?"), StartsWith("T05"));
     tcp::socket second = connect();
-    EXPECT_THAT(ask(second, "QStartNoAckMode"), StartsWith("E0b;616e6f74686572"));
+    EXPECT_THAT(ask(second, "qSupported"), StartsWith("E0b;616e6f74686572"));
     run_until([&] { return closed_by_server(second); });
+    tcp::socket lldb = connect();
+    boost::asio::write(lldb, boost::asio::buffer(framed("QStartNoAckMode")));
+    run_until([&] { return closed_by_server(lldb); });
     EXPECT_EQ(ask(first, "qC"), "QC1");
     EXPECT_EQ(guest.state(), FakeDebuggee::State::Stopped);
 }

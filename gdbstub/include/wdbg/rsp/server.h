@@ -22,7 +22,8 @@ struct ServerOptions {
     std::string process_name{};
     /// qProcessInfo, qC, vAttach, D;pid.
     std::uint32_t pid = 1;
-    /// Sees every packet in (`-> `) and out (`<- `) without framing, for a log. May be empty.
+    /// Sees every packet in (`-> `) and out (`<- `) without framing, and what went wrong besides
+    /// (`!! `), for a log. May be empty.
     std::function<void(std::string_view direction, std::string_view payload)> trace{};
 };
 

@@ -21,8 +21,8 @@ struct ListenOptions {
     ServerOptions server{};
 
     /// Asked when a client connects: may it take control? Lets RSP and DAP share one guest. Empty:
-    /// yes. A refused client (also the second one of this listener) gets an error reply to its
-    /// first packet and is closed.
+    /// yes. A refused client (also the second one of this listener) gets an error reply that says
+    /// why to its first packet and is closed; LLDB, known by its first packet, is only closed.
     std::function<bool()> acquire{};
     /// Called once per session that acquired, when it is over and all of its output has been
     /// handed to the operating system (the process may exit). Another session may begin before.

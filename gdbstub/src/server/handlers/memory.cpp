@@ -48,7 +48,7 @@ Result<std::size_t> append_memory(const Session& session, WasmAddress address, s
     const std::size_t before = out.size();
     char* room = out.grow(size);
     Result<std::size_t> read = read_at(session.debuggee, address, as_writable(room, size));
-    out.shrink_to(before + (read ? std::min(*read, size) : 0));
+    out.shrink_to(before + read.value_or(0));
     return read;
 }
 
@@ -156,11 +156,10 @@ Status read_many(Session& session, std::string_view args, Reply& out) {
             return std::unexpected(malformed);
         }
         reader = TextReader(range->rest);
-        const std::size_t before = bytes.size();
         const std::size_t size = std::min<std::uint64_t>(range->length, left);
-        (void)append_memory(session, range->address, size, bytes);
-        left -= bytes.size() - before;
-        out.add(out.size() == 0 ? "" : ",").hex(bytes.size() - before);
+        const std::size_t read = append_memory(session, range->address, size, bytes).value_or(0);
+        left -= read;
+        out.add(out.size() == 0 ? "" : ",").hex(read);
     } while (reader.take(',') && reader.peek() != ';');
     if (!reader.take(';') || !(reader.at_end() || reader.rest() == "options:;")) {
         return std::unexpected(malformed);
