@@ -20,6 +20,19 @@ SplitArgument split_argument(std::string_view argument) {
     return split;
 }
 
+std::string missing_value(std::string_view name, std::string_view value) {
+    std::string message(name);
+    return message.append(" needs a value: ").append(name).append("=").append(value);
+}
+
+std::string about_option(std::string_view name, std::string_view value, std::string_view message) {
+    std::string result(name);
+    if (!value.empty()) {
+        result.append("=").append(value);
+    }
+    return result.append(": ").append(message);
+}
+
 std::string help_line(std::span<const std::string_view> names, std::string_view value,
                       std::string_view help) {
     constexpr std::size_t help_column = 30;

@@ -181,7 +181,10 @@ constexpr Row run_rows[] = {
          return set_number(options.max_threads, value);
      }},
     {{"--engine"}, "interp|aot", "interpreter (default); aot: not in this build yet", set_engine},
-    {{"-O"}, "0|1|2|3|g", "optimisation of --engine=aot: not in this build yet", set_optimisation},
+    {{"-O"},
+     "0|1|2|3|g",
+     "-O0 … -O3, -Og: optimisation of --engine=aot: not in this build yet",
+     set_optimisation},
     {{"--dap"}, "HOST:PORT", "serve DAP there: not in this build yet", set_dap},
     {{"--debug-file"}, "PATH", "the debug file of an .aot: not in this build yet", set_debug_file},
     {{"--tier-down"}, "auto|off|module", "reserved; only off in this build", set_tier_down},

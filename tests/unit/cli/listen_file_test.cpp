@@ -12,15 +12,12 @@ namespace {
 
 class ListenFile : public testing::Test {
   protected:
-    ListenFile()
-        : folder_(std::filesystem::temp_directory_path() /
-                  ("wdbg-listen-file-" + std::to_string(getpid()))) {
-        std::filesystem::create_directory(folder_);
-    }
+    void SetUp() override { std::filesystem::create_directory(folder_); }
 
-    ~ListenFile() override { std::filesystem::remove_all(folder_); }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
 
-    std::filesystem::path folder_;
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("wdbg-listen-file-" + std::to_string(getpid()));
 };
 
 TEST_F(ListenFile, HoldsTheAddressAndNothingIsLeftBesideIt) {

@@ -36,6 +36,13 @@ struct SplitArgument {
 /// `--name=value`, `--name`, `-n`, `-nVALUE`, `-n=VALUE`.
 [[nodiscard]] SplitArgument split_argument(std::string_view argument);
 
+/// "--name needs a value: --name=VALUE".
+[[nodiscard]] std::string missing_value(std::string_view name, std::string_view value);
+
+/// "--name=value: MESSAGE".
+[[nodiscard]] std::string about_option(std::string_view name, std::string_view value,
+                                       std::string_view message);
+
 /// Two columns for one row of help.
 [[nodiscard]] std::string help_line(std::span<const std::string_view> names, std::string_view value,
                                     std::string_view help);
@@ -73,15 +80,12 @@ Result<std::size_t> parse_options(std::span<const OptionRow<Options>> rows,
         }
         if (!row->value.empty() && !has_value) {
             if (next == arguments.size()) {
-                return fail(ErrorCode::InvalidArgument, argument + " needs a value: " + argument +
-                                                            "=" + std::string(row->value));
+                return fail(ErrorCode::InvalidArgument, missing_value(argument, row->value));
             }
             value = arguments[next++];
         }
         if (Result<void> applied = row->apply(options, value); !applied) {
-            return fail(applied.error().code, std::string(name) +
-                                                  (value.empty() ? "" : "=" + std::string(value)) +
-                                                  ": " + applied.error().message);
+            return fail(applied.error().code, about_option(name, value, applied.error().message));
         }
     }
     return next;
