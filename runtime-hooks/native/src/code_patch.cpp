@@ -31,7 +31,8 @@ Result<CodePatch> CodePatch::open() {
     return CodePatch(fd);
 }
 
-CodePatch::CodePatch(CodePatch&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+CodePatch::CodePatch(CodePatch&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {
+}
 
 CodePatch::~CodePatch() {
     if (fd_ >= 0) {

@@ -80,11 +80,13 @@ Result<void> CodeTables::add(CodeRangeId id, const CodeRange& code) {
         }
     }
     auto range = std::make_unique<Range>();
-    *range = Range{.begin = begin, .end = end, .sites = map_table(end - begin), .id = id, .code = code};
+    *range =
+        Range{.begin = begin, .end = end, .sites = map_table(end - begin), .id = id, .code = code};
     if (range->sites == nullptr) {
         return fail(ErrorCode::Io, "no memory for the table of a code range");
     }
-    auto* place = std::ranges::find_if(ranges_, [](auto& entry) { return entry.load() == nullptr; });
+    auto* place =
+        std::ranges::find_if(ranges_, [](auto& entry) { return entry.load() == nullptr; });
     if (place == ranges_.end()) {
         ::munmap(range->sites, (end - begin) * sizeof(SiteIndex));
         return fail(ErrorCode::Busy, "too many code ranges");

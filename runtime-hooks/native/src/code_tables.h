@@ -103,7 +103,8 @@ class CodeTables {
     std::atomic<std::size_t> arena_count_{0};
     SiteIndex next_site_ = 1;
     std::vector<SiteIndex> free_sites_;
-    std::vector<std::unique_ptr<Range>> all_ranges_; ///< also removed ones: handlers may look at them
+    std::vector<std::unique_ptr<Range>>
+        all_ranges_; ///< also removed ones: handlers may look at them
 };
 
 template <class Visit>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/native/gate.h>
-
 #include "parking.h"
+
+#include <wdbg/native/gate.h>
 
 namespace wdbg::native {
 

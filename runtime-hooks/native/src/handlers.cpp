@@ -16,7 +16,9 @@ namespace {
 class KeepErrno {
   public:
     KeepErrno() = default;
+
     ~KeepErrno() { errno = value_; }
+
     KeepErrno(const KeepErrno&) = delete;
     KeepErrno& operator=(const KeepErrno&) = delete;
 
@@ -157,8 +159,7 @@ void pass_on(const Hit& hit, int signal, siginfo_t* info) {
 }
 
 void on_fault(const Hit& hit, int signal, siginfo_t* info) {
-    const bool reported = hit.thread != nullptr && info->si_code > 0 &&
-                          hit.state.attached.load() &&
+    const bool reported = hit.thread != nullptr && info->si_code > 0 && hit.state.attached.load() &&
                           in_guest(hit.state.tables, pc_of(hit.context));
     if (reported) {
         set_reason(*hit.thread, ReasonKind::Fault,
@@ -197,9 +198,12 @@ void on_signal(int signal, siginfo_t* info, void* raw) {
     if (state == nullptr) {
         return; // the target is being destroyed; no guest code runs
     }
-    const Hit hit{.state = *state,
-                  .context = *static_cast<ucontext_t*>(raw),
-                  .thread = current_thread()};
+    if (SignalChain::came_back(info, __builtin_frame_address(0))) {
+        state->chain.pass_on(signal, info, static_cast<ucontext_t*>(raw), false);
+        return;
+    }
+    const Hit hit{
+        .state = *state, .context = *static_cast<ucontext_t*>(raw), .thread = current_thread()};
     if (signal != SIGTRAP) {
         on_fault(hit, signal, info);
     } else if (!on_trap(hit, *info)) {

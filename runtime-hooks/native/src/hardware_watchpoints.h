@@ -21,10 +21,13 @@ class HardwareWatchpoints final : public NativeWatchpointSupport {
     static constexpr std::uint32_t limit = 4; ///< x86-64: DR0 to DR3
 
     using ThreadList = std::function<std::vector<pid_t>()>;
+
     explicit HardwareWatchpoints(ThreadList threads) : threads_(std::move(threads)) {}
+
     ~HardwareWatchpoints() override;
 
     [[nodiscard]] std::uint32_t max_count() const override { return limit; }
+
     Result<WatchpointId> add(NativeAddress address, std::uint32_t size,
                              NativeWatchKind kind) override;
     Result<void> remove(WatchpointId id) override;

@@ -115,6 +115,10 @@ void park_if_held(ProcessState& state, GuestThread& thread, ucontext_t& context)
     }
 }
 
+void wait_outside(const GuestThread& thread) {
+    wait_while_held(thread.hold);
+}
+
 void wait_at_gate(ProcessState& state, GuestThread& thread) {
     thread.whereabouts.store(Whereabouts::Running);
     if (thread.hold.load() != 0) {

@@ -8,7 +8,7 @@ namespace wdbg::native {
 /// Where a pc is in the original code.
 struct OriginalPlace {
     std::uint64_t pc = 0;
-    std::uint8_t pushed = 0; ///< bytes to add to the stack pointer
+    std::uint8_t pushed = 0;    ///< bytes to add to the stack pointer
     const Site* site = nullptr; ///< whose slot the pc is in; nullptr elsewhere
     bool at_start = false;      ///< of the slot
 };
@@ -33,6 +33,9 @@ void park(ProcessState& state, GuestThread& thread, ucontext_t& context);
 
 /// Parks where `hold` asks for it.
 void park_if_held(ProcessState& state, GuestThread& thread, ucontext_t& context);
+
+/// A thread that is held must not vanish: waits outside of guest code.
+void wait_outside(const GuestThread& thread);
 
 /// Waits in enter_guest(), where there is no interrupted context.
 void wait_at_gate(ProcessState& state, GuestThread& thread);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/native/process_target.h>
-
 #include "code_patch.h"
 #include "handlers.h"
 #include "hardware_watchpoints.h"
 #include "run_control.h"
 #include "site_table.h"
+
+#include <wdbg/native/process_target.h>
 
 #include <array>
 #include <atomic>
@@ -28,19 +28,21 @@ constexpr long retry_nanoseconds = 200'000;
 class Wakeup {
   public:
     Wakeup()
-        : events(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-          timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
-          both(::epoll_create1(EPOLL_CLOEXEC)) {
+        : events(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+        , timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK))
+        , both(::epoll_create1(EPOLL_CLOEXEC)) {
         for (const int fd : {events, timer}) {
             epoll_event interest{.events = EPOLLIN, .data = {.fd = fd}};
             ::epoll_ctl(both, EPOLL_CTL_ADD, fd, &interest);
         }
     }
+
     ~Wakeup() {
         for (const int fd : {both, timer, events}) {
             ::close(fd);
         }
     }
+
     Wakeup(const Wakeup&) = delete;
     Wakeup& operator=(const Wakeup&) = delete;
 
@@ -54,7 +56,8 @@ class Wakeup {
     }
 
     void retry_soon() const {
-        const itimerspec when{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_nsec = retry_nanoseconds}};
+        const itimerspec when{.it_interval = {},
+                              .it_value = {.tv_sec = 0, .tv_nsec = retry_nanoseconds}};
         ::timerfd_settime(timer, 0, &when, nullptr);
     }
 
@@ -66,38 +69,49 @@ class Wakeup {
 class ProcessTargetImpl final : public ProcessTarget {
   public:
     ProcessTargetImpl(CodePatch patch, const InstructionDecoder& decoder, int stop_signal)
-        : patch_(std::move(patch)), sites_(state_.tables, patch_, decoder),
-          control_(state_, sites_, decoder),
-          watchpoints_([this] { return control_.thread_numbers(); }) {
+        : patch_(std::move(patch))
+        , sites_(state_.tables, patch_, decoder)
+        , control_(state_, sites_, decoder)
+        , watchpoints_([this] { return control_.thread_numbers(); }) {
         state_.stop_signal = stop_signal;
         state_.event_fd = wakeup_.events;
     }
+
     ~ProcessTargetImpl() override;
 
     Result<void> open();
 
     void set_event_handler(EventHandler handler) override { handler_ = std::move(handler); }
+
     [[nodiscard]] Machine machine() const override { return Machine::X86_64; }
+
     [[nodiscard]] std::vector<std::pair<CodeRangeId, CodeRange>> code_ranges() const override;
+
     [[nodiscard]] std::vector<NativeThread> threads() const override { return control_.threads(); }
+
     [[nodiscard]] Result<NativeRegisters> registers(ThreadId thread) const override {
         return control_.registers(thread);
     }
+
     Result<void> set_registers(ThreadId thread, const NativeRegisters& registers) override {
         return control_.set_registers(thread, registers);
     }
+
     Result<void> read_memory(NativeAddress address, std::span<std::byte> into) const override;
     Result<void> write_memory(NativeAddress address, std::span<const std::byte> bytes) override;
     Result<void> plant(NativeAddress address, HitFilter filter) override;
     Result<void> plant_all(std::span<const NativeAddress> addresses, HitFilter filter) override;
     Result<void> unplant(NativeAddress address) override;
     [[nodiscard]] Result<SiteCounters> counters(NativeAddress address) const override;
+
     [[nodiscard]] NativeWatchpointSupport* watchpoints() override { return &watchpoints_; }
+
     Result<void> resume(const NativeResume& request) override;
     Result<void> interrupt() override;
     void detach() override;
 
     [[nodiscard]] int poll_fd() const override { return wakeup_.both; }
+
     void process() override;
     Result<CodeRangeId> add_code(CodeRange code) override;
     Result<void> remove_code(CodeRangeId id) override;
@@ -107,6 +121,7 @@ class ProcessTargetImpl final : public ProcessTarget {
 
   private:
     void queue(NativeEvent event);
+
     void send(const NativeEvent& event) const {
         if (handler_) {
             handler_(event);
@@ -136,7 +151,7 @@ Result<void> ProcessTargetImpl::open() {
     if (process_state() != nullptr) {
         return fail(ErrorCode::Busy, "this process is under control already");
     }
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = &on_stop_signal;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     sigemptyset(&action.sa_mask);

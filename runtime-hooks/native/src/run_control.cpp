@@ -14,7 +14,7 @@ namespace wdbg::native {
 
 namespace {
 
-constexpr std::size_t dwarf_sp = 7;  // x86-64 psABI figure 3.36
+constexpr std::size_t dwarf_sp = 7; // x86-64 psABI figure 3.36
 constexpr std::size_t dwarf_pc = 16;
 
 NativeStopReason model_reason(ReasonKind kind, const Reason& reason) {
@@ -48,7 +48,10 @@ NativeThreadState model_state(const GuestThread& thread) {
 } // namespace
 
 RunControl::RunControl(ProcessState& state, SiteTable& sites, const InstructionDecoder& decoder)
-    : state_(state), sites_(sites), decoder_(decoder) {}
+    : state_(state)
+    , sites_(sites)
+    , decoder_(decoder) {
+}
 
 RunControl::~RunControl() = default;
 
@@ -68,6 +71,7 @@ ThreadId RunControl::remove_current_thread() {
     if (thread == nullptr) {
         return {};
     }
+    wait_outside(*thread);
     set_current_thread(nullptr);
     const ThreadId id = thread->id;
     const std::lock_guard lock(mutex_);
@@ -235,8 +239,8 @@ void RunControl::interrupt() {
 
 void RunControl::release(GuestThread& thread) {
     thread.hold.store(0);
-    ::syscall(SYS_futex, &thread.hold, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(),
-              nullptr, nullptr, 0);
+    ::syscall(SYS_futex, &thread.hold, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr,
+              nullptr, 0);
 }
 
 std::uint64_t RunControl::current_sp(const GuestThread& thread) const {

@@ -43,6 +43,7 @@ class RunControl {
 
     /// Drives a stop; the event when it is complete.
     std::optional<NativeStopped> advance();
+
     /// advance() must be called again soon although nothing has happened.
     [[nodiscard]] bool wants_retry() const { return mode_ == Mode::Stopping; }
 

@@ -12,8 +12,9 @@ namespace wdbg::native {
 
 namespace {
 
-/// The signal that this thread is handing on just now, to recognise it when it comes back. A handler
-/// that left by longjmp leaves this behind; then the next signal's frame is not below `frame`.
+/// The signal that this thread is handing on just now, to recognise it when it comes back. A
+/// handler that left by longjmp leaves this behind; then the next signal's frame is not below
+/// `frame`.
 struct PassingOn {
     const siginfo_t* info = nullptr;
     std::uintptr_t frame = 0;
@@ -27,7 +28,7 @@ bool is_ours(const struct sigaction& action, SignalFunction ours) {
 
 /// As if we had never been there: the thread ends with this signal. A fault comes again by itself.
 void default_action(int signal, const siginfo_t* info) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = SIG_DFL;
     ::sigaction(signal, &action, nullptr);
     const bool comes_again = signal != SIGTRAP && info->si_code > 0;
@@ -51,7 +52,7 @@ void set_mask(const ucontext_t* context, const struct sigaction& action, int sig
 
 SignalChain::~SignalChain() {
     for (std::size_t i = 0; i < signals.size(); ++i) {
-        struct sigaction now {};
+        struct sigaction now{};
         ::sigaction(signals.at(i), nullptr, &now);
         if (entries_.at(i).installed && is_ours(now, ours_)) {
             ::sigaction(signals.at(i), &entries_.at(i).latest, nullptr);
@@ -62,7 +63,7 @@ SignalChain::~SignalChain() {
 Result<void> SignalChain::install(SignalFunction ours, int also_blocked) {
     ours_ = ours;
     for (std::size_t i = 0; i < signals.size(); ++i) {
-        struct sigaction now {};
+        struct sigaction now{};
         ::sigaction(signals.at(i), nullptr, &now);
         if (is_ours(now, ours)) {
             continue;
@@ -73,7 +74,7 @@ Result<void> SignalChain::install(SignalFunction ours, int also_blocked) {
             entry.first = now;
             entry.installed = true;
         }
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_sigaction = ours;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
         sigemptyset(&action.sa_mask);
@@ -85,13 +86,16 @@ Result<void> SignalChain::install(SignalFunction ours, int also_blocked) {
     return {};
 }
 
+bool SignalChain::came_back(const siginfo_t* info, const void* frame) {
+    return passing_on.info == info && reinterpret_cast<std::uintptr_t>(frame) < passing_on.frame;
+}
+
 void SignalChain::pass_on(int signal, siginfo_t* info, ucontext_t* context,
                           bool guest_thread) const {
     const auto* place = std::ranges::find(signals, signal);
     const Entry& entry = entries_[static_cast<std::size_t>(place - signals.begin())];
     const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    const bool came_back = passing_on.info == info && frame < passing_on.frame;
-    const struct sigaction& next = guest_thread && !came_back ? entry.latest : entry.first;
+    const struct sigaction& next = guest_thread ? entry.latest : entry.first;
     if (next.sa_handler == SIG_IGN && (info->si_code <= 0)) {
         return;
     }

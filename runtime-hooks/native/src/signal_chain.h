@@ -27,16 +27,21 @@ class SignalChain {
     /// Puts `ours` in front wherever it is not. `also_blocked` is blocked in the handlers.
     Result<void> install(SignalFunction ours, int also_blocked);
 
-    /// Async-signal-safe: the signal is not ours. Hands it to `latest` if `guest_thread`, else to
-    /// `first`; also to `first` if `latest` has handed this same signal back to us. (WAMR keeps one
-    /// previous handler for the process, not one for each thread, and may well find ours there.)
-    /// The called handler may leave by longjmp.
+    // Both are async-signal-safe.
+
+    /// The signal is not ours. Hands it to `latest` if `guest_thread`, else to `first`. The called
+    /// handler may leave by longjmp.
     void pass_on(int signal, siginfo_t* info, ucontext_t* context, bool guest_thread) const;
+
+    /// This thread has passed on this very signal, and the handler has called us back with it: WAMR
+    /// keeps one previous handler for the process, not one for each thread, and may well find ours
+    /// there. `frame` is the asking handler's frame address.
+    [[nodiscard]] static bool came_back(const siginfo_t* info, const void* frame);
 
   private:
     struct Entry {
-        struct sigaction first {};
-        struct sigaction latest {};
+        struct sigaction first{};
+        struct sigaction latest{};
         bool installed = false;
     };
 

@@ -16,7 +16,9 @@ namespace wdbg::native {
 class SiteTable {
   public:
     SiteTable(CodeTables& tables, const CodePatch& patch, const InstructionDecoder& decoder)
-        : tables_(tables), patch_(patch), decoder_(decoder) {}
+        : tables_(tables)
+        , patch_(patch)
+        , decoder_(decoder) {}
 
     /// All or none; errors as NativeTarget::plant_all().
     Result<void> plant(std::span<const NativeAddress> addresses, HitFilter filter);

@@ -26,7 +26,7 @@ constexpr std::uint64_t highest = 0x7FFF'FFFF'0000;
 std::vector<Gap> read_gaps() {
     std::vector<Gap> gaps;
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> maps(std::fopen("/proc/self/maps", "re"),
-                                                              &std::fclose);
+                                                               &std::fclose);
     std::uint64_t last_end = lowest;
     std::array<char, 4400> line{};
     while (maps && std::fgets(line.data(), line.size(), maps.get()) != nullptr) {
@@ -67,11 +67,13 @@ struct File {
     int fd = -1;
 
     explicit File(int opened) : fd(opened) {}
+
     ~File() {
         if (fd >= 0) {
             ::close(fd);
         }
     }
+
     File(const File&) = delete;
     File& operator=(const File&) = delete;
 };
@@ -93,8 +95,8 @@ Result<std::unique_ptr<SlotArena>> SlotArena::map_near(std::uint64_t begin, std:
     }
     for (const std::uint64_t place : candidates(begin, end)) {
         void* wanted = reinterpret_cast<void*>(place); // NOLINT(performance-no-int-to-ptr)
-        void* mapped = ::mmap(wanted, size, PROT_READ | PROT_EXEC,
-                              MAP_SHARED | MAP_FIXED_NOREPLACE, file.fd, 0);
+        void* mapped = ::mmap(wanted, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE,
+                              file.fd, 0);
         if (mapped == wanted) {
             return std::unique_ptr<SlotArena>(
                 new SlotArena(place, static_cast<std::byte*>(writable)));

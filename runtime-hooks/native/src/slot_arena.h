@@ -32,9 +32,7 @@ class SlotArena {
     SlotArena& operator=(const SlotArena&) = delete;
 
     // Async-signal-safe:
-    [[nodiscard]] bool contains(std::uint64_t pc) const {
-        return base_ <= pc && pc < base_ + size;
-    }
+    [[nodiscard]] bool contains(std::uint64_t pc) const { return base_ <= pc && pc < base_ + size; }
 
     /// The number given to take() for the slot that contains `pc`.
     [[nodiscard]] std::uint32_t owner(std::uint64_t pc) const {

@@ -10,7 +10,9 @@ namespace {
 class ExitFinder {
   public:
     ExitFinder(StepPlan& plan, const InstructionDecoder& decoder, const CodeTest& in_code)
-        : plan_(plan), decoder_(decoder), in_code_(in_code) {}
+        : plan_(plan)
+        , decoder_(decoder)
+        , in_code_(in_code) {}
 
     void scan(NativeRange range, std::span<const std::byte> code);
 
@@ -18,6 +20,7 @@ class ExitFinder {
     void add(std::uint64_t address, ExitKind kind) {
         plan_.exits.push_back({.address = address, .kind = kind});
     }
+
     void leave_to(std::uint64_t target, std::uint64_t from);
     /// Whether control can go on behind the instruction.
     bool visit(const DecodedInstruction& instruction, std::uint64_t address);

@@ -83,6 +83,7 @@ NativeRegisters registers_at_gate(const GateRegisters& gate) {
         std::size_t dwarf;
         std::uint64_t value;
     };
+
     const std::array<Entry, 8> entries{{{3, gate.rbx},
                                         {6, gate.rbp},
                                         {dwarf_sp, gate.rsp},

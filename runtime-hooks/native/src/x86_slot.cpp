@@ -20,8 +20,10 @@ class SlotWriter {
   public:
     SlotWriter(std::span<const std::byte> original, const DecodedInstruction& decoded,
                std::uint64_t address, std::uint64_t slot)
-        : original_(original.first(decoded.length)), decoded_(decoded), address_(address),
-          slot_(slot) {
+        : original_(original.first(decoded.length))
+        , decoded_(decoded)
+        , address_(address)
+        , slot_(slot) {
         result_.kind = decoded.kind;
         result_.length = decoded.length;
     }
@@ -46,6 +48,7 @@ class SlotWriter {
     void direct_call();
     void indirect_call();
     void call_operand();
+
     void refuse(const char* why) { refused_ = why; }
 
     std::span<const std::byte> original_;
@@ -117,9 +120,8 @@ void SlotWriter::plain() {
 /// jcc rel8 (70+cc) and jcc rel32 (0F 80+cc), prefixes dropped: they are branch hints.
 void SlotWriter::conditional_jump() {
     const auto first = std::to_integer<unsigned>(original_[decoded_.opcode_offset]);
-    const auto second = first == 0x0F
-                            ? std::to_integer<unsigned>(original_[decoded_.opcode_offset + 1U])
-                            : first;
+    const auto second =
+        first == 0x0F ? std::to_integer<unsigned>(original_[decoded_.opcode_offset + 1U]) : first;
     bytes({0x0F, 0x80U | (second & 0x0FU)});
     relative(decoded_.target.value);
     jump_to(next());

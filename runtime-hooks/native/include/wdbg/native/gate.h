@@ -14,7 +14,8 @@
 ///                                      enter_guest(exit);
 ///
 /// A thread that is to stop waits in enter_guest(). Host code is never interrupted: a thread there
-/// counts as stopped. A callback from the host into guest code is the first form, within the second.
+/// counts as stopped. A callback from the host into guest code is the first form, within the
+/// second.
 namespace wdbg::native {
 
 /// What a call preserves (System V x86-64 psABI 3.2.1), as the caller of capture() finds it when

@@ -28,6 +28,7 @@ class ProcessTarget : public NativeTarget {
     /// `decoder` must outlive the target.
     [[nodiscard]] static Result<std::unique_ptr<ProcessTarget>>
     create(const InstructionDecoder& decoder, Options options);
+
     [[nodiscard]] static Result<std::unique_ptr<ProcessTarget>>
     create(const InstructionDecoder& decoder) {
         return create(decoder, Options{});
@@ -47,7 +48,7 @@ class ProcessTarget : public NativeTarget {
 
     /// The calling thread will run guest code. It starts outside of it: enter_guest() comes next.
     virtual ThreadId register_thread() = 0;
-    /// Before a registered thread ends, outside of guest code.
+    /// Before a registered thread ends, outside of guest code. Waits while everything stands still.
     virtual void unregister_thread() = 0;
 
     /// Puts our signal handlers in front again, where others have replaced them since.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "session.h"
+
+namespace wdbg::native::test {
+namespace {
+
+TEST(Watchpoint, StopsBehindTheStoringInstruction) {
+    Session session;
+    alignas(8) static std::uint64_t watched = 0;
+    watched = 0;
+    ASSERT_NE(session.target->watchpoints(), nullptr);
+    const auto id = session.target->watchpoints()->add(at(&watched), 8, NativeWatchKind::Write);
+    ASSERT_TRUE(id.has_value()) << id.error().message;
+    EXPECT_TRUE(session.target->interrupt().has_value());
+    session.must_stop();
+    std::thread guest = guest_thread(session, [] { asm_store(&watched, 7); });
+    while (session.target->threads().empty()) {
+        std::this_thread::yield();
+    }
+    const auto threads = session.target->threads();
+    std::this_thread::sleep_for(20ms); // until its watchpoints are set
+    session.resume();
+    const auto stopped = session.wait_stop(3s);
+    if (!stopped) {
+        guest.join();
+        GTEST_SKIP() << "no hardware watchpoints here";
+    }
+    ASSERT_EQ(stopped->threads.size(), 1U);
+    const auto* hit = std::get_if<NativeWatchpointHit>(&stopped->threads[0].reason);
+    ASSERT_NE(hit, nullptr);
+    EXPECT_EQ(hit->watchpoint, *id);
+    EXPECT_EQ(session.target->registers(threads[0].id)->pc, at(asm_store_next));
+    EXPECT_EQ(watched, 7U);
+    EXPECT_TRUE(session.target->watchpoints()->remove(*id).has_value());
+    session.resume();
+    guest.join();
+}
+
+TEST(Watchpoint, RefusesWhatTheHardwareCannotDo) {
+    Session session;
+    NativeWatchpointSupport& watchpoints = *session.target->watchpoints();
+    EXPECT_EQ(watchpoints.add({0x1001}, 8, NativeWatchKind::Write).error().code,
+              ErrorCode::InvalidArgument);
+    EXPECT_EQ(watchpoints.add({0x1000}, 3, NativeWatchKind::Write).error().code,
+              ErrorCode::InvalidArgument);
+    EXPECT_EQ(watchpoints.remove(WatchpointId{99}).error().code, ErrorCode::NotFound);
+    for (std::uint32_t i = 0; i < watchpoints.max_count(); ++i) {
+        EXPECT_TRUE(watchpoints.add({0x1000}, 8, NativeWatchKind::Write).has_value());
+    }
+    EXPECT_EQ(watchpoints.add({0x1000}, 8, NativeWatchKind::Write).error().code, ErrorCode::Busy);
+}
+
+} // namespace
+} // namespace wdbg::native::test
