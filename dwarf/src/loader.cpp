@@ -62,9 +62,9 @@ Result<Plugin> open_library(const fs::path& file) {
                     "cannot load " + file.string() + ": " + (reason != nullptr ? reason : "?"));
     }
     auto* version = find_symbol<PluginVersionFunction>(library, plugin_version_symbol);
-    const Plugin plugin{
-        .open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
-        .make_decoder = find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol)};
+    const Plugin plugin{.open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
+                        .make_decoder =
+                            find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol)};
     if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
         version() != plugin_version) {
         return fail(ErrorCode::Unavailable,

@@ -199,8 +199,8 @@ std::optional<X86Decoder::Raw> X86Decoder::decode_raw(Bytes code, std::uint64_t 
         llvm::MCInst inst;
         const llvm::ArrayRef<std::uint8_t> rest(code.data() + result.size,
                                                 code.size() - result.size);
-        if (disassembler_->getInstruction(inst, size, rest, address + result.size,
-                                          llvm::nulls()) != llvm::MCDisassembler::Success ||
+        if (disassembler_->getInstruction(inst, size, rest, address + result.size, llvm::nulls()) !=
+                llvm::MCDisassembler::Success ||
             size == 0 || result.size + size > longest_instruction) {
             return std::nullopt;
         }
@@ -263,8 +263,8 @@ void X86Decoder::classify(DecodedInstruction& result, const Raw& raw, Bytes code
     }
     if (is_direct(result.kind)) {
         const bool short_form = code.size() - prefixes.size == 2;
-        result.target.value = address + code.size() +
-                              static_cast<std::uint64_t>(relative_target(code, short_form));
+        result.target.value =
+            address + code.size() + static_cast<std::uint64_t>(relative_target(code, short_form));
         return;
     }
     if (const auto displacement = pc_displacement(raw.inst)) {

@@ -139,8 +139,8 @@ struct NativeWatchpointHit {
 /// The code faults, before anybody else hears of it. Resuming hands the fault to the handler that
 /// the host or the runtime has for it.
 struct NativeFault {
-    int signal = 0; ///< SIGSEGV, SIGBUS, SIGFPE or SIGILL
-    int code = 0;   ///< si_code
+    int signal = 0;        ///< SIGSEGV, SIGBUS, SIGFPE or SIGILL
+    int code = 0;          ///< si_code
     NativeAddress address; ///< si_addr: for SIGSEGV and SIGBUS what was accessed
 };
 
@@ -216,8 +216,7 @@ class NativeTarget {
     /// All bytes or OutOfRange. Planted traps are not visible.
     virtual Result<void> read_memory(NativeAddress address, std::span<std::byte> into) const = 0;
     /// All bytes or OutOfRange; Unsupported within code ranges.
-    virtual Result<void> write_memory(NativeAddress address,
-                                      std::span<const std::byte> bytes) = 0;
+    virtual Result<void> write_memory(NativeAddress address, std::span<const std::byte> bytes) = 0;
 
     /// Plants a trap at an instruction of a code range. NotFound outside of code ranges; Busy if
     /// there is one already; Unsupported for an instruction that cannot run elsewhere; Malformed if
