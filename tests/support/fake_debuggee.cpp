@@ -193,6 +193,7 @@ void FakeDebuggee::set_event_handler(EventHandler handler) {
 
 std::vector<InstanceInfo> FakeDebuggee::instances() const {
     std::vector<InstanceInfo> infos;
+    infos.reserve(instances_.size());
     for (const FakeInstance& instance : instances_) {
         infos.push_back(instance.info);
     }
@@ -224,6 +225,7 @@ Result<std::vector<MemoryInfo>> FakeDebuggee::memories(InstanceId instance) cons
 
 std::vector<ThreadInfo> FakeDebuggee::threads() const {
     std::vector<ThreadInfo> infos;
+    infos.reserve(threads_.size());
     for (const FakeThread& thread : threads_) {
         infos.push_back(thread.info);
     }
@@ -479,8 +481,7 @@ Result<void> FakeDebuggee::attach() {
 
 void FakeDebuggee::kill() {
     note("kill");
-    (void)require_controlled("kill");
-    if (state_ != State::Ended && stops_by_itself) {
+    if (require_controlled("kill") && stops_by_itself) {
         killed();
     }
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -79,7 +81,7 @@ TEST(Deframer, TakesAnInterruptAtEveryPlaceOfATextPacket) {
         stream.insert(at, 1, '\x03');
         List found = events({stream});
         ASSERT_EQ(found.size(), 2U) << at;
-        std::sort(found.begin(), found.end());
+        std::ranges::sort(found);
         EXPECT_EQ(found, (List{"interrupt", "packet:vCont;c:1"})) << at;
     }
 }

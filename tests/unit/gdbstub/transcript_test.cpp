@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fake_debuggee.h>
 #include <filesystem>
@@ -271,7 +272,7 @@ std::vector<std::string> transcripts() {
     for (const auto& entry : std::filesystem::directory_iterator(TRANSCRIPTS)) {
         names.push_back(entry.path().stem().string());
     }
-    std::sort(names.begin(), names.end());
+    std::ranges::sort(names);
     return names;
 }
 
@@ -289,7 +290,7 @@ TEST_P(Transcript, IsRepeated) {
 INSTANTIATE_TEST_SUITE_P(Files, Transcript, testing::ValuesIn(transcripts()),
                          [](const auto& instance) {
                              std::string name = instance.param;
-                             std::replace(name.begin(), name.end(), '-', '_');
+                             std::ranges::replace(name, '-', '_');
                              return name;
                          });
 

@@ -10,7 +10,7 @@
 #include <string>
 
 namespace boost::asio {
-class io_context;
+class io_context; // NOLINT(readability-identifier-naming): Boost's
 }
 
 namespace wdbg::rsp {

@@ -81,7 +81,7 @@ Status libraries(Session& session, std::string_view args, Reply& out) {
         return fail(ErrorCode::OutOfRange, "beyond the end of the list");
     }
     const std::string_view rest = std::string_view(session.library_list).substr(offset);
-    const std::size_t size =
+    const auto size =
         std::min<std::uint64_t>({range->length, rest.size(), session.options.packet_size});
     out.add(size == rest.size() ? 'l' : 'm').add(rest.substr(0, size));
     return Outcome::Reply;

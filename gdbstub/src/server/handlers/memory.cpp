@@ -104,7 +104,7 @@ Status read_hex(Session& session, std::string_view args, Reply& out) {
     if (!range) {
         return std::unexpected(range.error());
     }
-    const std::size_t size = std::min<std::size_t>(range->length, session.options.packet_size / 2);
+    const auto size = std::min<std::size_t>(range->length, session.options.packet_size / 2);
     if (size == 0) {
         return fail(ErrorCode::InvalidArgument, "nothing to read");
     }
@@ -156,7 +156,7 @@ Status read_many(Session& session, std::string_view args, Reply& out) {
             return std::unexpected(malformed);
         }
         reader = TextReader(range->rest);
-        const std::size_t size = std::min<std::uint64_t>(range->length, left);
+        const auto size = std::min<std::uint64_t>(range->length, left);
         const std::size_t read = append_memory(session, range->address, size, bytes).value_or(0);
         left -= read;
         out.add(out.size() == 0 ? "" : ",").hex(read);
