@@ -151,15 +151,15 @@ TEST(Breakpoint, OnEveryInstructionIsReportedAtEachOneExecuted) {
     {
         Session session("calls", {.invoke = "mix", .args = {"7"}});
         stepped.push_back(session.pc());
-        session->resume({.threads = {{.thread = Session::main_thread,
-                                      .kind = ResumeKind::StepInstruction}},
-                         .others = {}});
+        session->resume(
+            {.threads = {{.thread = Session::main_thread, .kind = ResumeKind::StepInstruction}},
+             .others = {}});
         for (Event event = session.next_event(); std::holds_alternative<Stopped>(event);
              event = session.next_event()) {
             stepped.push_back(session.pc());
-            session->resume({.threads = {{.thread = Session::main_thread,
-                                          .kind = ResumeKind::StepInstruction}},
-                             .others = {}});
+            session->resume(
+                {.threads = {{.thread = Session::main_thread, .kind = ResumeKind::StepInstruction}},
+                 .others = {}});
         }
     }
     Session session("calls", {.invoke = "mix", .args = {"7"}});

@@ -30,7 +30,8 @@ std::string guest_path(std::string_view name) {
     return std::string(WDBG_TEST_GUESTS "/").append(name).append(".wasm");
 }
 
-GuestCode::GuestCode(std::string_view guest) : module_(parse(guest)) {}
+GuestCode::GuestCode(std::string_view guest) : module_(parse(guest)) {
+}
 
 const wasm::FunctionBody& GuestCode::body(std::string_view function) const {
     for (const wasm::FunctionBody& body : module_.bodies()) {

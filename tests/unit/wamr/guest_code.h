@@ -30,6 +30,7 @@ class GuestCode {
     [[nodiscard]] const wasm::FunctionBody& body(std::string_view function) const;
     [[nodiscard]] std::string function_at(CodeOffset offset) const;
     [[nodiscard]] std::string_view mnemonic(CodeOffset offset) const;
+
     [[nodiscard]] const wasm::Module& module() const { return module_; }
 
   private:

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "host_functions.h"
 
-#include <wasm_export.h>
-
 #include <array>
 #include <mutex>
 #include <semaphore>
+#include <wasm_export.h>
 
 namespace wdbg::test {
 
@@ -44,8 +43,8 @@ void poke(wasm_exec_env_t env, std::uint32_t address, std::uint32_t value) {
     *byte = static_cast<std::uint8_t>(value);
 }
 
-template <class Function> NativeSymbol symbol(const char* name, Function* function,
-                                              const char* signature) {
+template <class Function>
+NativeSymbol symbol(const char* name, Function* function, const char* signature) {
     return {name, reinterpret_cast<void*>(function), signature, nullptr};
 }
 

@@ -19,14 +19,17 @@ class StandardInput {
             dup2(ends_[0], STDIN_FILENO);
         }
     }
+
     StandardInput(const StandardInput&) = delete;
     StandardInput& operator=(const StandardInput&) = delete;
+
     ~StandardInput() {
         dup2(saved_, STDIN_FILENO);
         for (const int file : {saved_, ends_[0], ends_[1]}) {
             close(file);
         }
     }
+
     void write(std::string_view text) {
         EXPECT_EQ(::write(ends_[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
     }
@@ -132,9 +135,9 @@ TEST(Interrupt, ABlockedGuestCanBeSteppedWhenItsCallReturns) {
     wait_for_blocked();
     ASSERT_TRUE(session->interrupt());
     session.wait_for_stop();
-    ASSERT_TRUE(session->resume({.threads = {{.thread = Session::main_thread,
-                                              .kind = ResumeKind::StepInstruction}},
-                                 .others = {}}));
+    ASSERT_TRUE(session->resume(
+        {.threads = {{.thread = Session::main_thread, .kind = ResumeKind::StepInstruction}},
+         .others = {}}));
     release_blocked();
     const Stopped stopped = session.wait_for_stop();
     EXPECT_NE(reason_as<StepDone>(stopped), nullptr) << describe(Event{stopped});

@@ -69,8 +69,7 @@ TEST_F(Loading, OfAModuleCutAnywhereNeverCrashesAndIsRefusedWithinASection) {
         if (guest) {
             continue; // cut between two of the trailing custom sections
         }
-        EXPECT_THAT(guest.error().code,
-                    testing::AnyOf(ErrorCode::Malformed, ErrorCode::NotFound));
+        EXPECT_THAT(guest.error().code, testing::AnyOf(ErrorCode::Malformed, ErrorCode::NotFound));
         EXPECT_FALSE(guest.error().message.empty());
     }
     for (const wasm::Section& section : code.module().sections()) {

@@ -118,10 +118,8 @@ TEST_F(Modules, AreSteppedOverAndOutOf) {
     start("run");
     const CodeOffset call = session->code().at("run", "call", 1);
     session->run_to(call);
-    const Stopped over =
-        session->step_over_range({.instance = Session::main_instance,
-                                  .begin = call,
-                                  .end = session->code().behind(call)});
+    const Stopped over = session->step_over_range(
+        {.instance = Session::main_instance, .begin = call, .end = session->code().behind(call)});
     EXPECT_NE(reason_as<StepDone>(over), nullptr);
     EXPECT_EQ(session->pc(), session->code().behind(call));
     session->run_to(session->code().at("run", "call", 2));

@@ -17,7 +17,8 @@ std::chrono::steady_clock::time_point deadline() {
     return std::chrono::steady_clock::now() + patience;
 }
 
-template <class T> T must(Result<T> result) {
+template <class T>
+T must(Result<T> result) {
     if (!result) {
         throw std::runtime_error(result.error().message);
     }
@@ -49,8 +50,9 @@ bool EventLoop::run_one(std::chrono::steady_clock::time_point until) {
 }
 
 std::string describe(const StopReason& reason) {
-    static constexpr std::array names{"StoppedAtEntry",   "BreakpointHit", "StepDone", "Interrupted",
-                                      "InstancesChanged", "WatchpointHit", "Trapped"};
+    static constexpr std::array names{"StoppedAtEntry", "BreakpointHit",    "StepDone",
+                                      "Interrupted",    "InstancesChanged", "WatchpointHit",
+                                      "Trapped"};
     const auto* trapped = std::get_if<Trapped>(&reason);
     return names.at(reason.index()) + (trapped == nullptr ? "" : " (" + trapped->message + ")");
 }
@@ -59,7 +61,8 @@ std::string describe(const Event& event) {
     if (const auto* stopped = std::get_if<Stopped>(&event)) {
         std::string text = "Stopped:";
         for (const ThreadStop& thread : stopped->threads) {
-            text += " thread " + std::to_string(thread.thread.value) + " " + describe(thread.reason);
+            text +=
+                " thread " + std::to_string(thread.thread.value) + " " + describe(thread.reason);
         }
         return text;
     }
@@ -243,8 +246,8 @@ ThreadState Session::state(ThreadId thread) {
 
 std::vector<Value> Session::operand_stack(std::uint32_t frame, ThreadId thread) {
     std::vector<Value> values;
-    while (auto value = debuggee_->stack_value(thread, frame,
-                                               static_cast<std::uint32_t>(values.size()))) {
+    while (auto value =
+               debuggee_->stack_value(thread, frame, static_cast<std::uint32_t>(values.size()))) {
         values.push_back(*value);
     }
     return values;

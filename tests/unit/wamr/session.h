@@ -33,9 +33,9 @@ class EventLoop {
 };
 
 struct SessionOptions {
-    std::string invoke{};               ///< empty: the guest's _start
+    std::string invoke{}; ///< empty: the guest's _start
     std::vector<std::string> args{};
-    bool at_entry = true;               ///< attach, and wait for the stop at the entry
+    bool at_entry = true; ///< attach, and wait for the stop at the entry
     std::uint32_t stack_size = 8U << 20U;
 };
 
@@ -50,7 +50,9 @@ class Session {
     ~Session();
 
     Debuggee* operator->() { return debuggee_; }
+
     [[nodiscard]] const GuestCode& code() const { return code_; }
+
     wamr::Runtime& runtime() { return *runtime_; }
 
     /// Starts the guest, if the constructor was told not to.
@@ -65,7 +67,9 @@ class Session {
 
     /// Everything runs on.
     void resume();
+
     [[nodiscard]] bool running() const { return running_; }
+
     Stopped resume_and_wait();
     Stopped step(ThreadId thread = main_thread);
     Stopped step_over_range(CodeAddressRange range, ThreadId thread = main_thread);
@@ -74,6 +78,7 @@ class Session {
     Stopped interrupt_in_host_call(ThreadId thread = main_thread);
 
     void plant(CodeOffset offset) { plant(CodeAddress{main_instance, offset}); }
+
     void plant(CodeAddress address);
     void unplant(CodeOffset offset);
     /// Plants, resumes and waits until it is hit, and removes it.
@@ -84,9 +89,12 @@ class Session {
     /// Names of the functions on the stack, innermost first.
     [[nodiscard]] std::vector<std::string> backtrace(ThreadId thread = main_thread);
     [[nodiscard]] ThreadState state(ThreadId thread);
-    template <class T> T local(std::uint32_t index, std::uint32_t frame = 0) {
+
+    template <class T>
+    T local(std::uint32_t index, std::uint32_t frame = 0) {
         return debuggee_->local(main_thread, frame, index).value().template as<T>();
     }
+
     std::vector<Value> operand_stack(std::uint32_t frame = 0, ThreadId thread = main_thread);
 
     static constexpr ThreadId main_thread{1};
@@ -111,9 +119,12 @@ class Session {
 [[nodiscard]] inline const StopReason& reason(const Stopped& stopped) {
     return stopped.threads.at(0).reason;
 }
-template <class Reason> [[nodiscard]] const Reason* reason_as(const Stopped& stopped) {
+
+template <class Reason>
+[[nodiscard]] const Reason* reason_as(const Stopped& stopped) {
     return std::get_if<Reason>(&reason(stopped));
 }
+
 /// For messages: which alternative it is.
 [[nodiscard]] std::string describe(const StopReason& reason);
 [[nodiscard]] std::string describe(const Event& event);

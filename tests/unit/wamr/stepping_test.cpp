@@ -63,9 +63,8 @@ TEST(Stepping, OfARangeEndsWhenTheFunctionReturns) {
     Session session("calls", {.invoke = "run"});
     session.run_to(session.code().at("add", "i32.add"));
     const auto& body = session.code().body("add");
-    expect_step(session.step_over_range({.instance = Session::main_instance,
-                                         .begin = body.first_instruction,
-                                         .end = body.end}));
+    expect_step(session.step_over_range(
+        {.instance = Session::main_instance, .begin = body.first_instruction, .end = body.end}));
     EXPECT_EQ(session.pc(), session.code().at("run", "local.set"));
     EXPECT_THAT(session.backtrace(), ElementsAre("run"));
 }

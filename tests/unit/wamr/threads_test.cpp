@@ -31,7 +31,8 @@ SessionOptions two(int kind, int other, int value = 0) {
 }
 
 /// Stops the guest again and again until `ready` says that it is where the test wants it.
-template <class Ready> void interrupt_until(Session& session, Ready ready) {
+template <class Ready>
+void interrupt_until(Session& session, Ready ready) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (std::chrono::steady_clock::now() < until) {
         if (session.running()) {
@@ -59,8 +60,8 @@ void interrupt_with_threads(Session& session, std::size_t count) {
 
 void open_gate(Session& session) {
     const std::uint32_t one = 1;
-    ASSERT_TRUE(session->write_memory({Session::main_instance, 0, 8},
-                                      std::as_bytes(std::span(&one, 1))));
+    ASSERT_TRUE(
+        session->write_memory({Session::main_instance, 0, 8}, std::as_bytes(std::span(&one, 1))));
 }
 
 TEST(Threads, AreListedEachWithItsOwnStackAndGlobals) {
@@ -322,6 +323,19 @@ TEST(Pthreads, AreStoppedAndListed) {
     EXPECT_EQ(session->local(second, 0, 0), Value::of(ValueType::I32, 41));
     session.resume();
     EXPECT_THAT(session.wait_for_exit().results, ElementsAre("42:i32"));
+}
+
+TEST(Pthreads, GoOnBeingDebuggedWhenTheMainThreadHasLeft) {
+    Session session("pthreads", {.invoke = "main_leaves"});
+    interrupt_until(session, [&] {
+        const auto threads = session->threads();
+        return threads.size() == 1 && threads[0].id == second;
+    });
+    EXPECT_THAT(session.backtrace(second), ElementsAre("spin"));
+    session.step(second);
+    session->kill();
+    EXPECT_TRUE(std::holds_alternative<Killed>(session.next_event()));
+    session.wait_for_exit();
 }
 
 TEST(Pthreads, ThatLeaveAllFramesAtOnceAreGone) {

@@ -68,8 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return std::string(tested.param.function); });
 
 TEST(TrapOf, TheStackOverflowingIsReportedWithAllItsFrames) {
-    Session session("traps",
-                    {.invoke = "overflowing", .args = {"1"}, .stack_size = 1U << 18U});
+    Session session("traps", {.invoke = "overflowing", .args = {"1"}, .stack_size = 1U << 18U});
     const Stopped stopped = session.resume_and_wait();
     const auto* trapped = reason_as<Trapped>(stopped);
     ASSERT_NE(trapped, nullptr) << describe(Event{stopped});

@@ -18,6 +18,7 @@ class Values : public testing::Test {
     Result<Value> local(std::uint32_t index, std::uint32_t frame = 0) {
         return session->local(Session::main_thread, frame, index);
     }
+
     Result<Value> global(std::uint32_t index) {
         return session->global(Session::main_thread, 0, index);
     }
@@ -50,13 +51,13 @@ TEST_F(Values, ThatDoNotExistAreErrors) {
     EXPECT_EQ(local(0, 2).error().code, ErrorCode::NotFound);
     EXPECT_EQ(session->local(ThreadId{9}, 0, 0).error().code, ErrorCode::NotFound);
     EXPECT_EQ(global(6).error().code, ErrorCode::OutOfRange);
-    EXPECT_EQ(session->stack_value(Session::main_thread, 0, 6).error().code,
-              ErrorCode::OutOfRange);
+    EXPECT_EQ(session->stack_value(Session::main_thread, 0, 6).error().code, ErrorCode::OutOfRange);
 }
 
 TEST_F(Values, OnTheOperandStackHaveTheirTypes) {
     EXPECT_THAT(session.operand_stack(),
-                ElementsAre(Value::of(ValueType::I32, -1), Value::of(ValueType::I64, std::int64_t{-2}),
+                ElementsAre(Value::of(ValueType::I32, -1),
+                            Value::of(ValueType::I64, std::int64_t{-2}),
                             Value::of(ValueType::F32, 0.5F), Value::of(ValueType::F64, 0.25),
                             Value::of(ValueType::FuncRef, two),
                             Value::of(ValueType::ExternRef, UINT32_MAX)));
@@ -71,10 +72,9 @@ TEST_F(Values, OfGlobals) {
     EXPECT_EQ(global(4), Value::of(ValueType::I32, 77));
     EXPECT_EQ(global(5), Value::of(ValueType::FuncRef, two));
     EXPECT_EQ(session->instance_global(Session::main_instance, 0), Value::of(ValueType::I32, -5));
-    EXPECT_EQ(session->set_global(Session::main_thread, 0, 4, Value::of(ValueType::I32, 1))
-                  .error()
-                  .code,
-              ErrorCode::Unsupported);
+    EXPECT_EQ(
+        session->set_global(Session::main_thread, 0, 4, Value::of(ValueType::I32, 1)).error().code,
+        ErrorCode::Unsupported);
 }
 
 TEST_F(Values, OfTables) {
@@ -120,10 +120,10 @@ TEST_F(Values, ThatAreWrittenAreWhatTheGuestGoesOnWith) {
 }
 
 TEST_F(Values, OfEveryTypeCanBeWritten) {
-    const std::array values{Value::of(ValueType::I32, 1),   Value::of(ValueType::I64, std::int64_t{2}),
-                            Value::of(ValueType::F32, 3.0F), Value::of(ValueType::F64, 4.0),
-                            Value::of(ValueType::FuncRef, two),
-                            Value::of(ValueType::ExternRef, UINT32_MAX)};
+    const std::array values{
+        Value::of(ValueType::I32, 1),       Value::of(ValueType::I64, std::int64_t{2}),
+        Value::of(ValueType::F32, 3.0F),    Value::of(ValueType::F64, 4.0),
+        Value::of(ValueType::FuncRef, two), Value::of(ValueType::ExternRef, UINT32_MAX)};
     for (std::uint32_t i = 0; i < values.size(); ++i) {
         EXPECT_TRUE(session->set_local(Session::main_thread, 0, 6 + i, values.at(i)));
     }

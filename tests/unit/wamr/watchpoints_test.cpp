@@ -344,8 +344,7 @@ TEST_F(Watchpoint, OutsideOfTheMemoryIsRefused) {
     EXPECT_EQ(error(65535, 2), ErrorCode::OutOfRange);
     EXPECT_EQ(error(1, UINT64_MAX), ErrorCode::OutOfRange);
     EXPECT_EQ(error(1, 0), ErrorCode::OutOfRange);
-    EXPECT_EQ((*session)->watchpoints()->remove(WatchpointId{9}).error().code,
-              ErrorCode::NotFound);
+    EXPECT_EQ((*session)->watchpoints()->remove(WatchpointId{9}).error().code, ErrorCode::NotFound);
 }
 
 } // namespace
