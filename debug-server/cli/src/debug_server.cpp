@@ -77,7 +77,9 @@ void DebugServer::start() {
 }
 
 void DebugServer::finish() {
-    boost::asio::post(loop_, [this] { close(); });
+    // What the loop's own handlers post (Killed) may come behind this task, which is posted by
+    // another thread meanwhile: close in the round after it.
+    boost::asio::post(loop_, [this] { boost::asio::post(loop_, [this] { close(); }); });
     closed_.get_future().wait();
     loop_.stop();
     thread_.join();
