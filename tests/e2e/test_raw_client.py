@@ -130,3 +130,11 @@ def test_breakpoint_in_the_middle_of_an_instruction(attach):
     assert other.ask(f"Z0,{middle:x},0") == "OK"
     stop = other.ask("c")
     assert f"thread-pcs:{middle:x}" in stop or f"00:{middle.to_bytes(8, 'little').hex()}" in stop
+
+
+def test_kill_of_a_guest_that_runs_in_a_read_is_reported(attach):
+    client, guest = attach("echo-O0")
+    client.send("c")
+    guest.wait_for_output("ready")
+    assert client.ask("k") == "X09"
+    assert guest.wait() == 137
