@@ -281,7 +281,7 @@ TcpServer::~TcpServer() {
     try {
         close({}, 0);
     } catch (const std::exception&) {
-        // Timers that cannot be cancelled: the sockets close with the loop.
+        impl_->closed = nullptr; // timers that cannot be cancelled: all ends with the loop
     }
 }
 
