@@ -131,9 +131,9 @@ class ProcessTargetImpl final : public ProcessTarget {
     Wakeup wakeup_;
     CodePatch patch_;
     ProcessState state_;
-    /// Of tables and sites: modules come and go on guest threads. Never taken in handlers. Taken
-    /// within RunControl's lock, never the other way round.
-    mutable std::recursive_mutex sites_mutex_;
+    /// Of tables and sites: modules come and go on guest threads. Never taken in handlers.
+    /// RunControl's own lock and that of the watchpoints are taken within it.
+    mutable std::mutex sites_mutex_;
     SiteTable sites_;
     RunControl control_;
     HardwareWatchpoints watchpoints_;

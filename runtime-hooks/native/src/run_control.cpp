@@ -177,7 +177,9 @@ bool RunControl::signal_unsettled() {
     for (const auto& thread : threads_) {
         if (!is_settled(*thread)) {
             any = true;
-            ::syscall(SYS_tgkill, ::getpid(), thread->tid, state_.stop_signal);
+            if (::syscall(SYS_tgkill, ::getpid(), thread->tid, state_.stop_signal) != 0) {
+                thread->whereabouts.store(Whereabouts::Outside); // ended without a word
+            }
         }
     }
     return any;

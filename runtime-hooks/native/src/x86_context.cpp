@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace wdbg::native {
 
@@ -44,7 +45,7 @@ void set_sp(ucontext_t& context, std::uint64_t sp) {
 }
 
 void set_single_step(ucontext_t& context, bool on) {
-    const std::uint64_t flags = greg(context, REG_EFL) & ~trap_flag;
+    const std::uint64_t flags = greg(std::as_const(context), REG_EFL) & ~trap_flag;
     greg(context, REG_EFL) = static_cast<greg_t>(on ? flags | trap_flag : flags);
 }
 
@@ -69,7 +70,7 @@ void write_registers(const NativeRegisters& from, ucontext_t& context) {
         greg(context, greg_of_dwarf[i]) = static_cast<greg_t>(from.general[i]);
     }
     set_pc(context, from.pc.value);
-    const std::uint64_t stepping = greg(context, REG_EFL) & trap_flag;
+    const std::uint64_t stepping = greg(std::as_const(context), REG_EFL) & trap_flag;
     greg(context, REG_EFL) = static_cast<greg_t>((from.flags & ~trap_flag) | stepping);
     if (context.uc_mcontext.fpregs != nullptr && from.vectors_known) {
         for (std::size_t i = 0; i < 16; ++i) {

@@ -17,6 +17,8 @@ namespace wdbg::native {
 /// is not the guest's goes on to the handlers that were there before. A host that installs a
 /// handler later must call install_handlers() again; register_thread() does so by itself.
 /// SIGTRAP and the stop signal must not be blocked where guest code runs.
+///
+/// Destroy it when no thread is registered and no guest code runs.
 class ProcessTarget : public NativeTarget {
   public:
     struct Options {
