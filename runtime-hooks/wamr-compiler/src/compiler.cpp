@@ -134,16 +134,21 @@ PassOptions passes_of(const Options& options, const DebugInfo& info, const Guest
             .patchable = !plain,
             .keep_environment = !plain && (options.debuggable || options.level == 0),
             .no_inlining = options.debuggable,
-            .anchors = options.debuggable,
             .slots = slots_of(options),
             .guest = &guest,
             .info = &info};
 }
 
+/// -Og, and -O0 unless its code is to be plain.
+bool wants_anchors(const Options& options) {
+    return options.debuggable || (options.level == 0 && !options.plain_code);
+}
+
 Result<void> start_wamr(const Options& options) {
     show_messages = options.verbose;
     LLVMInstallFatalErrorHandler(end_with_llvm_error);
-    RuntimeInitArgs arguments{};
+    RuntimeInitArgs arguments;
+    std::memset(&arguments, 0, sizeof arguments);
     arguments.mem_alloc_type = Alloc_With_System_Allocator;
     if (!wasm_runtime_full_init(&arguments) || !aot_compiler_init()) {
         return fail(ErrorCode::Internal, "WAMR's compiler does not start");
@@ -211,7 +216,10 @@ Result<Compiled> compile(const wasm::Module& module, const GuestDwarf& guest,
     if (!data) {
         return wamr_error(options.module);
     }
-    const DebugInfo info(module, *data, options.module, options.level != 0);
+    DebugInfo info(module, *data, options.module, options.level != 0);
+    if (wants_anchors(options)) {
+        info.hold_places(guest.rows);
+    }
     const StackUsageFile stack_usage;
     set_pass_options(passes_of(options, info, guest));
     AOTCompOption wamr = wamr_options(options, stack_usage);

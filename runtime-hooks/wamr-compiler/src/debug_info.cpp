@@ -9,6 +9,8 @@
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/Function.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Module.h>
 
 #include <filesystem>
@@ -83,6 +85,26 @@ llvm::DILocation* DebugInfo::make_location(const AOTFuncContext& function,
                                  static_cast<unsigned>(code_start_ + offset), 0, subprogram);
 }
 
+void DebugInfo::hold_places(std::span<const StatementRow> rows) {
+    for (const StatementRow& row : rows) {
+        held_.insert(row.begin);
+    }
+}
+
+void DebugInfo::hold_place(llvm::IRBuilderBase& builder, llvm::DILocation& location) {
+    llvm::BasicBlock* const block = builder.GetInsertBlock();
+    // WAMR asks twice for some instructions, the second time at the end of a block.
+    if (!held_.contains(location.getLine()) || last_held_ == location.getLine() ||
+        block == nullptr || block->getTerminator() != nullptr) {
+        return;
+    }
+    last_held_ = location.getLine();
+    auto* const type = llvm::FunctionType::get(builder.getVoidTy(), false);
+    llvm::CallInst* const place = builder.CreateCall(llvm::InlineAsm::get(type, "", "", true));
+    place->addFnAttr(llvm::Attribute::NoUnwind);
+    place->setDebugLoc(&location);
+}
+
 namespace {
 
 DebugInfo& debug_info(const AOTCompContext* context) {
@@ -122,7 +144,10 @@ LLVMMetadataRef dwarf_gen_location(const AOTCompContext* context, const AOTFuncC
     if (function->debug_func == nullptr) {
         return nullptr;
     }
-    return llvm::wrap(wdbg::compile::debug_info(context).make_location(*function, offset));
+    wdbg::compile::DebugInfo& info = wdbg::compile::debug_info(context);
+    llvm::DILocation* const location = info.make_location(*function, offset);
+    info.hold_place(*llvm::unwrap(context->builder), *location);
+    return llvm::wrap(location);
 }
 
 LLVMMetadataRef dwarf_gen_func_ret_location(const AOTCompContext* context,

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "guest_dwarf.h"
+
 #include <wdbg/wasm/module.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <unordered_set>
 
 struct AOTCompData;
 struct AOTFuncContext;
@@ -15,6 +19,7 @@ class DICompileUnit;
 class DIFile;
 class DILocation;
 class DISubprogram;
+class IRBuilderBase;
 } // namespace llvm
 
 namespace wdbg::compile {
@@ -41,6 +46,12 @@ class DebugInfo {
     /// section's contents.
     [[nodiscard]] llvm::DILocation* make_location(const AOTFuncContext& function,
                                                   std::uint64_t offset) const;
+    /// From now on each of these rows keeps a place of its own in the code, see hold_place().
+    void hold_places(std::span<const StatementRow> rows);
+    /// If a statement row begins at `location`, puts an empty assembly statement with side effects
+    /// where `builder` stands: it emits no byte, is never moved or removed, and gives its location
+    /// a row in the native line table.
+    void hold_place(llvm::IRBuilderBase& builder, llvm::DILocation& location);
 
     [[nodiscard]] const wasm::Module& module() const { return module_; }
 
@@ -54,6 +65,8 @@ class DebugInfo {
     bool optimised_;
     std::uint32_t code_start_; ///< of the Code section's contents, from the start of the .wasm file
     llvm::DIFile* file_ = nullptr;
+    std::unordered_set<std::uint32_t> held_{}; ///< offsets
+    std::uint32_t last_held_ = 0;
 };
 
 } // namespace wdbg::compile

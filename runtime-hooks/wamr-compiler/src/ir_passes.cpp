@@ -8,7 +8,6 @@
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/IRBuilder.h>
-#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
 #include <llvm/TargetParser/Triple.h>
@@ -129,9 +128,6 @@ class FunctionPass {
         body_ = pass_options.info->body_of(function_);
         entry_ =
             llvm::DILocation::get(native_.getContext(), subprogram_->getLine(), 0, subprogram_);
-        if (pass_options.anchors && pass_options.guest != nullptr) {
-            add_anchors();
-        }
         // Behind the allocas and what initialises them.
         llvm::Instruction* const end = native_.getEntryBlock().getTerminator();
         for (std::uint32_t local = 0; local < local_count(function_); ++local) {
@@ -222,36 +218,6 @@ class FunctionPass {
         return nullptr;
     }
 
-    /// An empty assembly statement with side effects emits no byte, stays where it is, and gives
-    /// its location a row in the line table: one at the first instruction of each statement row.
-    void add_anchors() {
-        auto* const type =
-            llvm::FunctionType::get(llvm::Type::getVoidTy(native_.getContext()), false);
-        llvm::InlineAsm* const nothing = llvm::InlineAsm::get(type, "", "", true);
-        const std::vector<StatementRow>& rows = pass_options.guest->rows;
-        const StatementRow* last = nullptr;
-        for (llvm::BasicBlock& block : native_) {
-            last = nullptr;
-            for (llvm::Instruction& instruction : block) {
-                const llvm::DebugLoc& location = instruction.getDebugLoc();
-                if (!location || llvm::isa<llvm::PHINode>(instruction)) {
-                    continue;
-                }
-                auto row =
-                    std::ranges::upper_bound(rows, location.getLine(), {}, &StatementRow::begin);
-                if (row == rows.begin() || (--row)->end <= location.getLine() || &*row == last) {
-                    continue;
-                }
-                last = &*row;
-                llvm::CallInst* const anchor =
-                    llvm::CallInst::Create(type, nothing, "", instruction.getIterator());
-                anchor->setDebugLoc(
-                    llvm::DILocation::get(native_.getContext(), row->begin, 0, subprogram_));
-                anchor->addFnAttr(llvm::Attribute::NoUnwind);
-            }
-        }
-    }
-
     AOTCompContext& context_;
     AOTFuncContext& function_;
     llvm::DIBuilder& builder_;
@@ -293,10 +259,13 @@ void set_pass_options(const PassOptions& options) {
 // The linker sends WAMR's call of its pipeline here (--wrap).
 extern "C" {
 
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's names
 void __real_aot_apply_llvm_new_pass_manager(AOTCompContext* context, LLVMModuleRef module);
 
 void __wrap_aot_apply_llvm_new_pass_manager(AOTCompContext* context, LLVMModuleRef module) {
     wdbg::compile::run_passes(*context, *llvm::unwrap(module));
     __real_aot_apply_llvm_new_pass_manager(context, module);
 }
+
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }

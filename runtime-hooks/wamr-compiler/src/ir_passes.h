@@ -15,9 +15,8 @@ struct PassOptions {
     bool patchable = true;         ///< room for a jump at each entry
     bool keep_environment = false; ///< a slot for exec_env
     bool no_inlining = false;
-    bool anchors = false; ///< hold the place of each statement row of the guest
     enum class Slots : std::uint8_t { None, Frame, Named, All } slots = Slots::None;
-    const GuestDwarf* guest = nullptr; ///< for anchors and slots; may be nullptr
+    const GuestDwarf* guest = nullptr; ///< for slots; may be nullptr
     const DebugInfo* info = nullptr;
 };
 

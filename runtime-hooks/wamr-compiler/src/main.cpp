@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler.h"
+#include "coverage.h"
 #include "debug_writer.h"
 #include "guest_dwarf.h"
 #include "options.h"
@@ -91,21 +92,54 @@ Result<wasm::Module> read_module(const std::string& path) {
 }
 
 std::vector<std::string> facts_of(const Options& options) {
-    return {"options=" + options.code_options(), "module=" + options.module,
-            "wdbg=" + std::string(version), "llvm=" LLVM_VERSION_STRING, "wamr=" WDBG_WAMR_VERSION};
+    std::vector<std::string> facts;
+    facts.push_back("options=" + options.code_options());
+    facts.push_back("module=" + options.module);
+    facts.push_back("wdbg=" + std::string(version));
+    facts.emplace_back("llvm=" LLVM_VERSION_STRING);
+    facts.emplace_back("wamr=" WDBG_WAMR_VERSION);
+    return facts;
+}
+
+Result<void> write_coverage(const Options& options, const GuestDwarf& guest,
+                            const Compiled& compiled, std::span<const std::byte> debug_file) {
+    Result<Coverage> coverage = measure_coverage(guest, debug_file);
+    if (!coverage) {
+        return std::unexpected(coverage.error());
+    }
+    coverage->text_size = compiled.object.text.size();
+    const std::string json = coverage->json();
+    if (options.coverage == "-") {
+        std::fputs(json.c_str(), stdout);
+        return {};
+    }
+    Result<OutputFile> file = OutputFile::write(options.coverage, std::as_bytes(std::span(json)));
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    return file->commit();
 }
 
 Result<void> write_outputs(const Options& options, const wasm::Module& module,
-                           const Compiled& compiled) {
+                           const GuestDwarf& guest, const Compiled& compiled) {
     Result<OutputFile> aot = OutputFile::write(options.output, compiled.aot);
     if (!aot) {
         return std::unexpected(aot.error());
     }
+    if (compiled.object.text.empty()) {
+        return aot->commit();
+    }
+    const std::vector<std::byte> bytes =
+        write_debug_file(compiled.object, module, facts_of(options));
+    if (!options.coverage.empty()) {
+        if (Result<void> done = write_coverage(options, guest, compiled, bytes); !done) {
+            return done;
+        }
+    }
     if (options.no_debug_file) {
         return aot->commit();
     }
-    Result<OutputFile> debug = OutputFile::write(
-        options.debug_path(), write_debug_file(compiled.object, module, facts_of(options)));
+    Result<OutputFile> debug = OutputFile::write(options.debug_path(), bytes);
     if (!debug) {
         return std::unexpected(debug.error());
     }
@@ -122,13 +156,13 @@ Result<void> run(const Options& options) {
     if (!module) {
         return std::unexpected(module.error());
     }
-    const bool needs_guest = options.debuggable || !options.coverage.empty();
+    const bool needs_guest = options.debuggable || options.level == 0 || !options.coverage.empty();
     const GuestDwarf guest = needs_guest ? read_guest_dwarf(*module) : GuestDwarf{};
     Result<Compiled> compiled = compile(*module, guest, options);
     if (!compiled) {
         return std::unexpected(compiled.error());
     }
-    return write_outputs(options, *module, *compiled);
+    return write_outputs(options, *module, guest, *compiled);
 }
 
 int run_main(std::span<const std::string> arguments) {

@@ -23,6 +23,7 @@ struct Ended {
 
 inline Ended run(const std::string& command) {
     Ended ended;
+    // NOLINTNEXTLINE(bugprone-command-processor): the tests' own commands
     std::FILE* const pipe = ::popen(("exec 2>&1; " + command).c_str(), "r");
     char block[4096];
     for (std::size_t count = 0; (count = std::fread(block, 1, sizeof block, pipe)) > 0;) {

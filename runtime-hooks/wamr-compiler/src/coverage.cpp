@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "coverage.h"
+
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/DebugInfo/DWARF/DWARFDie.h>
+#include <llvm/Object/ObjectFile.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace wdbg::compile {
+namespace {
+
+struct Range {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+
+    [[nodiscard]] bool contains(std::uint64_t address) const {
+        return begin <= address && address < end;
+    }
+};
+
+/// Native code of one wasm function: a function of its own or a copy inlined into another.
+struct Scope {
+    std::vector<Range> ranges;
+    std::map<std::uint32_t, std::vector<Range>> locals; ///< where each wasm local is readable
+};
+
+/// What the native DWARF says, by wasm offsets.
+struct NativeCode {
+    std::map<std::uint32_t, std::set<std::uint64_t>> addresses; ///< of each wasm offset
+    std::map<std::uint32_t, std::vector<Scope>> functions;      ///< by body offset
+};
+
+class NativeReader {
+  public:
+    explicit NativeReader(llvm::DWARFContext& context) : context_(context) {}
+
+    NativeCode read() {
+        for (const auto& unit : context_.compile_units()) {
+            if (const auto* const table = context_.getLineTableForUnit(unit.get())) {
+                for (const llvm::DWARFDebugLine::Row& row : table->Rows) {
+                    if (!row.EndSequence && row.Line != 0) {
+                        code_.addresses[row.Line].insert(row.Address.Address);
+                    }
+                }
+            }
+            walk(unit->getUnitDIE(false), 0);
+        }
+        return std::move(code_);
+    }
+
+  private:
+    // NOLINTNEXTLINE(misc-no-recursion): the tree of inlined functions, of our own making
+    void walk(const llvm::DWARFDie& die, unsigned depth) {
+        constexpr unsigned max_depth = 1000;
+        using namespace llvm::dwarf;
+        if (depth > max_depth) {
+            return;
+        }
+        for (const llvm::DWARFDie& child : die.children()) {
+            if (child.getTag() == DW_TAG_subprogram ||
+                child.getTag() == DW_TAG_inlined_subroutine) {
+                add_scope(child);
+            }
+            walk(child, depth + 1);
+        }
+    }
+
+    void add_scope(const llvm::DWARFDie& die) {
+        Scope scope{.ranges = ranges_of(die), .locals = {}};
+        if (scope.ranges.empty()) {
+            return;
+        }
+        for (const llvm::DWARFDie& child : die.children()) {
+            add_local(scope, child);
+        }
+        code_.functions[static_cast<std::uint32_t>(die.getDeclLine())].push_back(std::move(scope));
+    }
+
+    static void add_local(Scope& scope, const llvm::DWARFDie& die) {
+        constexpr std::string_view prefix = "local";
+        const char* const name = die.getShortName();
+        if (name == nullptr || !std::string_view(name).starts_with(prefix)) {
+            return;
+        }
+        const std::string_view digits = std::string_view(name).substr(prefix.size());
+        std::uint32_t local = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), local);
+        std::vector<Range>& places = scope.locals[local];
+        if (die.find(llvm::dwarf::DW_AT_const_value)) {
+            places.push_back({0, ~std::uint64_t{0}});
+            return;
+        }
+        auto locations = die.getLocations(llvm::dwarf::DW_AT_location);
+        if (!locations) {
+            llvm::consumeError(locations.takeError());
+            return;
+        }
+        for (const llvm::DWARFLocationExpression& location : *locations) {
+            if (!location.Range) {
+                places.push_back({0, ~std::uint64_t{0}});
+            } else if (!location.Expr.empty()) {
+                places.push_back({location.Range->LowPC, location.Range->HighPC});
+            }
+        }
+    }
+
+    static std::vector<Range> ranges_of(const llvm::DWARFDie& die) {
+        std::vector<Range> result;
+        auto ranges = die.getAddressRanges();
+        if (!ranges) {
+            llvm::consumeError(ranges.takeError());
+            return result;
+        }
+        for (const llvm::DWARFAddressRange& range : *ranges) {
+            result.push_back({range.LowPC, range.HighPC});
+        }
+        return result;
+    }
+
+    llvm::DWARFContext& context_;
+    NativeCode code_{};
+};
+
+bool contains(const std::vector<Range>& ranges, std::uint64_t address) {
+    return std::ranges::any_of(ranges, [=](const Range& each) { return each.contains(address); });
+}
+
+class Measure {
+  public:
+    Measure(const GuestDwarf& guest, const NativeCode& native) : guest_(guest), native_(native) {
+        for (const GuestVariable& variable : guest.variables) {
+            variables_[variable.function].push_back(&variable);
+        }
+    }
+
+    Coverage run() {
+        for (const StatementRow& row : guest_.rows) {
+            const std::tuple line{row.function, row.file, row.line};
+            lines_.insert(line);
+            const auto place = native_.addresses.lower_bound(row.begin);
+            if (place == native_.addresses.end() || place->first >= row.end) {
+                continue;
+            }
+            by_range_.insert(line);
+            if (place->first == row.begin) {
+                exact_.insert(line);
+            }
+            for (const std::uint64_t address : place->second) {
+                count_variables(row, address);
+            }
+        }
+        result_.lines = lines_.size();
+        result_.lines_exact = exact_.size();
+        result_.lines_by_range = by_range_.size();
+        return result_;
+    }
+
+  private:
+    void count_variables(const StatementRow& row, std::uint64_t address) {
+        const auto variables = variables_.find(row.function);
+        const auto scopes = native_.functions.find(row.function);
+        if (variables == variables_.end() || scopes == native_.functions.end()) {
+            return;
+        }
+        const auto scope = std::ranges::find_if(scopes->second, [address](const Scope& each) {
+            return contains(each.ranges, address);
+        });
+        if (scope == scopes->second.end()) {
+            return;
+        }
+        for (const GuestVariable* const variable : variables->second) {
+            if (row.begin < variable->begin || row.begin >= variable->end) {
+                continue;
+            }
+            ++result_.variables;
+            result_.variables_on_stack += variable->on_stack ? 1U : 0U;
+            result_.variables_readable += is_readable(*variable, *scope, address) ? 1U : 0U;
+        }
+    }
+
+    static bool is_readable(const GuestVariable& variable, const Scope& scope,
+                            std::uint64_t address) {
+        return !variable.on_stack && std::ranges::all_of(variable.locals, [&](std::uint32_t local) {
+            const auto places = scope.locals.find(local);
+            return places != scope.locals.end() && contains(places->second, address);
+        });
+    }
+
+    using Line = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
+
+    const GuestDwarf& guest_;
+    const NativeCode& native_;
+    std::map<std::uint32_t, std::vector<const GuestVariable*>> variables_{};
+    std::set<Line> lines_{};
+    std::set<Line> exact_{};
+    std::set<Line> by_range_{};
+    Coverage result_{};
+};
+
+} // namespace
+
+std::string Coverage::json() const {
+    const auto field = [](std::string_view name, std::uint64_t value) {
+        return "\"" + std::string(name) + "\": " + std::to_string(value);
+    };
+    return "{" + field("lines", lines) + ", " + field("lines_exact", lines_exact) + ", " +
+           field("lines_by_range", lines_by_range) + ", " + field("variables", variables) + ", " +
+           field("variables_readable", variables_readable) + ", " +
+           field("variables_on_stack", variables_on_stack) + ", " + field("text_size", text_size) +
+           "}\n";
+}
+
+Result<Coverage> measure_coverage(const GuestDwarf& guest, std::span<const std::byte> debug_file) {
+    const llvm::MemoryBufferRef buffer(
+        llvm::StringRef(reinterpret_cast<const char*>(debug_file.data()), debug_file.size()),
+        "debug file");
+    auto object = llvm::object::ObjectFile::createObjectFile(buffer);
+    if (!object) {
+        return fail(ErrorCode::Internal, llvm::toString(object.takeError()));
+    }
+    const auto context = llvm::DWARFContext::create(**object);
+    const NativeCode native = NativeReader(*context).read();
+    return Measure(guest, native).run();
+}
+
+} // namespace wdbg::compile

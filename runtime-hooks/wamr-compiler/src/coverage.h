@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "guest_dwarf.h"
+
+#include <wdbg/model/error.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace wdbg::compile {
+
+/// What a debugger can still see of the guest in its native code.
+struct Coverage {
+    std::uint64_t lines = 0;          ///< distinct function, file and line that begin a statement
+    std::uint64_t lines_exact = 0;    ///< of these: a native instruction has a row's own offset
+    std::uint64_t lines_by_range = 0; ///< … or the next mapped offset within the row's entry
+    std::uint64_t variables = 0; ///< pairs of a native place of a row and a variable located there
+    std::uint64_t variables_readable = 0; ///< of these: every wasm local that its location needs is
+    std::uint64_t variables_on_stack = 0; ///< of these: on wasm's operand stack, never readable
+    std::uint64_t text_size = 0;          ///< bytes
+
+    [[nodiscard]] std::string json() const;
+};
+
+/// `debug_file` is that of write_debug_file().
+[[nodiscard]] Result<Coverage> measure_coverage(const GuestDwarf& guest,
+                                                std::span<const std::byte> debug_file);
+
+} // namespace wdbg::compile
