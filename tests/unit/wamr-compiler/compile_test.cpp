@@ -16,6 +16,7 @@ struct Guest {
     bool interpreted = true; ///< the classic interpreter can run it
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest's name
 void PrintTo(const Guest& guest, std::ostream* out) {
     *out << guest.name << guest.options;
 }
@@ -86,11 +87,12 @@ TEST_P(CompiledCode, IsThatOfACompilationWithoutDebugInformation) {
         GTEST_SKIP() << GetParam() << " is not built";
     }
     const Folder folder;
-    for (const std::string level : {"-O0 ", "-O3 "}) {
-        const std::string options = level + "--plain-code " + path + " -o ";
-        ASSERT_EQ(compile(options + (folder / "with.aot")).status, 0);
-        ASSERT_EQ(compile("--no-debug-file " + options + (folder / "without.aot")).status, 0);
-        EXPECT_EQ(read_bytes(folder / "with.aot"), read_bytes(folder / "without.aot")) << level;
+    for (const std::string options : {"-O0 --plain-code ", "-O3 --plain-code "}) {
+        ASSERT_EQ(compile(options + path + " -o " + (folder / "with.aot")).status, 0);
+        ASSERT_EQ(
+            compile("--no-debug-file " + options + path + " -o " + (folder / "without.aot")).status,
+            0);
+        EXPECT_EQ(read_bytes(folder / "with.aot"), read_bytes(folder / "without.aot")) << options;
     }
 }
 

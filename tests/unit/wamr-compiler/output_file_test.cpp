@@ -20,6 +20,9 @@ class OutputFileIn : public testing::Test {
         fs::create_directories(folder_);
     }
 
+    OutputFileIn(const OutputFileIn&) = delete;
+    OutputFileIn& operator=(const OutputFileIn&) = delete;
+
     ~OutputFileIn() override { fs::remove_all(folder_); }
 
     [[nodiscard]] std::string path() const { return (folder_ / "out").string(); }
