@@ -87,12 +87,12 @@ TEST_P(CompiledCode, IsThatOfACompilationWithoutDebugInformation) {
         GTEST_SKIP() << GetParam() << " is not built";
     }
     const Folder folder;
-    for (const std::string options : {"-O0 --plain-code ", "-O3 --plain-code "}) {
-        ASSERT_EQ(compile(options + path + " -o " + (folder / "with.aot")).status, 0);
-        ASSERT_EQ(
-            compile("--no-debug-file " + options + path + " -o " + (folder / "without.aot")).status,
-            0);
-        EXPECT_EQ(read_bytes(folder / "with.aot"), read_bytes(folder / "without.aot")) << options;
+    for (const std::string level : {"-O0", "-O3"}) {
+        std::string options = level;
+        options.append(" --plain-code ").append(path).append(" -o ");
+        ASSERT_EQ(compile(options + (folder / "with.aot")).status, 0);
+        ASSERT_EQ(compile(options + (folder / "without.aot") + " --no-debug-file").status, 0);
+        EXPECT_EQ(read_bytes(folder / "with.aot"), read_bytes(folder / "without.aot")) << level;
     }
 }
 

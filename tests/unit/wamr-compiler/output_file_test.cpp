@@ -14,14 +14,15 @@ namespace {
 namespace fs = std::filesystem;
 
 class OutputFileIn : public testing::Test {
+  public:
+    OutputFileIn(const OutputFileIn&) = delete;
+    OutputFileIn& operator=(const OutputFileIn&) = delete;
+
   protected:
     OutputFileIn() {
         fs::remove_all(folder_);
         fs::create_directories(folder_);
     }
-
-    OutputFileIn(const OutputFileIn&) = delete;
-    OutputFileIn& operator=(const OutputFileIn&) = delete;
 
     ~OutputFileIn() override { fs::remove_all(folder_); }
 
