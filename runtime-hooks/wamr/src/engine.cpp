@@ -306,6 +306,10 @@ void Engine::kill() {
         }
         for (GuestThread* thread : threads_) {
             thread->cancelled = true;
+            // Before it may go on, or it would run until wasm_runtime_terminate() gets to it.
+            for (const Activation& activation : thread->activations) {
+                wdbg_env_terminate(activation.env);
+            }
             release(*thread);
         }
         running_.notify_all();

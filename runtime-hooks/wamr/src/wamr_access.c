@@ -76,6 +76,13 @@ wdbg_env_set_exception(WASMExecEnv* env, const char* exception)
     os_mutex_unlock(&instance->e->common.exception_lock);
 }
 
+void
+wdbg_env_terminate(WASMExecEnv* env)
+{
+    wdbg_env_set_exception(env, "terminated by user");
+    wdbg_env_set_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
+}
+
 bool
 wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size)
 {
