@@ -22,8 +22,10 @@ class BreakpointTable {
     /// NotFound if that address is not planted in that instance.
     Result<void> unplant(InstanceRecord& instance, CodeOffset requested);
     void unplant_all();
+
     /// Forgets them; the code is gone.
     void clear() { sites_.clear(); }
+
     void forget_instance(InstanceId instance);
 
     /// What stood at `ip` before it was planted; nullopt if it is not planted.
@@ -37,6 +39,7 @@ class BreakpointTable {
         CodeAddress requested;
         std::uint32_t count = 0;
     };
+
     struct Site {
         std::uint8_t original = 0;
         std::vector<Owner> owners;

@@ -7,10 +7,9 @@
 #include "hooks.h"
 #include "wamr_access.h"
 
-#include <wasm_export.h>
-
 #include <algorithm>
 #include <utility>
+#include <wasm_export.h>
 
 namespace wdbg::wamr {
 
@@ -20,7 +19,8 @@ Engine& Engine::instance() {
     return *engine;
 }
 
-// --- State machine --------------------------------------------------------------------------------
+// --- State machine
+// --------------------------------------------------------------------------------
 
 void Engine::set_attention(GuestThread& thread, std::uint32_t bits) {
     thread.attention.fetch_or(bits, std::memory_order_seq_cst);
@@ -30,8 +30,7 @@ void Engine::set_attention(GuestThread& thread, std::uint32_t bits) {
 }
 
 void Engine::clear_attention(GuestThread& thread, std::uint32_t bits) {
-    const std::uint32_t left =
-        thread.attention.fetch_and(~bits, std::memory_order_seq_cst) & ~bits;
+    const std::uint32_t left = thread.attention.fetch_and(~bits, std::memory_order_seq_cst) & ~bits;
     if (left == 0 && thread.active()) {
         wdbg_env_clear_flags(thread.env(), WDBG_ATTENTION);
     }
@@ -107,7 +106,8 @@ void Engine::release(GuestThread& thread) {
     thread.wake.notify_all();
 }
 
-// --- Modules --------------------------------------------------------------------------------------
+// --- Modules
+// --------------------------------------------------------------------------------------
 
 Result<void> Engine::add_module(WASMModule* handle, std::string path,
                                 std::vector<std::byte> original, std::span<std::uint8_t> loaded,
@@ -182,7 +182,8 @@ std::optional<CodeAddress> Engine::take_exception_pc() {
     return std::exchange(exception_pc_, std::nullopt);
 }
 
-// --- Control --------------------------------------------------------------------------------------
+// --- Control
+// --------------------------------------------------------------------------------------
 
 void Engine::reset() {
     const std::lock_guard lock(mutex_);
@@ -320,7 +321,8 @@ void Engine::kill() {
     }
 }
 
-// --- Inspection -----------------------------------------------------------------------------------
+// --- Inspection
+// -----------------------------------------------------------------------------------
 
 std::vector<InstanceInfo> Engine::instances() const {
     const std::lock_guard lock(mutex_);
@@ -380,7 +382,8 @@ Result<const std::vector<FrameRef>*> Engine::stack_of(ThreadId id) const {
     return &*thread->stack;
 }
 
-// --- Breakpoints and watchpoints --------------------------------------------------------------------
+// --- Breakpoints and watchpoints
+// --------------------------------------------------------------------
 
 Result<void> Engine::plant(CodeAddress address) {
     const std::lock_guard lock(mutex_);

@@ -30,7 +30,8 @@ class Engine {
   public:
     static Engine& instance();
 
-    // --- Hooks, on the guest's thread (see hooks.h) -----------------------------------------------
+    // --- Hooks, on the guest's thread (see hooks.h)
+    // -----------------------------------------------
     void on_enter(WASMExecEnv* env, const void* native_frame);
     void on_leave(WASMExecEnv* env);
     void on_attention(WASMExecEnv* env);
@@ -47,7 +48,8 @@ class Engine {
     /// while nothing was ever planted there.
     ModuleRecord* module_with_plants(const std::uint8_t* ip);
 
-    // --- Modules ----------------------------------------------------------------------------------
+    // --- Modules
+    // ----------------------------------------------------------------------------------
     Result<void> add_module(WASMModule* handle, std::string path, std::vector<std::byte> original,
                             std::span<std::uint8_t> loaded, bool is_main);
     void remove_module(WASMModule* handle);
@@ -59,7 +61,8 @@ class Engine {
     std::optional<CodeAddress> take_exception_pc();
     void note_exception_pc(const std::uint8_t* ip, bool exact);
 
-    // --- The event loop's side ---------------------------------------------------------------------
+    // --- The event loop's side
+    // ---------------------------------------------------------------------
     /// Forgets what an earlier runtime of this process left behind.
     void reset();
     void set_post(Post post);
@@ -79,7 +82,8 @@ class Engine {
     void memory_written();
 
     /// Runs `body(modules)` under the lock.
-    template <class Body> auto with_modules(Body body) const {
+    template <class Body>
+    auto with_modules(Body body) const {
         const std::lock_guard lock(mutex_);
         return body(modules_);
     }

@@ -2,7 +2,6 @@
 
 // The guest threads' side of the engine: every function here runs on a guest's thread.
 #include "engine.h"
-
 #include "hooks.h"
 #include "wamr_access.h"
 
@@ -37,6 +36,7 @@ std::optional<TrapKind> trap_kind(std::string_view exception) {
         std::string_view text;
         TrapKind kind;
     };
+
     static constexpr std::array rows{
         Row{"unreachable", TrapKind::Unreachable},
         Row{"out of bounds memory access", TrapKind::OutOfBoundsMemory},
@@ -66,6 +66,7 @@ struct ThreadSlot {
     ThreadSlot() = default;
     ThreadSlot(const ThreadSlot&) = delete;
     ThreadSlot& operator=(const ThreadSlot&) = delete;
+
     ~ThreadSlot() {
         if (thread) {
             Engine::instance().forget(*thread);
@@ -90,7 +91,8 @@ void Engine::forget(GuestThread& thread) {
     settle();
 }
 
-// --- Entering and leaving guest code ------------------------------------------------------------------
+// --- Entering and leaving guest code
+// ------------------------------------------------------------------
 
 void Engine::drop_dead_activations(GuestThread& thread, const void* native_frame) {
     // The native stack grows down: what lies at or below the caller's frame was left by a longjmp.
@@ -237,7 +239,8 @@ void Engine::on_cancel(WASMExecEnv* env) {
     }
 }
 
-// --- Parking ------------------------------------------------------------------------------------------
+// --- Parking
+// ------------------------------------------------------------------------------------------
 
 /// A thread that is to end goes on by itself, but not before the client lets the guest go on.
 bool Engine::may_pass(const GuestThread& thread) const {
@@ -288,12 +291,12 @@ void Engine::on_host_call_leave() {
 void Engine::on_import_call(WASMInterpFrame* frame, std::uint8_t* return_ip) {
     GuestThread& thread = current();
     const std::lock_guard lock(mutex_);
-    std::erase_if(thread.import_calls,
-                  [&](const ImportCall& call) { return call.frame >= frame; });
+    std::erase_if(thread.import_calls, [&](const ImportCall& call) { return call.frame >= frame; });
     thread.import_calls.push_back({frame, return_ip});
 }
 
-// --- Before an instruction ------------------------------------------------------------------------------
+// --- Before an instruction
+// ------------------------------------------------------------------------------
 
 std::optional<FrameRef> Engine::top_frame(WASMExecEnv* env) const {
     WASMInterpFrame* frame = wdbg_env_top_frame(env);
@@ -412,7 +415,8 @@ std::uint8_t Engine::on_break(WASMExecEnv* env) {
     return original;
 }
 
-// --- Exceptions -----------------------------------------------------------------------------------------
+// --- Exceptions
+// -----------------------------------------------------------------------------------------
 
 bool Engine::defer_exception(WASMExecEnv* env, const char* exception) {
     if (exception == nullptr || !trap_kind(exception)) {

@@ -4,14 +4,12 @@
  * memory only as far as it is used: WAMR clears all of it, though frames initialise what they
  * use; here only the struct in front of it is cleared. */
 
-#include "wasm_exec_env.h"
-
 #include "../aot/aot_runtime.h"
 #include "../common/wasm_runtime_common.h"
 #include "../interpreter/wasm_runtime.h"
 #include "../libraries/thread-mgr/thread_manager.h"
-
 #include "hooks.h"
+#include "wasm_exec_env.h"
 
 #define memset(destination, value, size)                                                           \
     (memset)(destination, value, offsetof(WASMExecEnv, wasm_stack_u.bottom))

@@ -65,8 +65,10 @@ class ThreadEnvironment {
     ThreadEnvironment() : is_ours_(!wasm_runtime_thread_env_inited()) {
         is_ours_ = is_ours_ && wasm_runtime_init_thread_env();
     }
+
     ThreadEnvironment(const ThreadEnvironment&) = delete;
     ThreadEnvironment& operator=(const ThreadEnvironment&) = delete;
+
     ~ThreadEnvironment() {
         if (is_ours_) {
             wasm_runtime_destroy_thread_env();
@@ -80,7 +82,10 @@ class ThreadEnvironment {
 } // namespace
 
 WamrGuest::WamrGuest(wasm_module_t module, std::string name, const GuestOptions& options)
-    : module_(module), name_(std::move(name)), options_(options) {}
+    : module_(module)
+    , name_(std::move(name))
+    , options_(options) {
+}
 
 WamrGuest::~WamrGuest() {
     if (instance_ != nullptr) {

@@ -3,12 +3,11 @@
 
 #include <wdbg/wamr/runtime.h>
 
-#include <wasm_export.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
+#include <wasm_export.h>
 
 namespace wdbg::wamr {
 

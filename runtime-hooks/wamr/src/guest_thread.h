@@ -18,7 +18,7 @@ namespace wdbg::wamr {
 /// One call of the interpreter loop by the host.
 struct Activation {
     WASMExecEnv* env = nullptr;
-    WASMInterpFrame* base = nullptr; ///< the environment's frame when the call came in
+    WASMInterpFrame* base = nullptr;    ///< the environment's frame when the call came in
     const void* native_frame = nullptr; ///< tells activations apart that a longjmp has left
 };
 
@@ -79,7 +79,9 @@ struct GuestThread {
     std::optional<std::vector<FrameRef>> stack; ///< of this stop, once somebody asked
 
     [[nodiscard]] bool active() const { return !activations.empty(); }
+
     [[nodiscard]] WASMExecEnv* env() const { return activations.back().env; }
+
     [[nodiscard]] bool wants(std::uint32_t bits) const {
         return (attention.load(std::memory_order_acquire) & bits) != 0;
     }

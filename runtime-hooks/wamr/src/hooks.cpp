@@ -64,8 +64,8 @@ void wdbg_import_call_enter(WASMExecEnv* /*env*/, WASMInterpFrame* frame, std::u
     Engine::instance().on_import_call(frame, return_ip);
 }
 
-bool wdbg_unplanted_code(const std::uint8_t* start, std::uint8_t** running, std::uint8_t** unplanted,
-                         std::size_t* size) {
+bool wdbg_unplanted_code(const std::uint8_t* start, std::uint8_t** running,
+                         std::uint8_t** unplanted, std::size_t* size) {
     auto* module = Engine::instance().module_with_plants(start);
     if (module == nullptr) {
         return false;

@@ -20,7 +20,8 @@
 
 #define wasm_interp_call_wasm wdbg_interp_debug
 
-/* --- The table of instructions gets a row for the planted byte --------------------------------- */
+/* --- The table of instructions gets a row for the planted byte ---------------------------------
+ */
 #define DEBUG_OP_BREAK 0xdc
 _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted byte");
 #undef DEF_DEBUG_BREAK_HANDLE
@@ -32,8 +33,8 @@ _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted 
 #undef BH_ATOMIC_32_LOAD
 #define BH_ATOMIC_32_LOAD(unused)                                                                  \
     ({                                                                                             \
-        if (__builtin_expect(__atomic_load_n(&exec_env->suspend_flags.flags, __ATOMIC_RELAXED)     \
-                                 & WDBG_ATTENTION,                                                 \
+        if (__builtin_expect(__atomic_load_n(&exec_env->suspend_flags.flags, __ATOMIC_RELAXED) &   \
+                                 WDBG_ATTENTION,                                                   \
                              0)) {                                                                 \
             SYNC_ALL_TO_FRAME();                                                                   \
             wdbg_on_attention(exec_env);                                                           \
@@ -47,11 +48,12 @@ _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted 
 #define signal_flag has_exception
 #define wasm_cluster_thread_waiting_run(exec_env) ((void)0)
 
-/* --- CHECK_SUSPEND_FLAGS: only "shall this thread end?"; it needs no lock ------------------------ */
+/* --- CHECK_SUSPEND_FLAGS: only "shall this thread end?"; it needs no lock ------------------------
+ */
 #undef IS_WAMR_TERM_SIG
 #define IS_WAMR_TERM_SIG(unused)                                                                   \
-    (__atomic_load_n(&exec_env->suspend_flags.flags, __ATOMIC_RELAXED)                             \
-     & WASM_SUSPEND_FLAG_TERMINATE)
+    (__atomic_load_n(&exec_env->suspend_flags.flags, __ATOMIC_RELAXED) &                           \
+     WASM_SUSPEND_FLAG_TERMINATE)
 #undef IS_WAMR_STOP_SIG
 #define IS_WAMR_STOP_SIG(unused) 0
 #define os_mutex_lock(mutex)                                                                       \
@@ -69,7 +71,7 @@ _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted 
         SYNC_ALL_TO_FRAME();                                                                       \
         opcode = wdbg_on_break(exec_env);                                                          \
         frame_ip++;                                                                                \
-        goto *handle_table[opcode];                                                                \
+        goto* handle_table[opcode];                                                                \
     } while (0)
 
 /* --- Exceptions ----------------------------------------------------------------------------------
@@ -94,25 +96,28 @@ _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted 
 /* --- Watchpoints: found by wdbg_on_attention before the access, so these lists stay empty --------
  * The guard of debug_engine.h keeps WAMR's own structs out. */
 #define _DEBUG_ENGINE_H
+
 typedef struct WASMDebugWatchPoint {
     bh_list_link next;
     uint64 addr;
     uint64 length;
 } WASMDebugWatchPoint;
+
 typedef struct WASMDebugInstance {
     bh_list watch_point_list_read;
     bh_list watch_point_list_write;
 } WASMDebugInstance;
+
 #define WASM_ADDR_OFFSET(address) ((uint64)(uint32)(address))
 
-static inline void*
-wdbg_list_first(bh_list* list)
-{
+static inline void* wdbg_list_first(bh_list* list) {
     return list ? (bh_list_first_elem)(list) : NULL;
 }
+
 #define bh_list_first_elem(list) wdbg_list_first(list)
 
-/* --- Calls that may block ------------------------------------------------------------------------ */
+/* --- Calls that may block ------------------------------------------------------------------------
+ */
 #define WDBG_HOST_CALL(call)                                                                       \
     ({                                                                                             \
         wdbg_host_call_enter(exec_env);                                                            \
@@ -143,10 +148,9 @@ wdbg_list_first(bh_list* list)
 /* --- Ends of blocks ------------------------------------------------------------------------------
  * Searching reads the code, where bytes may be planted. The debug flavour of `block` searches at
  * once; as in the plain flavour, leave it to the branch that needs it. */
-static bool
-wdbg_find_block_addr(WASMExecEnv* env, BlockAddr* cache, const uint8* start, const uint8* code_end,
-                     uint8 label, uint8** else_address, uint8** end_address)
-{
+static bool wdbg_find_block_addr(WASMExecEnv* env, BlockAddr* cache, const uint8* start,
+                                 const uint8* code_end, uint8 label, uint8** else_address,
+                                 uint8** end_address) {
     const size_t line = (uintptr_t)start & (BLOCK_ADDR_CACHE_SIZE - 1);
     BlockAddr* cached = cache + BLOCK_ADDR_CONFLICT_SIZE * line;
     for (size_t i = 0; i < BLOCK_ADDR_CONFLICT_SIZE; i++) {
@@ -180,7 +184,7 @@ wdbg_find_block_addr(WASMExecEnv* env, BlockAddr* cache, const uint8* start, con
     *end_address = running + (*end_address - unplanted);
     cached[1] = cached[0];
     cached[0] =
-        (BlockAddr){ .start_addr = start, .else_addr = *else_address, .end_addr = *end_address };
+        (BlockAddr){.start_addr = start, .else_addr = *else_address, .end_addr = *end_address};
     return true;
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint32_t null_reference = 0xFFFFFFFFU; // WAMR's NULL_REF
 
-template <class T> Result<T> no_instance(InstanceId id) {
+template <class T>
+Result<T> no_instance(InstanceId id) {
     return fail(ErrorCode::NotFound, "there is no instance " + std::to_string(id.value));
 }
 
@@ -64,8 +65,7 @@ Result<std::span<std::byte>> memory_from(const ModuleRegistry& modules, MemoryAd
     }
     const std::uint64_t size = wdbg_memory_size(memory);
     if (address.offset >= size) {
-        return fail(ErrorCode::OutOfRange,
-                    "the memory ends at " + std::to_string(size) + " bytes");
+        return fail(ErrorCode::OutOfRange, "the memory ends at " + std::to_string(size) + " bytes");
     }
     return std::span(reinterpret_cast<std::byte*>(wdbg_memory_data(memory)) + address.offset,
                      size - address.offset);
@@ -170,8 +170,8 @@ Result<Value> InterpreterDebuggee::stack_value(ThreadId thread, std::uint32_t fr
             return std::unexpected(values.error());
         }
         if (index >= values->size()) {
-            return fail(ErrorCode::OutOfRange, "the operand stack has " +
-                                                   std::to_string(values->size()) + " values");
+            return fail(ErrorCode::OutOfRange,
+                        "the operand stack has " + std::to_string(values->size()) + " values");
         }
         return (*values)[index];
     });
@@ -194,8 +194,7 @@ Result<void> InterpreterDebuggee::set_global(ThreadId thread, std::uint32_t fram
     });
 }
 
-Result<Value> InterpreterDebuggee::instance_global(InstanceId instance,
-                                                   std::uint32_t index) const {
+Result<Value> InterpreterDebuggee::instance_global(InstanceId instance, std::uint32_t index) const {
     if (auto stopped = engine_.require_stopped(); !stopped) {
         return std::unexpected(stopped.error());
     }
@@ -275,10 +274,8 @@ Result<void> InterpreterDebuggee::unplant(CodeAddress address) {
 }
 
 WatchpointPrecision InterpreterDebuggee::precision() const {
-    return {.max_count = 0,
-            .every_access = true,
-            .exact_instruction = true,
-            .sees_host_writes = true};
+    return {
+        .max_count = 0, .every_access = true, .exact_instruction = true, .sees_host_writes = true};
 }
 
 Result<WatchpointId> InterpreterDebuggee::add(const WatchpointSpec& spec) {

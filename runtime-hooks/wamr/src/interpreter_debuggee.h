@@ -42,6 +42,7 @@ class InterpreterDebuggee final : public Debuggee, private WatchpointSupport {
 
     Result<void> plant(CodeAddress address) override;
     Result<void> unplant(CodeAddress address) override;
+
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
 
     Result<void> resume(const ResumeRequest& request) override;

@@ -3,14 +3,13 @@
 
 #include <wdbg/model/error.h>
 
-#include <wasm_export.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
+#include <wasm_export.h>
 
 namespace wdbg::wamr {
 

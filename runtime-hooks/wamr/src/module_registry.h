@@ -34,12 +34,15 @@ struct ModuleRecord {
     [[nodiscard]] bool contains(const std::uint8_t* ip) const {
         return ip >= loaded.data() && ip < loaded.data() + loaded.size();
     }
+
     [[nodiscard]] CodeOffset offset_of(const std::uint8_t* ip) const {
         return CodeOffset{static_cast<std::uint32_t>(ip - loaded.data())};
     }
+
     [[nodiscard]] std::uint8_t* address_of(CodeOffset offset) const {
         return loaded.data() + offset.value;
     }
+
     /// Map of the function at `offset`; nullptr if there is none or it does not decode.
     [[nodiscard]] const wasm::InstructionMap* instructions_at(CodeOffset offset) const;
 };
@@ -63,7 +66,9 @@ class ModuleRegistry {
                                      std::vector<std::byte> original,
                                      std::span<std::uint8_t> loaded);
     void remove_module(WASMModule* handle);
+
     void clear() { *this = {}; }
+
     /// The next instance of this module gets id 0.
     void set_main(WASMModule* handle) { main_ = handle; }
 
@@ -71,6 +76,7 @@ class ModuleRegistry {
         InstanceRecord* instance = nullptr; ///< nullptr: a module that was never added
         bool is_new = false;
     };
+
     /// The record of the instance that runs in `env`; made if this is the first sight of it.
     Found discover(WASMExecEnv* env);
     Found add_instance(WASMModuleInstance* instance);
@@ -85,6 +91,7 @@ class ModuleRegistry {
         WASMModuleInstance* instance = nullptr; ///< the primary or a clone
         std::uint32_t index = 0;
     };
+
     [[nodiscard]] std::optional<FunctionOwner>
     find_function(const WASMFunctionInstance* function) const;
 

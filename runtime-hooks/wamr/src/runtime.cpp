@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/wamr/runtime.h>
-
 #include "engine.h"
 #include "guest.h"
 #include "hooks.h"
@@ -8,12 +6,13 @@
 #include "module_file.h"
 #include "wamr_access.h"
 
-#include <wasm_export.h>
+#include <wdbg/wamr/runtime.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
+#include <wasm_export.h>
 
 namespace wdbg::wamr {
 
@@ -54,7 +53,9 @@ class WamrRuntime final : public Runtime {
   private:
     static bool read_import(package_type_t type, const char* name, std::uint8_t** buffer,
                             std::uint32_t* size);
+
     static void free_import(std::uint8_t* /*buffer*/, std::uint32_t /*size*/) {}
+
     Result<void> register_imports(wasm_module_t module);
 
     /// A file that WAMR has loaded: it keeps running in `loaded`.
@@ -101,8 +102,8 @@ Result<void> WamrRuntime::register_imports(wasm_module_t module) {
     auto* handle = reinterpret_cast<WASMModule*>(module);
     const char* name = nullptr;
     for (std::uint32_t i = 0; WASMModule* import = wdbg_module_import(handle, i, &name); ++i) {
-        const auto found = std::ranges::find_if(
-            imports_, [&](const auto& entry) { return entry.first == name; });
+        const auto found =
+            std::ranges::find_if(imports_, [&](const auto& entry) { return entry.first == name; });
         if (found == imports_.end() || found->second->registered) {
             continue;
         }

@@ -15,7 +15,8 @@ namespace {
 class Walker {
   public:
     Walker(const ModuleRegistry& modules, const GuestThread& thread)
-        : modules_(modules), thread_(thread) {}
+        : modules_(modules)
+        , thread_(thread) {}
 
     std::vector<FrameRef> walk() {
         for (std::size_t i = thread_.activations.size(); i-- > 0;) {

@@ -22,9 +22,7 @@
 
 #undef wasm_cluster_set_exception
 
-void
-wasm_cluster_set_exception(WASMExecEnv* exec_env, const char* exception)
-{
+void wasm_cluster_set_exception(WASMExecEnv* exec_env, const char* exception) {
     if (!wdbg_defer_exception(exec_env, exception)) {
         wdbg_spread_exception(exec_env, exception);
     }

@@ -1,91 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "wamr_access.h"
 
-#include "wasm_interp.h"
-#include "wasm_runtime.h"
-
 #include "../common/wasm_exec_env.h"
 #include "../common/wasm_runtime_common.h"
 #include "../libraries/thread-mgr/thread_manager.h"
+#include "wasm_interp.h"
+#include "wasm_runtime.h"
 
 #include <string.h>
 
-struct WASMModuleInstance*
-wdbg_env_instance(const WASMExecEnv* env)
-{
+struct WASMModuleInstance* wdbg_env_instance(const WASMExecEnv* env) {
     return (WASMModuleInstance*)env->module_inst;
 }
 
-struct WASMInterpFrame*
-wdbg_env_top_frame(const WASMExecEnv* env)
-{
+struct WASMInterpFrame* wdbg_env_top_frame(const WASMExecEnv* env) {
     return __atomic_load_n(&env->cur_frame, __ATOMIC_RELAXED);
 }
 
-void
-wdbg_env_set_flags(WASMExecEnv* env, uint32_t bits)
-{
+void wdbg_env_set_flags(WASMExecEnv* env, uint32_t bits) {
     __atomic_fetch_or(&env->suspend_flags.flags, bits, __ATOMIC_SEQ_CST);
 }
 
-void
-wdbg_env_clear_flags(WASMExecEnv* env, uint32_t bits)
-{
+void wdbg_env_clear_flags(WASMExecEnv* env, uint32_t bits) {
     __atomic_fetch_and(&env->suspend_flags.flags, ~bits, __ATOMIC_SEQ_CST);
 }
 
-bool
-wdbg_env_has_flags(const WASMExecEnv* env, uint32_t bits)
-{
+bool wdbg_env_has_flags(const WASMExecEnv* env, uint32_t bits) {
     return (__atomic_load_n(&env->suspend_flags.flags, __ATOMIC_SEQ_CST) & bits) != 0;
 }
 
-bool
-wdbg_env_terminating(const WASMExecEnv* env)
-{
+bool wdbg_env_terminating(const WASMExecEnv* env) {
     return wdbg_env_has_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
-const void*
-wdbg_env_cluster(const WASMExecEnv* env)
-{
+const void* wdbg_env_cluster(const WASMExecEnv* env) {
     return env->cluster;
 }
 
-void
-wdbg_wait_for_threads(WASMModuleInstance* instance)
-{
+void wdbg_wait_for_threads(WASMModuleInstance* instance) {
     WASMExecEnv* env = wasm_runtime_get_exec_env_singleton((WASMModuleInstanceCommon*)instance);
     if (env && env->cluster) {
         wasm_cluster_wait_for_all_except_self(env->cluster, env);
     }
 }
 
-static WASMModuleInstance*
-instance_of(const WASMExecEnv* env)
-{
+static WASMModuleInstance* instance_of(const WASMExecEnv* env) {
     return (WASMModuleInstance*)env->module_inst;
 }
 
-void
-wdbg_env_set_exception(WASMExecEnv* env, const char* exception)
-{
+void wdbg_env_set_exception(WASMExecEnv* env, const char* exception) {
     WASMModuleInstance* instance = instance_of(env);
     os_mutex_lock(&instance->e->common.exception_lock);
     snprintf(instance->cur_exception, sizeof(instance->cur_exception), "Exception: %s", exception);
     os_mutex_unlock(&instance->e->common.exception_lock);
 }
 
-void
-wdbg_env_terminate(WASMExecEnv* env)
-{
+void wdbg_env_terminate(WASMExecEnv* env) {
     wdbg_env_set_exception(env, "terminated by user");
     wdbg_env_set_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
-bool
-wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size)
-{
+bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
     char buffer[EXCEPTION_BUF_LEN];
     if (!wasm_copy_exception(instance_of(env), buffer)) {
         return false;
@@ -99,9 +74,7 @@ wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size)
     return true;
 }
 
-void
-wdbg_read_frame(const WASMInterpFrame* frame, struct wdbg_frame* into)
-{
+void wdbg_read_frame(const WASMInterpFrame* frame, struct wdbg_frame* into) {
     into->caller = frame->prev_frame;
     into->function = frame->function;
     into->ip = frame->ip;
@@ -110,37 +83,28 @@ wdbg_read_frame(const WASMInterpFrame* frame, struct wdbg_frame* into)
     into->stack_top = frame->sp;
 }
 
-bool
-wdbg_function_is_import(const WASMFunctionInstance* function)
-{
+bool wdbg_function_is_import(const WASMFunctionInstance* function) {
     return function->is_import_func;
 }
 
-void
-wdbg_import_names(const WASMFunctionInstance* function, const char** module, const char** field)
-{
+void wdbg_import_names(const WASMFunctionInstance* function, const char** module,
+                       const char** field) {
     *module = function->u.func_import->module_name;
     *field = function->u.func_import->field_name;
 }
 
-uint32_t
-wdbg_function_local_count(const WASMFunctionInstance* function)
-{
+uint32_t wdbg_function_local_count(const WASMFunctionInstance* function) {
     return (uint32_t)function->param_count + function->local_count;
 }
 
-uint8_t
-wdbg_function_local(const WASMFunctionInstance* function, uint32_t index, uint32_t* cell)
-{
+uint8_t wdbg_function_local(const WASMFunctionInstance* function, uint32_t index, uint32_t* cell) {
     *cell = function->local_offsets[index];
     return index < function->param_count ? function->param_types[index]
                                          : function->local_types[index - function->param_count];
 }
 
-bool
-wdbg_instance_has_function(const WASMModuleInstance* instance, const WASMFunctionInstance* function,
-                           uint32_t* index)
-{
+bool wdbg_instance_has_function(const WASMModuleInstance* instance,
+                                const WASMFunctionInstance* function, uint32_t* index) {
     const WASMFunctionInstance* first = instance->e->functions;
     if (function < first || function >= first + instance->e->function_count) {
         return false;
@@ -149,15 +113,12 @@ wdbg_instance_has_function(const WASMModuleInstance* instance, const WASMFunctio
     return true;
 }
 
-struct WASMModule*
-wdbg_instance_module(const WASMModuleInstance* instance)
-{
+struct WASMModule* wdbg_instance_module(const WASMModuleInstance* instance) {
     return instance->module;
 }
 
-struct WASMModuleInstance*
-wdbg_instance_import(const WASMModuleInstance* instance, uint32_t position)
-{
+struct WASMModuleInstance* wdbg_instance_import(const WASMModuleInstance* instance,
+                                                uint32_t position) {
     if (!instance->e->sub_module_inst_list) {
         return NULL;
     }
@@ -168,28 +129,21 @@ wdbg_instance_import(const WASMModuleInstance* instance, uint32_t position)
     return node ? node->module_inst : NULL;
 }
 
-uint32_t
-wdbg_instance_memory_count(const WASMModuleInstance* instance)
-{
+uint32_t wdbg_instance_memory_count(const WASMModuleInstance* instance) {
     return instance->memory_count;
 }
 
-struct WASMMemoryInstance*
-wdbg_instance_memory(const WASMModuleInstance* instance, uint32_t index)
-{
+struct WASMMemoryInstance* wdbg_instance_memory(const WASMModuleInstance* instance,
+                                                uint32_t index) {
     return index < instance->memory_count ? instance->memories[index] : NULL;
 }
 
-uint32_t
-wdbg_instance_global_count(const WASMModuleInstance* instance)
-{
+uint32_t wdbg_instance_global_count(const WASMModuleInstance* instance) {
     return instance->e->global_count;
 }
 
-uint8_t*
-wdbg_instance_global(const WASMModuleInstance* instance, uint32_t index, uint8_t* type,
-                     bool* is_mutable)
-{
+uint8_t* wdbg_instance_global(const WASMModuleInstance* instance, uint32_t index, uint8_t* type,
+                              bool* is_mutable) {
     if (index >= instance->e->global_count) {
         return NULL;
     }
@@ -202,10 +156,8 @@ wdbg_instance_global(const WASMModuleInstance* instance, uint32_t index, uint8_t
     return instance->global_data + global->data_offset;
 }
 
-bool
-wdbg_instance_table_element(const WASMModuleInstance* instance, uint32_t table, uint64_t index,
-                            uint8_t* type, uint32_t* value)
-{
+bool wdbg_instance_table_element(const WASMModuleInstance* instance, uint32_t table, uint64_t index,
+                                 uint8_t* type, uint32_t* value) {
     if (table >= instance->table_count) {
         return false;
     }
@@ -218,28 +170,20 @@ wdbg_instance_table_element(const WASMModuleInstance* instance, uint32_t table, 
     return true;
 }
 
-uint8_t*
-wdbg_memory_data(const WASMMemoryInstance* memory)
-{
+uint8_t* wdbg_memory_data(const WASMMemoryInstance* memory) {
     return memory->memory_data;
 }
 
-uint64_t
-wdbg_memory_size(const WASMMemoryInstance* memory)
-{
+uint64_t wdbg_memory_size(const WASMMemoryInstance* memory) {
     return __atomic_load_n(&memory->memory_data_size, __ATOMIC_SEQ_CST);
 }
 
-bool
-wdbg_memory_is_shared(const WASMMemoryInstance* memory)
-{
+bool wdbg_memory_is_shared(const WASMMemoryInstance* memory) {
     return memory->is_shared_memory != 0;
 }
 
-bool
-wdbg_module_unresolved_import(const WASMModule* module, const char** module_name,
-                              const char** field)
-{
+bool wdbg_module_unresolved_import(const WASMModule* module, const char** module_name,
+                                   const char** field) {
     for (uint32_t i = 0; i < module->import_function_count; i++) {
         const WASMFunctionImport* import = &module->import_functions[i].u.function;
         if (!import->func_ptr_linked && !import->import_func_linked) {
@@ -251,9 +195,8 @@ wdbg_module_unresolved_import(const WASMModule* module, const char** module_name
     return false;
 }
 
-struct WASMModule*
-wdbg_module_import(const WASMModule* module, uint32_t position, const char** name)
-{
+struct WASMModule* wdbg_module_import(const WASMModule* module, uint32_t position,
+                                      const char** name) {
     if (!module->import_module_list) {
         return NULL;
     }

@@ -50,6 +50,7 @@ struct wdbg_frame {
     uint32_t* stack_bottom; /* not valid for an imported function */
     uint32_t* stack_top;
 };
+
 void wdbg_read_frame(const struct WASMInterpFrame* frame, struct wdbg_frame* into);
 
 /* --- Functions --- */

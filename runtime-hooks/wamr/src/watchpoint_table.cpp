@@ -28,8 +28,8 @@ std::span<const std::byte> bytes_at(const WASMMemoryInstance* memory, std::uint6
 }
 
 std::vector<std::byte> copy_of(std::span<const std::byte> bytes) {
-    return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(
-                                               std::min(bytes.size(), reported_bytes))};
+    return {bytes.begin(),
+            bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), reported_bytes))};
 }
 
 /// Cells of the operands of one signature letter (see wasm::OpcodeInfo).
@@ -74,10 +74,10 @@ std::vector<WatchpointTable::Access> WatchpointTable::accesses_of(const FrameRef
     }
     wdbg_frame data{};
     wdbg_read_frame(frame.frame, &data);
-    // The table leaves memory.copy's operands open for 64-bit memories, which WAMR does not have here.
-    const std::string_view signature = access->operation == wasm::MemoryOperation::Copy
-                                           ? "aaa:"
-                                           : instruction->info->signature;
+    // The table leaves memory.copy's operands open for 64-bit memories, which WAMR does not have
+    // here.
+    const std::string_view signature =
+        access->operation == wasm::MemoryOperation::Copy ? "aaa:" : instruction->info->signature;
     const auto value = [&](std::uint8_t slot) {
         return std::uint64_t{operand(signature, data.stack_top, slot)};
     };
@@ -104,9 +104,9 @@ std::vector<WatchpointTable::Access> WatchpointTable::accesses_of(const FrameRef
 Result<WatchpointId> WatchpointTable::add(const ModuleRegistry& modules,
                                           const WatchpointSpec& spec) {
     const InstanceRecord* instance = modules.find(spec.address.instance);
-    WASMMemoryInstance* memory =
-        instance == nullptr ? nullptr
-                            : wdbg_instance_memory(instance->primary, spec.address.memory);
+    WASMMemoryInstance* memory = instance == nullptr
+                                     ? nullptr
+                                     : wdbg_instance_memory(instance->primary, spec.address.memory);
     if (memory == nullptr) {
         return fail(ErrorCode::NotFound, "there is no such memory");
     }
@@ -146,9 +146,9 @@ std::optional<WatchpointHit> WatchpointTable::before_instruction(const FrameRef&
     for (const Access& access : accesses_of(frame)) {
         for (Watch& watch : watches_) {
             const WatchpointSpec& spec = watch.spec;
-            const bool wanted = spec.kind == WatchKind::Access ||
-                                (spec.kind == WatchKind::Write) ==
-                                    (access.kind == AccessKind::Write);
+            const bool wanted =
+                spec.kind == WatchKind::Access ||
+                (spec.kind == WatchKind::Write) == (access.kind == AccessKind::Write);
             if (!wanted || access.memory != watch.memory ||
                 !overlaps(spec, access.begin, access.size)) {
                 continue;

@@ -21,10 +21,12 @@ class WatchpointTable {
   public:
     Result<WatchpointId> add(const ModuleRegistry& modules, const WatchpointSpec& spec);
     Result<void> remove(WatchpointId id);
+
     void clear() {
         watches_.clear();
         in_flight_.clear();
     }
+
     [[nodiscard]] bool empty() const { return watches_.empty(); }
 
     /// What the instruction at the top frame of `frame` is about to do to a watched range: a hit
@@ -47,11 +49,13 @@ class WatchpointTable {
         WASMMemoryInstance* memory = nullptr;
         std::vector<std::byte> shadow{};
     };
+
     struct MemoryWrite {
         MemoryAddress address;
         std::uint64_t size = 0;
         friend bool operator==(const MemoryWrite&, const MemoryWrite&) = default;
     };
+
     struct Access {
         WASMMemoryInstance* memory = nullptr;
         std::uint64_t begin = 0;

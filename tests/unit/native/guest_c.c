@@ -19,15 +19,24 @@ GUEST static uint64_t mix(uint64_t value) {
 
 GUEST static uint64_t choose(uint64_t selector, uint64_t value) {
     switch (selector % 9) {
-    case 0: return value + 1;
-    case 1: return mix(value);
-    case 2: return value * 3;
-    case 3: return value ^ 0x55;
-    case 4: return mix(value) + mix(value + 1);
-    case 5: return value >> 3;
-    case 6: return value - selector;
-    case 7: return ~value;
-    default: return value / 7;
+    case 0:
+        return value + 1;
+    case 1:
+        return mix(value);
+    case 2:
+        return value * 3;
+    case 3:
+        return value ^ 0x55;
+    case 4:
+        return mix(value) + mix(value + 1);
+    case 5:
+        return value >> 3;
+    case 6:
+        return value - selector;
+    case 7:
+        return ~value;
+    default:
+        return value / 7;
     }
 }
 

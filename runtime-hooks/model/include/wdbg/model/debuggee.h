@@ -20,8 +20,8 @@ namespace wdbg {
 struct InstanceInfo {
     InstanceId id;
     ModuleId module;
-    std::string name{}; ///< unique among the instances
-    std::string path{}; ///< the .wasm file on this machine; empty where there is none
+    std::string name{};          ///< unique among the instances
+    std::string path{};          ///< the .wasm file on this machine; empty where there is none
     std::uint64_t code_size = 0; ///< bytes of the whole .wasm file
 };
 
@@ -50,10 +50,10 @@ struct Frame {
     /// Others: the return address, i.e. the instruction after the call.
     CodeAddress pc;
     bool pc_is_return_address = false;
-    std::uint32_t function = 0; ///< index in the module's function index space
+    std::uint32_t function = 0;    ///< index in the module's function index space
     std::uint32_t local_count = 0; ///< parameters and locals
-    /// Name of the host function this frame is calling right now ("wasi_snapshot_preview1.fd_read");
-    /// empty if none.
+    /// Name of the host function this frame is calling right now
+    /// ("wasi_snapshot_preview1.fd_read"); empty if none.
     std::string host_call{};
 };
 
@@ -92,9 +92,9 @@ struct WatchpointSpec {
 
 /// How exact an engine's watchpoints are, for clients that must say so.
 struct WatchpointPrecision {
-    std::uint32_t max_count = 0;     ///< 0: no limit
-    bool every_access = false;       ///< no access of the guest is missed
-    bool exact_instruction = false;  ///< the stop is right behind the accessing instruction
+    std::uint32_t max_count = 0;    ///< 0: no limit
+    bool every_access = false;      ///< no access of the guest is missed
+    bool exact_instruction = false; ///< the stop is right behind the accessing instruction
     bool sees_host_writes = false;
 };
 
@@ -114,8 +114,8 @@ class WatchpointSupport {
 /// resume() and interrupt() return at once; what comes of them arrives as an Event through the
 /// handler given to set_event_handler(), on the event loop's thread.
 ///
-/// While the guest runs, inspection fails with NotStopped, except instances(), code() and threads().
-/// Breakpoints and watchpoints may be set and removed at any time.
+/// While the guest runs, inspection fails with NotStopped, except instances(), code() and
+/// threads(). Breakpoints and watchpoints may be set and removed at any time.
 class Debuggee {
   public:
     virtual ~Debuggee() = default;

@@ -30,7 +30,8 @@ struct Error {
     std::string message;
 };
 
-template <class T> using Result = std::expected<T, Error>;
+template <class T>
+using Result = std::expected<T, Error>;
 
 /// `return fail(ErrorCode::NotFound, "no thread 7");`
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message) {

@@ -11,7 +11,8 @@
 namespace wdbg {
 
 /// A small integer that only compares with its own kind.
-template <class Tag> struct Id {
+template <class Tag>
+struct Id {
     std::uint32_t value = 0;
 
     friend constexpr auto operator<=>(const Id&, const Id&) = default;
@@ -71,13 +72,15 @@ struct NativeAddress {
 
 } // namespace wdbg
 
-template <class Tag> struct std::hash<wdbg::Id<Tag>> {
+template <class Tag>
+struct std::hash<wdbg::Id<Tag>> {
     std::size_t operator()(const wdbg::Id<Tag>& id) const noexcept {
         return std::hash<std::uint32_t>{}(id.value);
     }
 };
 
-template <> struct std::hash<wdbg::CodeAddress> {
+template <>
+struct std::hash<wdbg::CodeAddress> {
     std::size_t operator()(const wdbg::CodeAddress& address) const noexcept {
         return std::hash<std::uint64_t>{}((std::uint64_t{address.instance.value} << 32U) |
                                           address.offset.value);

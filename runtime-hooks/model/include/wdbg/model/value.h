@@ -44,14 +44,16 @@ struct Value {
     }
 
     /// T must have the size of the type.
-    template <class T> [[nodiscard]] T as() const {
+    template <class T>
+    [[nodiscard]] T as() const {
         static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 16);
         T result;
         std::memcpy(&result, storage.data(), sizeof(T));
         return result;
     }
 
-    template <class T> [[nodiscard]] static Value of(ValueType type, T raw) {
+    template <class T>
+    [[nodiscard]] static Value of(ValueType type, T raw) {
         static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 16);
         Value value{.type = type};
         std::memcpy(value.storage.data(), &raw, sizeof(T));
