@@ -323,7 +323,7 @@ Result<std::span<const std::byte>> aot_text(std::span<const std::byte> aot) {
     constexpr std::size_t alignment = 4;
     const Bytes begin = cursor.take(magic.size());
     if (begin.empty() || std::memcmp(begin.data(), magic.data(), magic.size()) != 0) {
-        return fail(ErrorCode::Malformed, "no .aot file: it does not begin with \"\\0aot\"");
+        return fail(ErrorCode::Malformed, "no .aot file: its first bytes are not a zero and 'aot'");
     }
     cursor.u32(); // version
     while (cursor.good()) {
