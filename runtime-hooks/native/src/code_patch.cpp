@@ -42,7 +42,7 @@ CodePatch::~CodePatch() {
 
 Result<void> CodePatch::read(std::uint64_t address, std::span<std::byte> into) const {
     const ssize_t done = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(address));
-    if (done != static_cast<ssize_t>(into.size())) {
+    if (!std::cmp_equal(done, into.size())) {
         return fail(ErrorCode::OutOfRange, "no memory at this address");
     }
     return {};
@@ -50,7 +50,7 @@ Result<void> CodePatch::read(std::uint64_t address, std::span<std::byte> into) c
 
 Result<void> CodePatch::write(std::uint64_t address, std::span<const std::byte> bytes) const {
     const ssize_t done = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(address));
-    if (done != static_cast<ssize_t>(bytes.size())) {
+    if (!std::cmp_equal(done, bytes.size())) {
         return fail(ErrorCode::OutOfRange, "memory at this address cannot be changed");
     }
     return {};

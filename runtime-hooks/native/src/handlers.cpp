@@ -81,7 +81,9 @@ bool on_site(const Hit& hit) {
     Site* site = hit.state.tables.site_at(address);
     if (site == nullptr) {
         // Either the code's own trap, or one of ours that went while this thread was on its way.
-        const bool own = *reinterpret_cast<const volatile std::byte*>(address) == trap_byte;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): a program counter is a number
+        const auto* code = reinterpret_cast<const volatile std::byte*>(address);
+        const bool own = *code == trap_byte;
         set_pc(hit.context, own ? address + 1 : address);
         return !own;
     }

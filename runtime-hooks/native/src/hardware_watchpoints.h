@@ -24,6 +24,8 @@ class HardwareWatchpoints final : public NativeWatchpointSupport {
 
     explicit HardwareWatchpoints(ThreadList threads) : threads_(std::move(threads)) {}
 
+    HardwareWatchpoints(const HardwareWatchpoints&) = delete;
+    HardwareWatchpoints& operator=(const HardwareWatchpoints&) = delete;
     ~HardwareWatchpoints() override;
 
     [[nodiscard]] std::uint32_t max_count() const override { return limit; }

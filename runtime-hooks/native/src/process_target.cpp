@@ -77,6 +77,8 @@ class ProcessTargetImpl final : public ProcessTarget {
         state_.event_fd = wakeup_.events;
     }
 
+    ProcessTargetImpl(const ProcessTargetImpl&) = delete;
+    ProcessTargetImpl& operator=(const ProcessTargetImpl&) = delete;
     ~ProcessTargetImpl() override;
 
     Result<void> open();
@@ -306,7 +308,8 @@ void ProcessTargetImpl::unregister_thread() {
 
 void ProcessTargetImpl::install_handlers() {
     const std::lock_guard lock(handlers_mutex_);
-    (void)state_.chain.install(&on_signal, state_.stop_signal);
+    // A handler that cannot be installed again was there before: nothing more to do.
+    [[maybe_unused]] const auto installed = state_.chain.install(&on_signal, state_.stop_signal);
 }
 
 } // namespace

@@ -87,6 +87,7 @@ GuestThread* RunControl::find(ThreadId id) const {
 std::vector<NativeThread> RunControl::threads() const {
     const std::lock_guard lock(mutex_);
     std::vector<NativeThread> result;
+    result.reserve(threads_.size());
     for (const auto& thread : threads_) {
         result.push_back({.id = thread->id,
                           .state = model_state(*thread),
@@ -98,6 +99,7 @@ std::vector<NativeThread> RunControl::threads() const {
 std::vector<pid_t> RunControl::thread_numbers() const {
     const std::lock_guard lock(mutex_);
     std::vector<pid_t> result;
+    result.reserve(threads_.size());
     for (const auto& thread : threads_) {
         result.push_back(thread->tid);
     }

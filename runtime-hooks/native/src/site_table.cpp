@@ -114,7 +114,7 @@ Result<void> SiteTable::plant(std::span<const NativeAddress> addresses, HitFilte
         const auto done = plant_one(addresses[i], filter);
         if (!done) {
             for (const NativeAddress address : addresses.first(i)) {
-                (void)unplant(address);
+                [[maybe_unused]] const auto undone = unplant(address);
             }
             return done;
         }

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,11 +30,12 @@ std::vector<Gap> read_gaps() {
     std::uint64_t last_end = lowest;
     std::array<char, 4400> line{};
     while (maps && std::fgets(line.data(), line.size(), maps.get()) != nullptr) {
-        std::uint64_t begin = 0;
-        std::uint64_t end = 0;
-        if (std::sscanf(line.data(), "%" SCNx64 "-%" SCNx64, &begin, &end) != 2) {
+        char* rest = nullptr;
+        const std::uint64_t begin = std::strtoull(line.data(), &rest, 16);
+        if (rest == line.data() || *rest != '-') {
             continue;
         }
+        const std::uint64_t end = std::strtoull(rest + 1, nullptr, 16);
         if (begin > last_end) {
             gaps.push_back({.begin = last_end, .end = std::min(begin, highest)});
         }

@@ -134,8 +134,7 @@ void Engine::add_instance(WASMModuleInstance* instance) {
 }
 
 void Engine::remove_instance(WASMModuleInstance* instance) {
-    const std::lock_guard ending(ending_);
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(ending_, mutex_);
     if (const InstanceRecord* record = modules_.find(instance)) {
         breakpoints_.forget_instance(record->id);
     }

@@ -24,7 +24,7 @@ bool may_touch_memory(std::uint8_t opcode) {
 }
 
 const std::uint8_t* top_ip(const WASMExecEnv* env) {
-    wdbg_frame data{};
+    WdbgFrame data{};
     wdbg_read_frame(wdbg_env_top_frame(env), &data);
     return data.ip;
 }
@@ -300,7 +300,7 @@ void Engine::on_import_call(WASMInterpFrame* frame, std::uint8_t* return_ip) {
 
 std::optional<FrameRef> Engine::top_frame(WASMExecEnv* env) const {
     WASMInterpFrame* frame = wdbg_env_top_frame(env);
-    wdbg_frame data{};
+    WdbgFrame data{};
     wdbg_read_frame(frame, &data);
     if (data.function == nullptr || data.ip == nullptr) {
         return std::nullopt;

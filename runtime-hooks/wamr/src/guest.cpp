@@ -81,10 +81,10 @@ class ThreadEnvironment {
 
 } // namespace
 
-WamrGuest::WamrGuest(wasm_module_t module, std::string name, const GuestOptions& options)
+WamrGuest::WamrGuest(wasm_module_t module, std::string name, GuestOptions options)
     : module_(module)
     , name_(std::move(name))
-    , options_(options) {
+    , options_(std::move(options)) {
 }
 
 WamrGuest::~WamrGuest() {
@@ -120,7 +120,9 @@ void WamrGuest::set_wasi_arguments() {
         environment_.push_back(variable.c_str());
     }
     for (const auto& [host, guest] : options_.preopens) {
-        mappings_.push_back(guest + "::" + host);
+        std::string mapping = guest;
+        mapping.append("::").append(host);
+        mappings_.push_back(std::move(mapping));
     }
     for (const std::string& mapping : mappings_) {
         mapping_pointers_.push_back(mapping.c_str());
@@ -182,7 +184,7 @@ void WamrGuest::run_main(Outcome& outcome) {
     const bool done = wasm_application_execute_main(
         instance_, static_cast<std::int32_t>(arguments.size()), arguments.data());
     if (done && !is_wasi && arguments.front() != arguments_.front()) {
-        std::memcpy(&outcome.exit_code, arguments.data(), sizeof(int));
+        std::memcpy(&outcome.exit_code, static_cast<const void*>(arguments.data()), sizeof(int));
         outcome.exit_code &= 0xFF;
     }
 }

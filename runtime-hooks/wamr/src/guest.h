@@ -25,7 +25,7 @@ class WamrGuest final : public Guest {
     Outcome run() override;
 
   private:
-    WamrGuest(wasm_module_t module, std::string name, const GuestOptions& options);
+    WamrGuest(wasm_module_t module, std::string name, GuestOptions options);
 
     void set_wasi_arguments();
     Result<void> instantiate();

@@ -34,7 +34,7 @@ std::uint8_t wdbg_on_break(WASMExecEnv* env) {
 }
 
 void wdbg_on_exception(WASMExecEnv* env) {
-    wdbg_frame frame{};
+    WdbgFrame frame{};
     wdbg_read_frame(wdbg_env_top_frame(env), &frame);
     if (frame.function != nullptr && wdbg_function_is_import(frame.function) &&
         frame.caller != nullptr) {
@@ -45,7 +45,7 @@ void wdbg_on_exception(WASMExecEnv* env) {
 }
 
 void wdbg_note_exception(WASMExecEnv* env) {
-    wdbg_frame frame{};
+    WdbgFrame frame{};
     wdbg_read_frame(wdbg_env_top_frame(env), &frame);
     if (frame.ip != nullptr) {
         Engine::instance().note_exception_pc(frame.ip, false);

@@ -158,6 +158,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options) 
     if (the_runtime != nullptr) {
         return fail(ErrorCode::Busy, "there is a runtime in this process already");
     }
+    // NOLINTNEXTLINE(bugprone-invalid-enum-default-initialization): all its enums are set below
     RuntimeInitArgs arguments{};
     arguments.mem_alloc_type = Alloc_With_System_Allocator;
     arguments.max_thread_num = options.max_threads;

@@ -42,14 +42,14 @@ class Walker {
         const Activation& activation = thread_.activations[position];
         WASMInterpFrame* frame = top_of(position);
         while (frame != nullptr && frame != activation.base) {
-            wdbg_frame data{};
+            WdbgFrame data{};
             wdbg_read_frame(frame, &data);
             add(frame, data);
             frame = data.caller;
         }
     }
 
-    void add(WASMInterpFrame* frame, const wdbg_frame& data) {
+    void add(WASMInterpFrame* frame, const WdbgFrame& data) {
         if (data.function == nullptr) {
             return; // a frame by which the host called
         }
@@ -75,7 +75,7 @@ class Walker {
         frames_.push_back(std::move(found));
     }
 
-    void locate(FrameRef& found, const wdbg_frame& data) const {
+    void locate(FrameRef& found, const WdbgFrame& data) const {
         const ModuleRecord& module = *found.instance->module;
         const std::uint8_t* ip = data.ip;
         if (ip == nullptr) {
@@ -123,7 +123,7 @@ std::uint32_t* local_cells(const FrameRef& frame, std::uint32_t index, ValueType
     }
     std::uint32_t cell = 0;
     type = static_cast<ValueType>(wdbg_function_local(frame.function, index, &cell));
-    wdbg_frame data{};
+    WdbgFrame data{};
     wdbg_read_frame(frame.frame, &data);
     return data.locals + cell;
 }
@@ -147,7 +147,7 @@ Result<std::vector<Value>> read_operand_stack(const FrameRef& frame) {
     if (!types) {
         return fail(ErrorCode::Unavailable, types.error().message);
     }
-    wdbg_frame data{};
+    WdbgFrame data{};
     wdbg_read_frame(frame.frame, &data);
     // At a trap or in a host call the instruction has taken some of its operands already.
     const std::uint32_t* cell = data.stack_bottom;
@@ -163,7 +163,7 @@ Result<std::vector<Value>> read_operand_stack(const FrameRef& frame) {
 }
 
 Result<Value> read_local(const FrameRef& frame, std::uint32_t index) {
-    ValueType type{};
+    ValueType type = ValueType::I32;
     const std::uint32_t* cells = local_cells(frame, index, type);
     if (cells == nullptr) {
         return std::unexpected(no_such_local(index));
@@ -172,7 +172,7 @@ Result<Value> read_local(const FrameRef& frame, std::uint32_t index) {
 }
 
 Result<void> write_local(const FrameRef& frame, std::uint32_t index, const Value& value) {
-    ValueType type{};
+    ValueType type = ValueType::I32;
     std::uint32_t* cells = local_cells(frame, index, type);
     if (cells == nullptr) {
         return std::unexpected(no_such_local(index));

@@ -74,7 +74,7 @@ bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
     return true;
 }
 
-void wdbg_read_frame(const WASMInterpFrame* frame, struct wdbg_frame* into) {
+void wdbg_read_frame(const WASMInterpFrame* frame, struct WdbgFrame* into) {
     into->caller = frame->prev_frame;
     into->function = frame->function;
     into->ip = frame->ip;

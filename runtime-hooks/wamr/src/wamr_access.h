@@ -42,7 +42,7 @@ void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
 bool wdbg_env_exception(const struct WASMExecEnv* env, char* text, size_t size);
 
 /* --- Frames --- */
-struct wdbg_frame {
+struct WdbgFrame {
     struct WASMInterpFrame* caller;
     struct WASMFunctionInstance* function; /* NULL: a frame by which the host called */
     uint8_t* ip;
@@ -51,7 +51,7 @@ struct wdbg_frame {
     uint32_t* stack_top;
 };
 
-void wdbg_read_frame(const struct WASMInterpFrame* frame, struct wdbg_frame* into);
+void wdbg_read_frame(const struct WASMInterpFrame* frame, struct WdbgFrame* into);
 
 /* --- Functions --- */
 bool wdbg_function_is_import(const struct WASMFunctionInstance* function);

@@ -72,7 +72,7 @@ std::vector<WatchpointTable::Access> WatchpointTable::accesses_of(const FrameRef
     if (!access || (!access->reads() && !access->writes())) {
         return {};
     }
-    wdbg_frame data{};
+    WdbgFrame data{};
     wdbg_read_frame(frame.frame, &data);
     // The table leaves memory.copy's operands open for 64-bit memories, which WAMR does not have
     // here.

@@ -43,7 +43,13 @@ struct CodeRange {
     std::string debug_file{}; ///< path; empty if there is none
 };
 
-enum class Machine : std::uint8_t { X86_64, AArch64, Arm, RiscV32, RiscV64 };
+enum class Machine : std::uint8_t {
+    X86_64, // NOLINT(readability-identifier-naming): what everybody calls it
+    AArch64,
+    Arm,
+    RiscV32,
+    RiscV64,
+};
 
 /// The registers of a thread, numbered as the machine's DWARF register mapping does (x86-64 psABI
 /// figure 3.36; 16 is the return address column and holds the pc).
