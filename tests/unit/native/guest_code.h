@@ -41,10 +41,12 @@ extern const char asm_store_next[];
 extern const char asm_called_out[];
 
 // The sections, named by the linker.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern const char __start_guest_asm[];
 extern const char __stop_guest_asm[];
 extern const char __start_guest_c[];
 extern const char __stop_guest_c[];
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@ std::uint64_t second_argument(std::uint64_t a) {
 
 std::vector<std::uint64_t> results(const NamedFunction& function) {
     std::vector<std::uint64_t> values;
+    values.reserve(argument_count);
     for (std::uint64_t a = 0; a < argument_count; ++a) {
         values.push_back(function.call(a, second_argument(a)));
     }
@@ -29,6 +30,7 @@ std::vector<std::byte> bytes_of(NativeRange range) {
 
 void expect_same_results_with_every_instruction_planted(NativeRange range) {
     std::vector<std::vector<std::uint64_t>> expected;
+    expected.reserve(std::size(functions));
     for (const NamedFunction& function : functions) {
         expected.push_back(results(function));
     }

@@ -170,6 +170,7 @@ TEST(RangeStep, OtherThreadsPassItsTrapsUncounted) {
     Session session;
     std::atomic<std::uint64_t> wrong{0};
     std::vector<std::thread> others;
+    others.reserve(4);
     std::atomic<bool> end{false};
     for (int i = 0; i < 4; ++i) {
         others.push_back(guest_thread(session, [&] {

@@ -22,6 +22,7 @@ TEST(StopAll, ParksThreadsUnderLoadAgainAndAgain) {
     volatile std::uint64_t stop = 0;
     std::array<std::uint64_t, count> rounds{};
     std::vector<std::thread> threads;
+    threads.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         threads.push_back(guest_thread(session, [&, i] { asm_spin(&stop, &rounds[i]); }));
     }
@@ -167,6 +168,7 @@ TEST(Breakpoint, AllThreadsThatHitAreReportedOnceEach) {
     Session session;
     ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
     std::vector<std::thread> threads;
+    threads.reserve(count);
     std::atomic<std::uint64_t> sum{0};
     for (std::size_t i = 0; i < count; ++i) {
         threads.push_back(guest_thread(session, [&sum] { sum += asm_hot(5, 1); }));

@@ -20,6 +20,7 @@ TEST(ManyThreads, EveryHitOfAHundredThousandEachIsCounted) {
     ASSERT_TRUE(session.target->plant(at(asm_hot_body), {.accept = is_wanted, .data = nullptr})
                     .has_value());
     std::vector<std::thread> threads;
+    threads.reserve(thread_count);
     std::atomic<std::uint64_t> wrong{0};
     for (std::size_t i = 0; i < thread_count; ++i) {
         threads.push_back(guest_thread(
@@ -74,6 +75,7 @@ TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
     std::ranges::copy(instructions(c_code()), std::back_inserter(addresses));
     std::erase(addresses, at(asm_hot_body));
     std::vector<std::thread> threads;
+    threads.reserve(thread_count);
     for (std::size_t i = 0; i < thread_count; ++i) {
         threads.push_back(guest_thread(session, [&work, i] { work.run(i); }));
     }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace wdbg::test {
 namespace {
@@ -151,13 +152,13 @@ TEST(Breakpoint, OnEveryInstructionIsReportedAtEachOneExecuted) {
     {
         Session session("calls", {.invoke = "mix", .args = {"7"}});
         stepped.push_back(session.pc());
-        session->resume(
+        std::ignore = session->resume(
             {.threads = {{.thread = Session::main_thread, .kind = ResumeKind::StepInstruction}},
              .others = {}});
         for (Event event = session.next_event(); std::holds_alternative<Stopped>(event);
              event = session.next_event()) {
             stepped.push_back(session.pc());
-            session->resume(
+            std::ignore = session->resume(
                 {.threads = {{.thread = Session::main_thread, .kind = ResumeKind::StepInstruction}},
                  .others = {}});
         }
@@ -193,7 +194,7 @@ TEST(Breakpoint, RemovedWhileStoppedOnItIsStillExecutedRightly) {
         session.resume();
     }
     for (; next < offsets.size(); ++next) {
-        static_cast<void>(session->unplant({Session::main_instance, offsets[next]}));
+        std::ignore = session->unplant({Session::main_instance, offsets[next]});
     }
     EXPECT_FALSE(session.wait_for_exit().results.empty());
 }

@@ -20,7 +20,13 @@ wamr::GuestOptions invoking(std::string function, std::vector<std::string> args 
 }
 
 class Loading : public testing::Test {
+  public:
+    Loading(const Loading&) = delete;
+    Loading& operator=(const Loading&) = delete;
+
   protected:
+    Loading() = default;
+
     ~Loading() override { std::filesystem::remove(file); }
 
     Error error_of(const std::filesystem::path& module, const wamr::GuestOptions& options = {}) {

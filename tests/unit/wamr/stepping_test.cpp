@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 namespace wdbg::test {
 namespace {
 
@@ -168,12 +170,12 @@ TEST(Stepping, OfARangeGoesOverAHostCallThatCallsBack) {
 TEST(Stepping, OffTheEndOfTheGuestIsItsExit) {
     Session session("calls", {.invoke = "sum_to", .args = {"0"}});
     const auto& body = session.code().body("sum_to");
-    session->resume({.threads = {{.thread = Session::main_thread,
-                                  .kind = ResumeKind::StepRange,
-                                  .range = {.instance = Session::main_instance,
-                                            .begin = body.first_instruction,
-                                            .end = body.end}}},
-                     .others = {}});
+    std::ignore = session->resume({.threads = {{.thread = Session::main_thread,
+                                                .kind = ResumeKind::StepRange,
+                                                .range = {.instance = Session::main_instance,
+                                                          .begin = body.first_instruction,
+                                                          .end = body.end}}},
+                                   .others = {}});
     EXPECT_THAT(session.wait_for_exit().results, ElementsAre("0:i32"));
 }
 

@@ -113,7 +113,7 @@ std::map<std::uint32_t, int> count_hits(Session& session) {
 TEST(Threads, LoseNoHitOfABreakpointTheyShare) {
     constexpr int threads = 16;
     const char* wanted = std::getenv("WDBG_TEST_CALLS"); // 10000 takes half a minute
-    const int calls = wanted == nullptr ? 1000 : std::atoi(wanted);
+    const int calls = wanted == nullptr ? 1000 : static_cast<int>(std::strtol(wanted, nullptr, 10));
     Session session("threads", run(threads, Work, calls));
     session.plant(session.code().first("planted"));
     const auto hits = count_hits(session);
@@ -130,6 +130,7 @@ TEST(Threads, GoOnRightlyWhileBreakpointsComeAndGo) {
     session.resume();
     interrupt_with_threads(session, 4);
     session.resume();
+    // NOLINTNEXTLINE(bugprone-random-generator-seed): the same every time
     std::minstd_rand random(20);
     const auto offsets = session.code().instructions("planted");
     const auto more = session.code().instructions("count_until_gate");
