@@ -184,7 +184,9 @@ void SlotWriter::call_operand() {
     }
     std::int32_t displacement = 0;
     if (mod == 1) {
-        displacement = static_cast<std::int8_t>(original_[opcode + 3]);
+        std::int8_t narrow = 0;
+        std::memcpy(&narrow, original_.data() + opcode + 3, sizeof narrow);
+        displacement += narrow;
     } else if (mod == 2) {
         std::memcpy(&displacement, original_.data() + opcode + 3, sizeof displacement);
     }
@@ -226,10 +228,8 @@ Result<Slot> SlotWriter::write() {
         break;
     case InstructionKind::IndirectJump:
     case InstructionKind::Return:
+    case InstructionKind::Trap: // never comes out at its end
         plain();
-        break;
-    case InstructionKind::Trap:
-        plain(); // never comes out at its end
         break;
     case InstructionKind::Immovable:
         refuse("it only works at its own address");
