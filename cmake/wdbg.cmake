@@ -69,7 +69,8 @@ function(wdbg_add_test name)
   wdbg_add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}")
+    PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}"
+      ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
   add_dependencies(unit_tests ${name})
   if("threaded" IN_LIST arg_LABELS)
     add_dependencies(threaded_tests ${name})
