@@ -326,8 +326,8 @@ TEST(Pthreads, AreStoppedAndListed) {
     EXPECT_THAT(session.wait_for_exit().results, ElementsAre("42:i32"));
 }
 
-// Not under TSan: there WAMR takes two mutexes of its own (os_mutex_lock in both stacks) in one order
-// on the thread that has left and in the other in wasm_runtime_terminate().
+// Not under TSan: there WAMR takes two mutexes of its own (os_mutex_lock in both stacks) in one
+// order on the thread that has left and in the other in wasm_runtime_terminate().
 #ifndef __SANITIZE_THREAD__
 TEST(Pthreads, GoOnBeingDebuggedWhenTheMainThreadHasLeft) {
     Session session("pthreads", {.invoke = "main_leaves"});
