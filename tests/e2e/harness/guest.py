@@ -92,11 +92,13 @@ class Guest:
         self._process.stdin.close()
 
     def wait(self, seconds: float = DEFAULT_SECONDS) -> int:
-        """The exit status as a shell shows it."""
+        """The exit status as a shell shows it; all that the guest wrote is there then."""
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise DeadlineError(f"{self.command} still runs after {seconds} s") from None
+        self.stdout.at_end(seconds)
+        self.stderr.at_end(seconds)
         return status if status >= 0 else 128 - status
 
     def wait_for_output(self, text: str, seconds: float = DEFAULT_SECONDS) -> None:
@@ -105,7 +107,7 @@ class Guest:
     def finish(self, seconds: float = DEFAULT_SECONDS) -> tuple[int, str, str]:
         """Waits for the end: status, stdout, stderr."""
         status = self.wait(seconds)
-        return status, self.stdout.at_end(seconds), self.stderr.at_end(seconds)
+        return status, self.stdout.text(), self.stderr.text()
 
     def dispose(self) -> None:
         """Ends the process if it still runs. Only for the end of a test."""
