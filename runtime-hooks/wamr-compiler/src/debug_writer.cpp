@@ -18,11 +18,14 @@ using Digest = std::array<std::uint8_t, 32>;
 /// Little-endian bytes.
 class Bytes {
   public:
+    /// `width` is at most 8.
     void number(std::uint64_t value, std::size_t width) {
         for (std::size_t each = 0; each < width; ++each) {
             bytes_.push_back(static_cast<std::byte>(value >> (8 * each)));
         }
     }
+
+    void zeros(std::size_t count) { bytes_.resize(bytes_.size() + count); }
 
     void u16(std::uint64_t value) { number(value, 2); }
 
@@ -299,7 +302,7 @@ void add_symbols(ElfWriter& writer, const ObjectImage& image, const wasm::Module
     Bytes symbols;
     strings.text("");
     const std::size_t entry_size = image.is_64 ? 24 : 16;
-    symbols.number(0, entry_size);
+    symbols.zeros(entry_size);
     for (const ObjectFunction& function : image.functions) {
         const std::size_t name = strings.size();
         const std::uint32_t index = module.imported_function_count() + function.index;
