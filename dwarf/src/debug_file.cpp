@@ -109,6 +109,7 @@ class DebugFileParser {
     struct Header {
         std::uint32_t name = 0;
         std::uint32_t type = 0;
+        std::uint64_t address = 0;
         std::uint64_t offset = 0;
         std::uint64_t size = 0;
     };
@@ -144,7 +145,8 @@ class DebugFileParser {
         std::vector<Header> headers;
         for (std::uint16_t each = 0; each < count && cursor.good(); ++each) {
             Header header{.name = cursor.u32(), .type = cursor.u32()};
-            cursor.take(word + word);
+            cursor.take(word); // flags
+            header.address = cursor.number(word);
             header.offset = cursor.number(word);
             header.size = cursor.number(word);
             cursor.take(4 + 4 + word + word);
@@ -156,7 +158,8 @@ class DebugFileParser {
         const Bytes strings = contents(headers[names]);
         for (const Header& header : headers) {
             if (header.type != llvm::ELF::SHT_NOBITS && header.type != llvm::ELF::SHT_NULL) {
-                file_.sections_.push_back({string_at(strings, header.name), contents(header)});
+                file_.sections_.push_back(
+                    {string_at(strings, header.name), contents(header), header.address});
             }
         }
         return {};
@@ -260,6 +263,11 @@ std::optional<std::string_view> DebugFile::fact(std::string_view key) const {
 std::span<const std::byte> DebugFile::section(std::string_view name) const {
     const auto found = std::ranges::find(sections_, name, &Section::name);
     return found == sections_.end() ? Bytes{} : found->bytes;
+}
+
+std::uint64_t DebugFile::section_address(std::string_view name) const {
+    const auto found = std::ranges::find(sections_, name, &Section::name);
+    return found == sections_.end() ? 0 : found->address;
 }
 
 Result<void> DebugFile::check_module(std::span<const std::byte> wasm) const {

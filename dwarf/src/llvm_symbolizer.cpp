@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "debug_info_check.h"
 #include "demangle.h"
+#include "dwarf_sections.h"
 
 #include <wdbg/dwarf/llvm_symbolizer.h>
 #include <wdbg/dwarf/module_image.h>
 
-#include <llvm/ADT/StringMap.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
-#include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
 #include <array>
@@ -19,8 +18,6 @@ namespace wdbg::dwarf {
 namespace {
 
 constexpr std::uint8_t wasm_address_size = 4;
-
-using SectionMap = llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>>;
 
 /// What lines, functions and inlining need. Others stay out: each one is one more that damaged
 /// bytes could harm.
@@ -35,17 +32,9 @@ SectionMap debug_sections(const wasm::Module& module) {
         if (std::ranges::find(used_sections, section.name) == used_sections.end()) {
             continue;
         }
-        const auto bytes = module.payload(section);
-        const llvm::StringRef contents(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        sections.try_emplace(llvm::StringRef(section.name.substr(1)),
-                             llvm::MemoryBuffer::getMemBuffer(contents, "", false));
+        add_section(sections, section.name, module.payload(section));
     }
     return sections;
-}
-
-llvm::StringRef contents_of(const SectionMap& sections, llvm::StringRef name) {
-    const auto found = sections.find(name);
-    return found == sections.end() ? llvm::StringRef() : found->second->getBuffer();
 }
 
 bool is_known(const std::string& text) {

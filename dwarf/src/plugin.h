@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/dwarf/aot_debug_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
 
@@ -10,19 +11,24 @@
 /// standard library; the version is a guard against mixed installations.
 namespace wdbg::dwarf {
 
-/// Raised with every change of symbolizer.h, instruction_decoder.h or of the types below.
-inline constexpr int plugin_version = 2;
+/// Raised with every change of symbolizer.h, aot_debug_info.h, instruction_decoder.h or of the
+/// types below.
+inline constexpr int plugin_version = 3;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
 inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_x86_decoder";
+inline constexpr const char* plugin_aot_symbol = "wdbg_dwarf_open_aot";
 
 using SymbolizerResult = Result<std::unique_ptr<Symbolizer>>;
 
 using DecoderResult = Result<std::unique_ptr<InstructionDecoder>>;
 
+using AotDebugInfoResult = Result<std::unique_ptr<AotDebugInfo>>;
+
 using PluginVersionFunction = int();
 /// Assigns to `result`; never throws.
 using PluginOpenFunction = void(const ModuleSource& source, SymbolizerResult& result);
 using PluginDecoderFunction = void(DecoderResult& result);
+using PluginAotFunction = void(const AotDebugSource& source, AotDebugInfoResult& result);
 
 } // namespace wdbg::dwarf

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "fixture.h"
+#include "compiled_fixture.h"
 #include "support/wasm_builder.h"
 
 #include <wdbg/dwarf/loader.h>
@@ -33,6 +33,14 @@ TEST(Loader, SaysWhatIsMissingAndThenLoads) {
     const auto symbolizer = load_symbolizer(guest.source(), WDBG_DWARF_LIBRARY_DIR);
     ASSERT_TRUE(symbolizer.has_value()) << symbolizer.error().message;
     EXPECT_EQ((*symbolizer)->debug_file(), guest.path);
+
+    const test::AotFixture& compiled = test::aot_fixture("types-O0", "-O0");
+    if (!compiled.built()) {
+        GTEST_SKIP() << "build the target 'wdbg-compile'";
+    }
+    const auto info = load_aot_debug_info(compiled.source(), WDBG_DWARF_LIBRARY_DIR);
+    ASSERT_TRUE(info.has_value()) << info.error().message;
+    EXPECT_EQ((*info)->entries((*info)->file().functions().front().function).size(), 1U);
 }
 
 } // namespace

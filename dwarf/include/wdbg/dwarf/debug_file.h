@@ -72,6 +72,8 @@ class DebugFile {
     [[nodiscard]] std::optional<std::string_view> fact(std::string_view key) const;
     /// Contents of an ELF section; empty where there is none.
     [[nodiscard]] std::span<const std::byte> section(std::string_view name) const;
+    /// Address of an ELF section as the file has it; 0 where there is none.
+    [[nodiscard]] std::uint64_t section_address(std::string_view name) const;
 
     /// NotFound with both hashes if this is not the debug file of code made from `wasm`.
     [[nodiscard]] Result<void> check_module(std::span<const std::byte> wasm) const;
@@ -88,6 +90,7 @@ class DebugFile {
     struct Section {
         std::string_view name{};
         std::span<const std::byte> bytes{};
+        std::uint64_t address = 0;
     };
 
     DebugFile() = default;

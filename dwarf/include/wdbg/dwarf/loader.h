@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/dwarf/aot_debug_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
 
@@ -22,5 +23,10 @@ load_symbolizer(const ModuleSource& source, const std::filesystem::path& directo
 /// Unavailable if the library is missing, Unsupported if its LLVM cannot decode x86-64.
 [[nodiscard]] Result<std::unique_ptr<InstructionDecoder>>
 load_instruction_decoder(const std::filesystem::path& directory = {});
+
+/// A reader of AOT debug files from the same library, which is looked for in the same way. Fails
+/// as make_aot_debug_info() does (llvm_aot_debug_info.h); Unavailable if the library is missing.
+[[nodiscard]] Result<std::unique_ptr<AotDebugInfo>>
+load_aot_debug_info(const AotDebugSource& source, const std::filesystem::path& directory = {});
 
 } // namespace wdbg::dwarf

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiled_fixture.h"
+#include "native_lines.h"
+
+#include <wdbg/wasm/module.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace wdbg::dwarf {
+namespace {
+
+struct Case {
+    const char* guest;
+    const char* options;
+};
+
+void PrintTo(const Case& each, std::ostream* out) {
+    *out << each.guest << " " << each.options;
+}
+
+class AotDebugInfoOf : public testing::TestWithParam<Case> {
+  protected:
+    void SetUp() override {
+        if (!fixture.built()) {
+            GTEST_SKIP() << "build the targets 'fixtures' and 'wdbg-compile'";
+        }
+        auto made = make_aot_debug_info(fixture.source());
+        ASSERT_TRUE(made) << made.error().message;
+        info = std::move(*made);
+        lines = NativeLines::read(info->file());
+    }
+
+    const test::AotFixture& fixture = test::aot_fixture(GetParam().guest, GetParam().options);
+    std::unique_ptr<AotDebugInfo> info;
+    NativeLines lines;
+};
+
+INSTANTIATE_TEST_SUITE_P(Guests, AotDebugInfoOf,
+                         testing::Values(Case{"types-O0", "-O0"}, Case{"types-O0", "-Og"},
+                                         Case{"types-O0", "-O3"}, Case{"control-O2", "-O0"},
+                                         Case{"control-O2", "-Og"}, Case{"control-O2", "-O3"}),
+                         [](const auto& each) {
+                             std::string name = std::string(each.param.guest) + each.param.options;
+                             std::erase(name, '-');
+                             return name;
+                         });
+
+TEST_P(AotDebugInfoOf, GivesThePositionOfEveryRow) {
+    const auto rows = lines.rows();
+    ASSERT_GT(rows.size(), 100U);
+    const auto module = wasm::Module::parse(fixture.wasm.bytes);
+    ASSERT_TRUE(module);
+    for (std::size_t each = 0; each + 1 < rows.size(); ++each) {
+        if (rows[each].end || rows[each].line == 0 || rows[each + 1].at == rows[each].at) {
+            continue;
+        }
+        const auto positions = info->positions(rows[each].at, AddressKind::Instruction);
+        ASSERT_FALSE(positions.empty());
+        EXPECT_EQ(positions.front().offset.value, rows[each].line);
+        EXPECT_TRUE(positions.front().exact);
+        for (const WasmPosition& position : positions) {
+            const wasm::FunctionBody* body = module->body(position.function);
+            ASSERT_NE(body, nullptr);
+            EXPECT_LE(body->begin, position.offset);
+            EXPECT_LT(position.offset, body->end);
+        }
+        const TextOffset next{rows[each].at.value + 1};
+        const auto behind = info->positions(next, AddressKind::Instruction);
+        if (rows[each + 1].at != next && !behind.empty()) { // no padding
+            EXPECT_FALSE(behind.front().exact);
+            EXPECT_EQ(info->positions(next, AddressKind::ReturnAddress).front().offset,
+                      positions.front().offset);
+        }
+    }
+}
+
+TEST_P(AotDebugInfoOf, FindsTheEntryOfEveryFunction) {
+    for (const NativeFunction& function : info->file().functions()) {
+        const auto entries = info->entries(function.function);
+        ASSERT_EQ(entries.size(), 1U);
+        const auto positions = info->positions(entries.front(), AddressKind::Instruction);
+        ASSERT_EQ(positions.size(), 1U);
+        EXPECT_EQ(positions.front().function, function.function);
+    }
+    EXPECT_TRUE(info->entries(100'000).empty());
+}
+
+TEST_P(AotDebugInfoOf, PutsBreakpointsWhereTheirInstructionBegins) {
+    std::size_t sites = 0;
+    for (const NativeRow& row : lines.rows()) {
+        if (row.line == 0) {
+            continue;
+        }
+        const BreakpointPlaces places = info->breakpoint(CodeOffset{row.line});
+        for (const TextOffset site : places.sites) {
+            ++sites;
+            const auto own = lines.rows_of(places.resolved.value);
+            EXPECT_TRUE(std::ranges::any_of(
+                own, [&](std::uint32_t each) { return lines.rows()[each].at == site; }));
+        }
+    }
+    EXPECT_GT(sites, 100U);
+}
+
+TEST_P(AotDebugInfoOf, PassesTheInstructionItIsAt) {
+    for (const NativeRow& row : lines.rows()) {
+        const auto ranges = info->instruction_ranges(row.at);
+        const bool within = std::ranges::any_of(
+            ranges, [&](const TextRange& range) { return range.contains(row.at); });
+        EXPECT_EQ(within, !info->positions(row.at, AddressKind::Instruction).empty());
+    }
+}
+
+TEST_P(AotDebugInfoOf, UnwindsFromEveryRow) {
+    test::FakeStack stack;
+    const NativeMemoryReader memory = stack.reader();
+    for (const NativeRow& row : lines.rows()) {
+        if (info->positions(row.at, AddressKind::Instruction).empty()) {
+            continue;
+        }
+        NativeRegisters registers;
+        registers.general[6] = test::FakeStack::base + 0x8000;
+        registers.general[7] = test::FakeStack::base + 0x4000;
+        const NativeActivation activation{.pc = row.at, .registers = registers, .memory = memory};
+        const auto cfa = info->frame_address(activation);
+        ASSERT_TRUE(cfa) << cfa.error().message;
+        stack.write(cfa->value - 8, 0x1234'5678);
+        const auto caller = info->unwind(activation);
+        ASSERT_TRUE(caller) << caller.error().message;
+        EXPECT_EQ(caller->pc.value, 0x1234'5678U);
+        EXPECT_EQ(caller->general[7], cfa->value);
+        EXPECT_FALSE(caller->vectors_known);
+        constexpr std::uint64_t kept = 0b1'1111'0000'1100'1000; // rbx rbp rsp r12-r15 rip
+        EXPECT_EQ(caller->known, kept);
+        stack.write(cfa->value - 8, 0);
+    }
+}
+
+} // namespace
+} // namespace wdbg::dwarf
