@@ -30,6 +30,18 @@ class NativeReader : public AotDebugInfo {
 
     const DebugFile& file() const override { return file_; }
 
+    std::optional<std::string_view> fact(std::string_view key) const override {
+        return file_.fact(key);
+    }
+
+    Result<void> check_module(std::span<const std::byte> wasm) const override {
+        return file_.check_module(wasm);
+    }
+
+    Result<void> check_text(std::span<const std::byte> text) const override {
+        return file_.check_text(text);
+    }
+
     std::vector<WasmPosition> positions(TextOffset pc, AddressKind kind) const override;
     BreakpointPlaces breakpoint(CodeOffset offset) const override;
     std::vector<TextOffset> entries(std::uint32_t function) const override;

@@ -30,15 +30,10 @@ rsp::ListenOptions listen_options(const RunOptions& options) {
 } // namespace
 
 Result<std::unique_ptr<DebugServer>> DebugServer::create(boost::asio::io_context& loop,
-                                                         wamr::Runtime& runtime,
+                                                         Debuggee& debuggee,
                                                          const RunOptions& options) {
-    Result<Debuggee*> debuggee = runtime.debuggee(
-        [&loop](std::function<void()> task) { boost::asio::post(loop, std::move(task)); });
-    if (!debuggee) {
-        return std::unexpected(debuggee.error());
-    }
     std::unique_ptr<DebugServer> server(new DebugServer(loop));
-    if (Result<void> listening = server->listen(**debuggee, options); !listening) {
+    if (Result<void> listening = server->listen(debuggee, options); !listening) {
         return std::unexpected(listening.error());
     }
     return server;

@@ -3,8 +3,8 @@
 
 #include <wdbg/cli/packet_log.h>
 #include <wdbg/cli/run_options.h>
+#include <wdbg/model/debuggee.h>
 #include <wdbg/rsp/transport.h>
-#include <wdbg/wamr/runtime.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,9 +26,9 @@ namespace wdbg::cli {
 /// Clients may connect from `bound` on; they are answered once the loop runs.
 class DebugServer {
   public:
-    /// Binds at once. Everything given must outlive the server; `loop` also the runtime.
+    /// Binds at once. Everything given must outlive the server; `loop` also the debuggee.
     [[nodiscard]] static Result<std::unique_ptr<DebugServer>>
-    create(boost::asio::io_context& loop, wamr::Runtime& runtime, const RunOptions& options);
+    create(boost::asio::io_context& loop, Debuggee& debuggee, const RunOptions& options);
 
     DebugServer(const DebugServer&) = delete;
     DebugServer& operator=(const DebugServer&) = delete;

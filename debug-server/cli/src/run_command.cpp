@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "run_command.h"
 
+#include "aot_cache.h"
+#include "debug_engine.h"
 #include "debug_server.h"
 #include "trap_place.h"
 
@@ -12,7 +14,7 @@
 #include <array>
 #include <cstdio>
 #include <fstream>
-#include <string_view>
+#include <span>
 
 namespace wdbg::cli {
 namespace {
@@ -23,20 +25,24 @@ int fail_with(const Error& error) {
 }
 
 bool is_aot(const std::filesystem::path& module) {
-    constexpr std::string_view magic("\0aot", 4);
-    std::array<char, magic.size()> start{};
+    std::array<char, 4> start{};
     std::ifstream(module, std::ios::binary).read(start.data(), start.size());
-    return std::string_view(start.data(), start.size()) == magic;
+    return wamr::is_aot(std::as_bytes(std::span(start)));
 }
 
 wamr::RuntimeOptions runtime_options(const RunOptions& options) {
     wamr::RuntimeOptions runtime{.debug_hooks = options.listen.has_value()};
     runtime.max_threads = options.max_threads.value_or(runtime.max_threads);
+    runtime.debug_file = options.debug_file;
+    if (options.compile) {
+        runtime.wasm_file = options.module;
+    }
     return runtime;
 }
 
 wamr::GuestOptions guest_options(const RunOptions& options) {
-    wamr::GuestOptions guest{.args = options.guest_args,
+    wamr::GuestOptions guest{.program = options.module.string(),
+                             .args = options.guest_args,
                              .env = options.env,
                              .preopens = options.preopens,
                              .invoke = options.invoke};
@@ -45,29 +51,48 @@ wamr::GuestOptions guest_options(const RunOptions& options) {
     return guest;
 }
 
-int exit_status(const RunOptions& options, const wamr::Outcome& outcome) {
+/// `module` is the .wasm.
+int exit_status(const std::filesystem::path& module, const wamr::Outcome& outcome) {
     for (const std::string& result : outcome.results) {
         std::puts(result.c_str());
     }
     std::fflush(stdout);
     if (!outcome.trap.empty()) {
-        report(trap_line(outcome.trap, find_trap_place(options.module, outcome.trap_pc)));
+        report(trap_line(outcome.trap, find_trap_place(module, outcome.trap_pc)));
     }
     return outcome.exit_code;
 }
 
-int run_plain(const RunOptions& options, wamr::Runtime& runtime) {
-    auto guest = runtime.load(options.module, guest_options(options));
+/// `code` is what is loaded: the module, or what was compiled of it.
+int run_plain(const RunOptions& options, const std::filesystem::path& code) {
+    auto runtime = wamr::Runtime::create(runtime_options(options));
+    if (!runtime) {
+        return fail_with(runtime.error());
+    }
+    auto guest = (*runtime)->load(code, guest_options(options));
     if (!guest) {
         return fail_with(guest.error());
     }
-    return exit_status(options, (*guest)->run());
+    wamr::Outcome outcome = (*guest)->run();
+    std::filesystem::path module = options.module;
+    if (outcome.trap_text_offset) {
+        outcome.trap_pc =
+            find_wasm_pc(code, options.debug_file, *outcome.trap_text_offset, module);
+    }
+    return exit_status(module, outcome);
 }
 
 /// The listener's file is written as soon as a client can connect; the client gets its first
 /// answer when the module is loaded.
-int run_debugged(const RunOptions& options, boost::asio::io_context& loop, wamr::Runtime& runtime) {
-    auto server = DebugServer::create(loop, runtime, options);
+int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
+    boost::asio::io_context loop(1); // outlives the engine, which posts to it
+    auto engine = is_aot(code)
+                      ? make_aot_engine(loop, runtime_options(options), options)
+                      : make_interpreter_engine(loop, runtime_options(options));
+    if (!engine) {
+        return fail_with(engine.error());
+    }
+    auto server = DebugServer::create(loop, (*engine)->debuggee(), options);
     if (!server) {
         return fail_with(server.error());
     }
@@ -80,26 +105,16 @@ int run_debugged(const RunOptions& options, boost::asio::io_context& loop, wamr:
             return fail_with(written.error());
         }
     }
-    auto guest = runtime.load(options.module, guest_options(options));
+    auto guest = (*engine)->runtime().load(code, guest_options(options));
     if (!guest) {
         return fail_with(guest.error());
     }
-    if (options.wait) {
-        runtime.wait_at_entry();
-    }
+    (*engine)->start(options.wait);
     (*server)->start();
-    const wamr::Outcome outcome = (*guest)->run();
+    wamr::Outcome outcome = (*guest)->run();
+    (*engine)->guest_ended(outcome);
     (*server)->finish();
-    return exit_status(options, outcome);
-}
-
-int run(const RunOptions& options) {
-    boost::asio::io_context loop(1); // outlives the runtime, which posts to it
-    auto runtime = wamr::Runtime::create(runtime_options(options));
-    if (!runtime) {
-        return fail_with(runtime.error());
-    }
-    return options.listen ? run_debugged(options, loop, **runtime) : run_plain(options, **runtime);
+    return exit_status((*engine)->wasm_file(options.module), outcome);
 }
 
 } // namespace
@@ -118,12 +133,21 @@ int run_command(std::span<const std::string> arguments) {
         report("run: " + options->unavailable);
         return ExitStatus::Failure;
     }
-    if (is_aot(options->module)) {
-        report(options->module.string() + ": is an AOT module, which this build cannot run yet; "
-                                          "give the .wasm it was compiled from");
-        return ExitStatus::Failure;
+    std::filesystem::path code = options->module;
+    if (options->compile && !is_aot(options->module)) {
+        auto compiled = compile_cached(options->module, options->optimisation.empty()
+                                                            ? "g"
+                                                            : options->optimisation);
+        if (!compiled) {
+            return fail_with(compiled.error());
+        }
+        code = std::move(*compiled);
     }
-    return run(*options);
+    if (options->compile_only) {
+        std::puts(code.c_str());
+        return ExitStatus::Success;
+    }
+    return options->listen ? run_debugged(*options, code) : run_plain(*options, code);
 }
 
 } // namespace wdbg::cli

@@ -51,12 +51,10 @@ Result<void> set_dap(RunOptions& options, std::string_view value) {
 }
 
 Result<void> set_engine(RunOptions& options, std::string_view value) {
-    if (value == "aot") {
-        note_unavailable(options, "--engine=aot: this build only has the interpreter yet "
-                                  "(--engine=interp)");
-    } else if (value != "interp") {
+    if (value != "interp" && value != "aot") {
         return invalid("expected interp or aot");
     }
+    options.compile = value == "aot";
     return {};
 }
 
@@ -64,8 +62,7 @@ Result<void> set_optimisation(RunOptions& options, std::string_view value) {
     if (value.size() != 1 || std::string_view("0123g").find(value) == std::string_view::npos) {
         return invalid("expected -O0, -O1, -O2, -O3 or -Og");
     }
-    note_unavailable(options, "-O" + std::string(value) +
-                                  ": is for --engine=aot, which this build does not have yet");
+    options.optimisation = value;
     return {};
 }
 
@@ -80,8 +77,10 @@ Result<void> set_tier_down(RunOptions& options, std::string_view value) {
 }
 
 Result<void> set_debug_file(RunOptions& options, std::string_view value) {
-    note_unavailable(options, "--debug-file=" + std::string(value) +
-                                  ": belongs to an .aot module, which this build cannot run yet");
+    if (value.empty()) {
+        return invalid("expected a path");
+    }
+    options.debug_file = value;
     return {};
 }
 
@@ -180,13 +179,26 @@ constexpr Row run_rows[] = {
      [](RunOptions& options, std::string_view value) {
          return set_number(options.max_threads, value);
      }},
-    {{"--engine"}, "interp|aot", "interpreter (default); aot: not in this build yet", set_engine},
+    {{"--engine"},
+     "interp|aot",
+     "for a .wasm: interpret it (default), or compile it and run native code",
+     set_engine},
     {{"-O"},
      "0|1|2|3|g",
-     "-O0 … -O3, -Og: optimisation of --engine=aot: not in this build yet",
+     "-O0 … -O3, -Og: optimisation of --engine=aot (default -Og)",
      set_optimisation},
+    {{"--compile-only"},
+     "",
+     "with --engine=aot: compile into the cache, print the .aot's path, and end",
+     [](RunOptions& options, std::string_view) -> Result<void> {
+         options.compile_only = true;
+         return {};
+     }},
     {{"--dap"}, "HOST:PORT", "serve DAP there: not in this build yet", set_dap},
-    {{"--debug-file"}, "PATH", "the debug file of an .aot: not in this build yet", set_debug_file},
+    {{"--debug-file"},
+     "PATH",
+     "the debug file of an .aot (default: MODULE.debug)",
+     set_debug_file},
     {{"--tier-down"}, "auto|off|module", "reserved; only off in this build", set_tier_down},
     {{"-v", "--verbose"},
      "",
@@ -205,6 +217,12 @@ constexpr Row run_rows[] = {
 };
 
 Result<void> check_together(const RunOptions& options) {
+    if (!options.optimisation.empty() && !options.compile) {
+        return invalid("-O" + options.optimisation + " is for --engine=aot");
+    }
+    if (options.compile_only && !options.compile) {
+        return invalid("--compile-only is for --engine=aot");
+    }
     if (options.listen_file && !options.listen) {
         return invalid("--listen-file needs a listener: add -g=HOST:PORT");
     }
@@ -248,7 +266,8 @@ std::vector<std::string> without_run(std::span<const std::string> arguments) {
 
 std::string run_help() {
     return "usage: wdbg run [options] MODULE [ARGS…]\n\n"
-           "Runs MODULE (.wasm) in the interpreter. With a listener LLDB can debug it:\n"
+           "Runs MODULE: a .wasm in the interpreter, an .aot as native code. With a listener LLDB\n"
+           "can debug it:\n"
            "  (lldb) process connect --plugin wasm connect://HOST:PORT\n"
            "Options may stand in any order; all behind MODULE is the guest's.\n\n" +
            help_of(std::span<const Row>(run_rows)) +

@@ -46,7 +46,45 @@ void add_source(TrapPlace& place, const dwarf::ModuleSource& source) {
     }
 }
 
+/// Where the debug file says that its .wasm was, or beside the .aot.
+std::filesystem::path find_wasm(const std::filesystem::path& aot, const dwarf::AotDebugInfo& info) {
+    std::vector<std::filesystem::path> candidates{std::filesystem::path(aot).replace_extension(
+        ".wasm")};
+    if (const auto compiled = info.fact("module")) {
+        candidates.emplace_back(std::string(*compiled));
+    }
+    for (const std::filesystem::path& path : candidates) {
+        if (info.check_module(read_file(path))) {
+            return path;
+        }
+    }
+    return {};
+}
+
 } // namespace
+
+std::optional<CodeAddress> find_wasm_pc(const std::filesystem::path& aot,
+                                        const std::filesystem::path& debug_file,
+                                        std::uint32_t text_offset, std::filesystem::path& module) {
+    const std::vector<std::byte> bytes =
+        read_file(debug_file.empty() ? std::filesystem::path(aot.string() + ".debug") : debug_file);
+    if (bytes.empty()) {
+        return std::nullopt;
+    }
+    const auto info = dwarf::load_aot_debug_info({.debug_file = bytes, .module = {}});
+    if (!info || text_offset >= (*info)->file().text_size()) {
+        return std::nullopt;
+    }
+    if (module == aot) {
+        module = find_wasm(aot, **info);
+    }
+    const auto positions =
+        (*info)->positions({text_offset}, dwarf::AddressKind::Instruction);
+    if (positions.empty()) {
+        return std::nullopt;
+    }
+    return CodeAddress{{}, positions.front().offset};
+}
 
 TrapPlace find_trap_place(const std::filesystem::path& module,
                           const std::optional<CodeAddress>& pc) {

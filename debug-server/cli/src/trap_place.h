@@ -14,4 +14,12 @@ namespace wdbg::cli {
 [[nodiscard]] TrapPlace find_trap_place(const std::filesystem::path& module,
                                         const std::optional<CodeAddress>& pc);
 
+/// The wasm instruction at an offset in the native text of `aot`, by its debug file (`debug_file`,
+/// or beside it), and in `module` the .wasm that it was made from, which may be changed from the
+/// .aot's own path. nullopt where there is no debug file or it does not know.
+[[nodiscard]] std::optional<CodeAddress> find_wasm_pc(const std::filesystem::path& aot,
+                                                      const std::filesystem::path& debug_file,
+                                                      std::uint32_t text_offset,
+                                                      std::filesystem::path& module);
+
 } // namespace wdbg::cli

@@ -26,7 +26,7 @@ namespace wdbg::native {
 /// notices the other.
 enum class Whereabouts : std::uint8_t { Outside, Running, Parked, AtGate };
 
-enum class ReasonKind : std::uint8_t { None, Breakpoint, StepDone, Watchpoint, Fault };
+enum class ReasonKind : std::uint8_t { None, Breakpoint, StepDone, Watchpoint, Fault, Trap };
 
 /// Why a thread stopped. Written by the thread, then published by GuestThread::reason_kind.
 struct Reason {
@@ -44,16 +44,20 @@ struct GuestThread {
     std::atomic<std::uint32_t> hold{0};
     std::atomic<ReasonKind> reason_kind{ReasonKind::None};
     Reason reason;
+    NativeTrap trap; ///< of a Trap
 
     /// The owner's while the thread is Parked.
     ucontext_t* context = nullptr;
     bool pc_changed = false;
+    /// The site in whose slot the thread is was active when it was reached.
+    bool hit_counted = false;
     /// The innermost host call in flight.
     GuestExit* exit = nullptr;
     /// What to do next; the owner changes it while the thread is held.
     const StepPlan* plan = nullptr;
     /// The thread's own: the trap flag is set on our behalf.
     bool tracing = false;
+    bool tracing_call = false; ///< … over an indirect call that is to be stepped into
 };
 
 /// The record of the calling thread; nullptr if it is not registered. Async-signal-safe.

@@ -32,13 +32,15 @@ struct Hit {
     GuestThread* thread; ///< nullptr: not registered, never stops
 };
 
+enum class HitResult : std::uint8_t { Inactive, Rejected, Accepted };
+
 /// Counts and filters. `readers` keeps unplant() from returning meanwhile.
-bool is_accepted_hit(Site& site, const ucontext_t& context) {
-    bool accepted = false;
+HitResult count_hit(Site& site, const ucontext_t& context) {
+    HitResult result = HitResult::Inactive;
     site.readers.fetch_add(1);
     if (site.active.load()) {
         site.hits.fetch_add(1, std::memory_order_relaxed);
-        accepted = true;
+        bool accepted = true;
         if (const HitFunction accept = site.accept.load(std::memory_order_relaxed)) {
             NativeRegisters registers;
             read_registers(context, registers);
@@ -47,9 +49,10 @@ bool is_accepted_hit(Site& site, const ucontext_t& context) {
         if (accepted) {
             site.accepted.fetch_add(1, std::memory_order_relaxed);
         }
+        result = accepted ? HitResult::Accepted : HitResult::Rejected;
     }
     site.readers.fetch_sub(1);
-    return accepted;
+    return result;
 }
 
 void trace_next(GuestThread& thread, ucontext_t& context) {
@@ -61,10 +64,14 @@ void trace_next(GuestThread& thread, ucontext_t& context) {
 void go_on_with_step(const Hit& hit, const Site& site) {
     GuestThread& thread = *hit.thread;
     const StepExit* exit = thread.plan != nullptr ? thread.plan->exit_at(site.address) : nullptr;
-    if (exit == nullptr || sp_of(hit.context) < thread.plan->stack_floor) {
+    // A step into calls has ended before a recursive frame can come to its exits.
+    const bool any_depth =
+        exit != nullptr && (exit->kind == ExitKind::Enter || exit->kind == ExitKind::PassInto);
+    if (exit == nullptr || (!any_depth && sp_of(hit.context) < thread.plan->stack_floor)) {
         return;
     }
-    if (exit->kind == ExitKind::PassOver) {
+    if (exit->kind == ExitKind::PassOver || exit->kind == ExitKind::PassInto) {
+        thread.tracing_call = exit->kind == ExitKind::PassInto;
         trace_next(thread, hit.context);
         return;
     }
@@ -88,12 +95,13 @@ bool on_site(const Hit& hit) {
         return !own;
     }
     set_pc(hit.context, address);
-    const bool accepted = is_accepted_hit(*site, hit.context);
+    const HitResult result = count_hit(*site, hit.context);
     set_pc(hit.context, site->slot);
     if (hit.thread == nullptr) {
         return true;
     }
-    if (accepted) {
+    hit.thread->hit_counted = result != HitResult::Inactive;
+    if (result == HitResult::Accepted) {
         set_reason(*hit.thread, ReasonKind::Breakpoint, {.address = address});
         park(hit.state, *hit.thread, hit.context);
         return true;
@@ -117,6 +125,9 @@ bool on_trace(const Hit& hit) {
     thread.tracing = false;
     set_single_step(hit.context, false);
     const StepPlan* plan = thread.plan;
+    if (thread.tracing_call && !in_guest(hit.state.tables, pc_of(hit.context))) {
+        return true; // the call leads to the host: its return comes back into the range
+    }
     if (plan != nullptr && (plan->one_instruction || !plan->in_ranges(place.pc))) {
         set_reason(thread, ReasonKind::StepDone, {.address = place.pc});
         thread.hold.store(1);

@@ -10,6 +10,7 @@
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace wdbg::native {
@@ -19,13 +20,51 @@ namespace {
 /// In the upper half of perf_event_attr::sig_data: "wdbg".
 constexpr std::uint64_t mark = 0x7764'6267;
 
-/// Ids in use, for the handler.
-std::array<std::atomic<std::uint32_t>, HardwareWatchpoints::limit> active_ids{};
+/// What is watched, for handlers and gates. An id of 0: free.
+struct Active {
+    std::atomic<std::uint32_t> id{0};
+    std::atomic<std::uint64_t> address{0};
+    std::atomic<std::uint32_t> size{0};
+    std::atomic<std::uint64_t> last{0}; ///< the bytes when they were last known to be told
+};
 
-void replace_active(std::uint32_t old_id, std::uint32_t new_id) {
-    for (auto& entry : active_ids) {
-        std::uint32_t expected = old_id;
-        if (entry.compare_exchange_strong(expected, new_id)) {
+std::array<Active, HardwareWatchpoints::limit> actives{};
+std::atomic<std::uint32_t> active_count{0};
+
+std::uint64_t value_at(std::uint64_t address, std::uint32_t size) {
+    std::uint64_t value = 0;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
+    std::memcpy(&value, reinterpret_cast<const void*>(address), size);
+    return value;
+}
+
+/// Whether the bytes exist; handlers and gates rely on it.
+bool is_readable(NativeAddress address, std::uint32_t size) {
+    std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+    const iovec local{.iov_base = bytes.data(), .iov_len = size};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    const iovec remote{.iov_base = reinterpret_cast<void*>(address.value), .iov_len = size};
+    return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
+}
+
+void activate(std::uint32_t id, NativeAddress address, std::uint32_t size) {
+    for (Active& active : actives) {
+        if (active.id.load() == 0) {
+            active.address.store(address.value);
+            active.size.store(size);
+            active.last.store(value_at(address.value, size));
+            active.id.store(id);
+            active_count.fetch_add(1);
+            return;
+        }
+    }
+}
+
+void deactivate(std::uint32_t id) {
+    for (Active& active : actives) {
+        if (active.id.load() == id) {
+            active.id.store(0);
+            active_count.fetch_sub(1);
             return;
         }
     }
@@ -45,9 +84,30 @@ std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info) {
         return std::nullopt;
     }
     const auto id = static_cast<std::uint32_t>(data);
-    const bool active =
-        std::ranges::any_of(active_ids, [id](const auto& entry) { return entry.load() == id; });
-    return active ? id : 0;
+    for (Active& active : actives) {
+        if (active.id.load() == id) {
+            active.last.store(value_at(active.address.load(), active.size.load()));
+            return id;
+        }
+    }
+    return 0;
+}
+
+std::optional<std::uint32_t> watchpoint_changed_by_host() {
+    if (active_count.load(std::memory_order_relaxed) == 0) {
+        return std::nullopt;
+    }
+    for (Active& active : actives) {
+        const std::uint32_t id = active.id.load();
+        if (id == 0) {
+            continue;
+        }
+        const std::uint64_t now = value_at(active.address.load(), active.size.load());
+        if (active.last.exchange(now) != now) {
+            return id;
+        }
+    }
+    return std::nullopt;
 }
 
 Result<int> HardwareWatchpoints::open_event(const Watch& watch, WatchpointId id, pid_t thread) {
@@ -89,13 +149,16 @@ Result<WatchpointId> HardwareWatchpoints::add(NativeAddress address, std::uint32
     if (watches_.size() >= limit) {
         return fail(ErrorCode::Busy, "all hardware watchpoints are in use");
     }
+    if (!is_readable(address, size)) {
+        return fail(ErrorCode::InvalidArgument, "there is no memory at this address");
+    }
     const WatchpointId id{++last_id_};
     Watch watch{.address = address, .size = size, .kind = kind};
-    replace_active(0, id.value);
+    activate(id.value, address, size);
     for (const pid_t thread : threads_()) {
         const auto event = open_event(watch, id, thread);
         if (!event) {
-            replace_active(id.value, 0);
+            deactivate(id.value);
             close_all(watch);
             return std::unexpected(event.error());
         }
@@ -111,7 +174,7 @@ Result<void> HardwareWatchpoints::remove(WatchpointId id) {
     if (found == watches_.end()) {
         return fail(ErrorCode::NotFound, "no such watchpoint");
     }
-    replace_active(id.value, 0);
+    deactivate(id.value);
     close_all(found->second);
     watches_.erase(found);
     return {};
@@ -128,7 +191,7 @@ void HardwareWatchpoints::close_all(Watch& watch) {
 void HardwareWatchpoints::remove_all() {
     const std::lock_guard lock(mutex_);
     for (auto& [id, watch] : watches_) {
-        replace_active(id.value, 0);
+        deactivate(id.value);
         close_all(watch);
     }
     watches_.clear();

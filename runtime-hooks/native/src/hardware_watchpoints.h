@@ -14,7 +14,7 @@
 namespace wdbg::native {
 
 /// Debug registers by perf_event_open(2) with `sigtrap`: exact, per thread, no privilege needed up
-/// to perf_event_paranoid = 2. Writes by the kernel are not seen. A fallback by page protection
+/// to perf_event_paranoid = 2. Writes by the kernel are found when the host call returns. A fallback by page protection
 /// would be another NativeWatchpointSupport.
 class HardwareWatchpoints final : public NativeWatchpointSupport {
   public:
@@ -59,5 +59,9 @@ class HardwareWatchpoints final : public NativeWatchpointSupport {
 /// Async-signal-safe: the watchpoint that raised a SIGTRAP with TRAP_PERF; 0 if it has been removed
 /// since, nullopt if it is not one of ours.
 [[nodiscard]] std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info);
+
+/// At the end of a host call: a watchpoint whose bytes are not what they were when it was last
+/// asked or hit. So writes of the kernel on behalf of the call are found.
+[[nodiscard]] std::optional<std::uint32_t> watchpoint_changed_by_host();
 
 } // namespace wdbg::native

@@ -29,9 +29,20 @@ void wait_for_release(ProcessState& state, GuestThread& thread, Whereabouts mean
     } while (thread.hold.load() != 0);
 }
 
+/// A breakpoint that was set where a step had ended is hit as the thread goes on.
+void meet_breakpoint(const ProcessState& state, const GuestThread& thread, ucontext_t& context) {
+    const OriginalPlace place = original_place(state.tables, pc_of(context));
+    if (place.site != nullptr && place.at_start && place.site->active.load() &&
+        !thread.hit_counted) {
+        set_pc(context, place.site->address);
+    }
+}
+
 /// The thread was told to go on from `context`.
 void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     thread.tracing = false;
+    thread.tracing_call = false;
+    meet_breakpoint(state, thread, context);
     if (thread.plan == nullptr) {
         return;
     }
@@ -43,7 +54,9 @@ void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     }
     const OriginalPlace place = original_place(state.tables, pc_of(context));
     const StepExit* exit = place.site != nullptr ? plan.exit_at(place.site->address) : nullptr;
-    const bool passes_over = exit != nullptr && exit->kind == ExitKind::PassOver;
+    const bool passes_into = exit != nullptr && exit->kind == ExitKind::PassInto;
+    const bool passes_over = passes_into || (exit != nullptr && exit->kind == ExitKind::PassOver);
+    thread.tracing_call = passes_into;
     thread.tracing = plan.one_instruction || passes_over;
 }
 

@@ -2,6 +2,7 @@
 #include "code_patch.h"
 #include "handlers.h"
 #include "hardware_watchpoints.h"
+#include "parking.h"
 #include "run_control.h"
 #include "site_table.h"
 
@@ -121,6 +122,27 @@ class ProcessTargetImpl final : public ProcessTarget {
     void unregister_thread() override;
     void install_handlers() override;
 
+    [[nodiscard]] std::vector<NativeInstance> instances() const override;
+    void add_instance(NativeInstance instance) override;
+    void remove_instance(NativeAddress instance) override;
+
+    void stop_at_entry() override { stop_at_entry_.store(true); }
+
+    void enter_guest(NativeAddress function) override;
+
+    void leave_guest(GuestExit& exit) override { native::leave_guest(exit); }
+
+    void enter_guest(GuestExit& exit) override;
+
+    [[nodiscard]] GuestExit* host_call() const override;
+    void back_in_host(GuestExit* before) override;
+    void trapped(TrapKind kind, std::string_view message) override;
+
+    [[nodiscard]] Result<NativeRegisters>
+    outer_guest_registers(ThreadId thread, NativeAddress sp) const override {
+        return control_.outer_registers(thread, sp.value);
+    }
+
   private:
     void queue(NativeEvent event);
 
@@ -140,8 +162,10 @@ class ProcessTargetImpl final : public ProcessTarget {
     RunControl control_;
     HardwareWatchpoints watchpoints_;
     EventHandler handler_;
-    std::mutex queue_mutex_;
+    mutable std::mutex queue_mutex_;
     std::vector<NativeEvent> queue_;
+    std::vector<NativeInstance> instances_; ///< under queue_mutex_
+    std::atomic<bool> stop_at_entry_{false};
     std::mutex handlers_mutex_;
     std::uint32_t last_range_ = 0;
 };
@@ -304,6 +328,74 @@ void ProcessTargetImpl::unregister_thread() {
     if (id.value != 0) {
         queue(NativeThreadExited{.thread = id});
     }
+}
+
+std::vector<NativeInstance> ProcessTargetImpl::instances() const {
+    const std::lock_guard lock(queue_mutex_);
+    return instances_;
+}
+
+void ProcessTargetImpl::add_instance(NativeInstance instance) {
+    {
+        const std::lock_guard lock(queue_mutex_);
+        instances_.push_back(instance);
+    }
+    queue(NativeInstancesChanged{});
+}
+
+void ProcessTargetImpl::remove_instance(NativeAddress instance) {
+    {
+        const std::lock_guard lock(queue_mutex_);
+        std::erase_if(instances_, [&](const auto& entry) { return entry.address == instance; });
+    }
+    queue(NativeInstancesChanged{});
+}
+
+void ProcessTargetImpl::enter_guest(NativeAddress function) {
+    if (stop_at_entry_.load(std::memory_order_relaxed) && stop_at_entry_.exchange(false)) {
+        const std::lock_guard lock(sites_mutex_);
+        control_.stop_current_thread_at(function);
+    }
+    native::enter_guest();
+}
+
+void ProcessTargetImpl::enter_guest(GuestExit& exit) {
+    GuestThread* thread = current_thread();
+    if (thread != nullptr && state_.attached.load(std::memory_order_relaxed)) {
+        if (const auto watchpoint = watchpoint_changed_by_host()) {
+            set_reason(*thread, ReasonKind::Watchpoint, {.watchpoint = *watchpoint});
+            thread->hold.store(1);
+            state_.notify();
+        }
+    }
+    native::enter_guest(exit);
+}
+
+GuestExit* ProcessTargetImpl::host_call() const {
+    const GuestThread* thread = current_thread();
+    return thread != nullptr ? thread->exit : nullptr;
+}
+
+void ProcessTargetImpl::back_in_host(GuestExit* before) {
+    if (GuestThread* thread = current_thread()) {
+        thread->exit = before;
+        thread->whereabouts.store(Whereabouts::Outside);
+    }
+}
+
+void ProcessTargetImpl::trapped(TrapKind kind, std::string_view message) {
+    GuestThread* thread = current_thread();
+    if (thread == nullptr || !state_.attached.load() ||
+        thread->whereabouts.load() == Whereabouts::Running) {
+        return;
+    }
+    thread->trap = {.kind = kind, .message = std::string(message)};
+    set_reason(*thread, ReasonKind::Trap, {});
+    do { // again where it came too late for a stop that was under way
+        thread->hold.store(1);
+        state_.notify();
+        wait_outside(*thread);
+    } while (thread->reason_kind.load() == ReasonKind::Trap && state_.attached.load());
 }
 
 void ProcessTargetImpl::install_handlers() {

@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t dwarf_sp = 7; // x86-64 psABI figure 3.36
 constexpr std::size_t dwarf_pc = 16;
 
-NativeStopReason model_reason(ReasonKind kind, const Reason& reason) {
+NativeStopReason model_reason(ReasonKind kind, const GuestThread& thread) {
+    const Reason& reason = thread.reason;
     switch (kind) {
     case ReasonKind::Breakpoint:
         return NativeBreakpointHit{.address = {reason.address}};
@@ -28,6 +29,8 @@ NativeStopReason model_reason(ReasonKind kind, const Reason& reason) {
     case ReasonKind::Fault:
         return NativeFault{
             .signal = reason.signal, .code = reason.code, .address = {reason.address}};
+    case ReasonKind::Trap:
+        return thread.trap;
     case ReasonKind::None:
         break;
     }
@@ -77,6 +80,16 @@ ThreadId RunControl::remove_current_thread() {
     const std::lock_guard lock(mutex_);
     std::erase_if(threads_, [thread](const auto& entry) { return entry.get() == thread; });
     return id;
+}
+
+void RunControl::stop_current_thread_at(NativeAddress address) {
+    GuestThread* thread = current_thread();
+    auto plan = std::make_unique<StepPlan>(plan_run_to({.addresses = {address}, .stack_floor = {}}));
+    const std::lock_guard lock(mutex_);
+    if (thread != nullptr && sites_.plant_exits(*plan)) {
+        thread->plan = plan.get();
+        plans_.push_back(std::move(plan));
+    }
 }
 
 GuestThread* RunControl::find(ThreadId id) const {
@@ -130,6 +143,23 @@ Result<NativeRegisters> RunControl::registers(ThreadId id) const {
     result.general[dwarf_pc] = place.pc;
     result.general[dwarf_sp] += place.pushed;
     return result;
+}
+
+Result<NativeRegisters> RunControl::outer_registers(ThreadId id, std::uint64_t sp) const {
+    const std::lock_guard lock(mutex_);
+    const GuestThread* thread = find(id);
+    if (thread == nullptr) {
+        return fail(ErrorCode::NotFound, "no such thread");
+    }
+    if (mode_ != Mode::Stopped) {
+        return fail(ErrorCode::NotStopped, "the thread runs");
+    }
+    for (const GuestExit* exit = thread->exit; exit != nullptr; exit = exit->outer) {
+        if (exit->registers.rsp > sp) {
+            return registers_at_gate(exit->registers);
+        }
+    }
+    return fail(ErrorCode::NotFound, "no guest code called this");
 }
 
 /// A thread in a slot stays there unless its pc changes; with a return address on the stack already
@@ -203,7 +233,7 @@ NativeStopped RunControl::collect() {
         const ReasonKind kind = thread->reason_kind.exchange(ReasonKind::None);
         if (kind != ReasonKind::None) {
             event.threads.push_back(
-                {.thread = thread->id, .reason = model_reason(kind, thread->reason)});
+                {.thread = thread->id, .reason = model_reason(kind, *thread)});
         }
     }
     return event;

@@ -31,11 +31,15 @@ class RunControl {
     // --- On guest threads -----------------------------------------------------------------------
     ThreadId add_current_thread();
     ThreadId remove_current_thread();
+    /// It ends a step of its own at `address`. The site table's lock is held.
+    void stop_current_thread_at(NativeAddress address);
 
     // --- On the owner's thread ------------------------------------------------------------------
     [[nodiscard]] std::vector<NativeThread> threads() const;
     [[nodiscard]] std::vector<pid_t> thread_numbers() const;
     [[nodiscard]] Result<NativeRegisters> registers(ThreadId id) const;
+    /// NativeTarget::outer_guest_registers().
+    [[nodiscard]] Result<NativeRegisters> outer_registers(ThreadId id, std::uint64_t sp) const;
     Result<void> set_registers(ThreadId id, const NativeRegisters& registers);
     Result<void> resume(const NativeResume& request);
     void interrupt();

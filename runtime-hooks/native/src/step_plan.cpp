@@ -54,6 +54,16 @@ bool ExitFinder::visit(const DecodedInstruction& instruction, std::uint64_t addr
     case InstructionKind::IndirectJump:
         add(address, ExitKind::PassOver);
         return false;
+    case InstructionKind::Call:
+        if (plan_.into_calls && in_code_(instruction.target.value)) {
+            add(instruction.target.value, ExitKind::Enter);
+        }
+        return true;
+    case InstructionKind::IndirectCall:
+        if (plan_.into_calls) {
+            add(address, ExitKind::PassInto);
+        }
+        return true;
     case InstructionKind::Trap:
         return false;
     default:
@@ -80,7 +90,9 @@ void ExitFinder::scan(NativeRange range, std::span<const std::byte> code) {
 }
 
 void sort_exits(std::vector<StepExit>& exits) {
-    std::ranges::sort(exits, {}, &StepExit::address);
+    std::ranges::sort(exits, [](const StepExit& a, const StepExit& b) {
+        return a.address != b.address ? a.address < b.address : a.kind == ExitKind::Enter && b.kind != ExitKind::Enter;
+    });
     const auto same = std::ranges::unique(exits, {}, &StepExit::address);
     exits.erase(same.begin(), same.end());
 }
@@ -102,6 +114,7 @@ Result<StepPlan> plan_range_step(const StepNativeRange& step, const InstructionD
     StepPlan plan;
     plan.ranges = step.ranges;
     plan.stack_floor = step.stack_floor.value;
+    plan.into_calls = step.into_calls;
     ExitFinder finder(plan, decoder, in_code);
     std::uint64_t sum = 0;
     for (const NativeRange& range : step.ranges) {

@@ -13,7 +13,9 @@ namespace wdbg::native {
 
 enum class ExitKind : std::uint8_t {
     Arrive,   ///< outside of the range: the step is done here
+    Enter,    ///< the entry of a function that the range calls: the step is done here
     PassOver, ///< leads to an address not known yet (ret): single-step it and look
+    PassInto, ///< an indirect call: as PassOver, but host code that it leads to is run through
 };
 
 struct StepExit {
@@ -26,9 +28,11 @@ struct StepPlan {
     std::vector<StepExit> exits;  ///< sorted by address, unique
     std::vector<NativeRange> ranges;
     std::uint64_t stack_floor = 0;
+    bool into_calls = false;
 
     // Async-signal-safe:
-    /// nullptr if `address` is none of the exits.
+    /// nullptr if `address` is none of the exits. One that is an exit for two reasons stands for
+    /// Enter.
     [[nodiscard]] const StepExit* exit_at(std::uint64_t address) const;
     [[nodiscard]] bool in_ranges(std::uint64_t address) const;
 };

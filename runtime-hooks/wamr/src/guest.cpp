@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "guest.h"
 
+#include "aot_gate.h"
+#include "aot_traps.h"
 #include "engine.h"
 #include "wamr_access.h"
 
@@ -81,24 +83,47 @@ class ThreadEnvironment {
 
 } // namespace
 
-WamrGuest::WamrGuest(wasm_module_t module, std::string name, GuestOptions options)
+WamrGuest::WamrGuest(wasm_module_t module, std::string name, GuestOptions options,
+                     std::vector<CodeRangeId> codes)
     : module_(module)
     , name_(std::move(name))
+    , codes_(std::move(codes))
     , options_(std::move(options)) {
 }
 
 WamrGuest::~WamrGuest() {
     if (instance_ != nullptr) {
-        Engine::instance().remove_instance(reinterpret_cast<WASMModuleInstance*>(instance_));
+        retract_instance();
         wasm_runtime_deinstantiate(instance_);
+    }
+    for (const CodeRangeId code : codes_) {
+        remove_aot_code(code);
     }
     Engine::instance().remove_module(reinterpret_cast<WASMModule*>(module_));
     wasm_runtime_unload(module_);
 }
 
+void WamrGuest::announce_instance() const {
+    auto* instance = reinterpret_cast<WASMModuleInstance*>(instance_);
+    if (!wdbg_module_is_aot(reinterpret_cast<WASMModule*>(module_))) {
+        Engine::instance().add_instance(instance);
+    } else if (GuestGate* gate = aot_gate()) {
+        gate->add_instance({.module = {}, .address = {reinterpret_cast<std::uint64_t>(instance)}});
+    }
+}
+
+void WamrGuest::retract_instance() const {
+    auto* instance = reinterpret_cast<WASMModuleInstance*>(instance_);
+    Engine::instance().remove_instance(instance);
+    if (GuestGate* gate = aot_gate()) {
+        gate->remove_instance({reinterpret_cast<std::uint64_t>(instance)});
+    }
+}
+
 Result<std::unique_ptr<Guest>> WamrGuest::create(wasm_module_t module, const std::string& name,
-                                                 const GuestOptions& options) {
-    std::unique_ptr<WamrGuest> guest(new WamrGuest(module, name, options));
+                                                 const GuestOptions& options,
+                                                 std::vector<CodeRangeId> codes) {
+    std::unique_ptr<WamrGuest> guest(new WamrGuest(module, name, options, std::move(codes)));
     guest->set_wasi_arguments();
     if (auto ready = guest->instantiate(); !ready) {
         return std::unexpected(ready.error());
@@ -110,7 +135,10 @@ Result<std::unique_ptr<Guest>> WamrGuest::create(wasm_module_t module, const std
 }
 
 void WamrGuest::set_wasi_arguments() {
-    arguments_.push_back(name_.data());
+    if (options_.program.empty()) {
+        options_.program = name_;
+    }
+    arguments_.push_back(options_.program.data());
     if (options_.invoke.empty()) {
         for (std::string& argument : options_.args) {
             arguments_.push_back(argument.data());
@@ -140,7 +168,7 @@ Result<void> WamrGuest::instantiate() {
     if (instance_ == nullptr) {
         return fail(ErrorCode::Malformed, name_ + ": " + error.data());
     }
-    Engine::instance().add_instance(reinterpret_cast<WASMModuleInstance*>(instance_));
+    announce_instance();
     return {};
 }
 
@@ -167,12 +195,14 @@ Outcome WamrGuest::run() {
     Outcome outcome;
     const ThreadEnvironment environment;
     static_cast<void>(Engine::instance().take_exception_pc());
+    wdbg_aot_trap_pc = 0;
     if (options_.invoke.empty()) {
         run_main(outcome);
     } else {
         run_export(outcome);
     }
     finish(outcome);
+    leave_aot_gate();
     Engine::instance().guest_exited(outcome.exit_code);
     return outcome;
 }
@@ -219,6 +249,18 @@ void WamrGuest::run_export(Outcome& outcome) {
     }
 }
 
+std::optional<std::uint32_t> WamrGuest::trap_text_offset() const {
+    auto* module = reinterpret_cast<WASMModule*>(module_);
+    if (!wdbg_module_is_aot(module)) {
+        return std::nullopt;
+    }
+    const void* code = nullptr;
+    std::uint64_t size = 0;
+    wdbg_module_aot_code(module, &code, &size);
+    const std::uint64_t offset = wdbg_aot_trap_pc - reinterpret_cast<std::uint64_t>(code);
+    return offset < size ? std::optional(static_cast<std::uint32_t>(offset)) : std::nullopt;
+}
+
 void WamrGuest::finish(Outcome& outcome) const {
     static constexpr std::string_view prefix = "Exception: ";
     // One of them may still trap or name another exit code.
@@ -235,6 +277,7 @@ void WamrGuest::finish(Outcome& outcome) const {
     if (!outcome.trap.empty()) {
         outcome.exit_code = trap_exit_code;
         outcome.trap_pc = Engine::instance().take_exception_pc();
+        outcome.trap_text_offset = trap_text_offset();
     } else if (wasm_runtime_is_wasi_mode(instance_)) {
         outcome.exit_code = static_cast<int>(wasm_runtime_get_wasi_exit_code(instance_) & 0xFFU);
     }

@@ -15,8 +15,10 @@ namespace wdbg::wamr {
 class WamrGuest final : public Guest {
   public:
     /// Takes over `module`, also when it fails.
+    /// `codes` are the ranges of compiled code that end with this guest.
     [[nodiscard]] static Result<std::unique_ptr<Guest>>
-    create(wasm_module_t module, const std::string& name, const GuestOptions& options);
+    create(wasm_module_t module, const std::string& name, const GuestOptions& options,
+           std::vector<CodeRangeId> codes = {});
 
     WamrGuest(const WamrGuest&) = delete;
     WamrGuest& operator=(const WamrGuest&) = delete;
@@ -25,18 +27,23 @@ class WamrGuest final : public Guest {
     Outcome run() override;
 
   private:
-    WamrGuest(wasm_module_t module, std::string name, GuestOptions options);
+    WamrGuest(wasm_module_t module, std::string name, GuestOptions options,
+              std::vector<CodeRangeId> codes);
 
+    void announce_instance() const;
+    void retract_instance() const;
     void set_wasi_arguments();
     Result<void> instantiate();
     Result<void> check_entry() const;
     void run_main(Outcome& outcome);
     void run_export(Outcome& outcome);
     void finish(Outcome& outcome) const;
+    [[nodiscard]] std::optional<std::uint32_t> trap_text_offset() const;
 
     wasm_module_t module_;
     wasm_module_inst_t instance_ = nullptr;
     std::string name_;
+    std::vector<CodeRangeId> codes_;
     GuestOptions options_;
     // WAMR keeps these pointers.
     std::vector<char*> arguments_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "module_file.h"
 
+#include <wdbg/wamr/runtime.h>
+
 #include "wamr_access.h"
 
 #include <wdbg/wasm/instruction.h>
@@ -63,11 +65,13 @@ Result<std::vector<std::byte>> read_module_file(const std::filesystem::path& pat
     return bytes;
 }
 
+bool is_aot(std::span<const std::byte> bytes) {
+    static constexpr std::array magic{std::byte{0}, std::byte{'a'}, std::byte{'o'}, std::byte{'t'}};
+    return bytes.size() >= magic.size() && std::ranges::equal(bytes.first(magic.size()), magic);
+}
+
 Result<void> check_interpretable(std::span<const std::byte> bytes) {
-    static constexpr std::array aot_magic{std::byte{0}, std::byte{'a'}, std::byte{'o'},
-                                          std::byte{'t'}};
-    if (bytes.size() >= aot_magic.size() &&
-        std::ranges::equal(bytes.first(aot_magic.size()), aot_magic)) {
+    if (is_aot(bytes)) {
         return fail(ErrorCode::Unsupported, "an .aot module cannot be interpreted");
     }
     const auto module = wasm::Module::parse(bytes);

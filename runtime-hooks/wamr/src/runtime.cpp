@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "aot_gate.h"
 #include "engine.h"
 #include "guest.h"
 #include "hooks.h"
@@ -23,8 +24,9 @@ WamrRuntime* the_runtime = nullptr; // WAMR's callbacks carry no context
 
 class WamrRuntime final : public Runtime {
   public:
-    explicit WamrRuntime(const RuntimeOptions& options) : options_(options) {
+    explicit WamrRuntime(RuntimeOptions options) : options_(std::move(options)) {
         the_runtime = this;
+        open_aot_gate(options_.aot_gate);
         wasm_runtime_set_module_reader(read_import, free_import);
     }
 
@@ -35,6 +37,7 @@ class WamrRuntime final : public Runtime {
         wasm_runtime_destroy();
         the_runtime = nullptr;
         wdbg_hooks_enabled = false;
+        open_aot_gate(nullptr);
     }
 
     Result<std::unique_ptr<Guest>> load(const std::filesystem::path& module,
@@ -57,6 +60,12 @@ class WamrRuntime final : public Runtime {
     static void free_import(std::uint8_t* /*buffer*/, std::uint32_t /*size*/) {}
 
     Result<void> register_imports(wasm_module_t module);
+    /// `code` names the files only.
+    Result<void> add_code(WASMModule* module, CodeRange code, std::vector<CodeRangeId>& codes);
+    Result<void> add_import_codes(WASMModule* module, std::vector<CodeRangeId>& codes);
+    Result<std::unique_ptr<Guest>> load_aot(std::vector<std::byte> bytes,
+                                            const std::filesystem::path& module,
+                                            const GuestOptions& options);
 
     /// A file that WAMR has loaded: it keeps running in `loaded`.
     struct Loaded {
@@ -73,7 +82,7 @@ class WamrRuntime final : public Runtime {
     std::vector<std::unique_ptr<Loaded>> mains_;
 };
 
-bool WamrRuntime::read_import(package_type_t /*type*/, const char* name, std::uint8_t** buffer,
+bool WamrRuntime::read_import(package_type_t type, const char* name, std::uint8_t** buffer,
                               std::uint32_t* size) {
     const std::string module_name(name);
     // A name from inside a module must not lead out of the folder that the user named.
@@ -81,9 +90,10 @@ bool WamrRuntime::read_import(package_type_t /*type*/, const char* name, std::ui
         module_name.starts_with('.')) {
         return false;
     }
-    const auto path = the_runtime->folder_ / (module_name + ".wasm");
+    const bool compiled = type == Wasm_Module_AoT;
+    const auto path = the_runtime->folder_ / (module_name + (compiled ? ".aot" : ".wasm"));
     auto bytes = read_module_file(path);
-    if (!bytes || !check_interpretable(*bytes)) {
+    if (!bytes || (compiled ? !is_aot(*bytes) : !check_interpretable(*bytes).has_value())) {
         return false;
     }
     auto loaded = std::make_unique<Loaded>();
@@ -121,16 +131,92 @@ Result<void> WamrRuntime::register_imports(wasm_module_t module) {
     return {};
 }
 
+/// Without a gate there is nobody to tell.
+Result<void> WamrRuntime::add_code(WASMModule* module, CodeRange code,
+                                   std::vector<CodeRangeId>& codes) {
+    if (options_.aot_gate == nullptr) {
+        return {};
+    }
+    const void* start = nullptr;
+    std::uint64_t size = 0;
+    wdbg_module_aot_code(module, &start, &size);
+    const NativeAddress begin{reinterpret_cast<std::uint64_t>(start)};
+    code.range = {.begin = begin, .end = {begin.value + size}};
+    code.module = ModuleId{static_cast<std::uint32_t>(codes.size())};
+    const auto added = add_aot_code(std::move(code));
+    if (!added) {
+        return std::unexpected(added.error());
+    }
+    codes.push_back(*added);
+    return {};
+}
+
+Result<void> WamrRuntime::add_import_codes(WASMModule* module, std::vector<CodeRangeId>& codes) {
+    const char* name = nullptr;
+    for (std::uint32_t i = 0; WASMModule* import = wdbg_module_import(module, i, &name); ++i) {
+        const auto found =
+            std::ranges::find_if(imports_, [&](const auto& entry) { return entry.first == name; });
+        if (found == imports_.end() || std::exchange(found->second->registered, true)) {
+            continue;
+        }
+        auto added = add_code(import, {.range = {}, .module = {}, .module_file = found->second->path},
+                              codes);
+        if (added) {
+            added = add_import_codes(import, codes);
+        }
+        if (!added) {
+            return added;
+        }
+    }
+    return {};
+}
+
+Result<std::unique_ptr<Guest>> WamrRuntime::load_aot(std::vector<std::byte> bytes,
+                                                     const std::filesystem::path& module,
+                                                     const GuestOptions& options) {
+    // WAMR keeps pointers to names in it.
+    auto kept = std::make_unique<Loaded>();
+    kept->original = std::move(bytes);
+    const std::span all(reinterpret_cast<std::uint8_t*>(kept->original.data()),
+                        kept->original.size());
+    mains_.push_back(std::move(kept));
+    auto opened = open_module(all, module.string());
+    if (!opened) {
+        return std::unexpected(opened.error());
+    }
+    auto* handle = reinterpret_cast<WASMModule*>(*opened);
+    std::vector<CodeRangeId> codes;
+    auto added = add_code(handle,
+                          {.range = {},
+                           .module = {},
+                           .debug_file = options_.debug_file.string(),
+                           .module_file = std::filesystem::absolute(module).string(),
+                           .wasm_file = options_.wasm_file.string()},
+                          codes);
+    if (added) {
+        added = add_import_codes(handle, codes);
+    }
+    if (!added) {
+        std::ranges::for_each(codes, remove_aot_code);
+        wasm_runtime_unload(*opened);
+        return fail(added.error().code, module.string() + ": " + added.error().message);
+    }
+    return WamrGuest::create(*opened, module.string(), options, std::move(codes));
+}
+
 Result<std::unique_ptr<Guest>> WamrRuntime::load(const std::filesystem::path& module,
                                                  const GuestOptions& options) {
     auto bytes = read_module_file(module);
     if (!bytes) {
         return std::unexpected(bytes.error());
     }
+    folder_ = module.parent_path();
+    if (is_aot(*bytes)) {
+        return load_aot(std::move(*bytes), module, options);
+    }
     if (auto fits = check_interpretable(*bytes); !fits) {
         return fail(fits.error().code, module.string() + ": " + fits.error().message);
     }
-    folder_ = module.parent_path();
     auto loaded = std::make_unique<Loaded>();
     loaded->path = std::filesystem::absolute(module).string();
     loaded->loaded.resize(bytes->size());

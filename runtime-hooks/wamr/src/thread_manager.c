@@ -9,6 +9,7 @@
 
 #include "thread_manager.h"
 
+#include "aot_hooks.h"
 #include "hooks.h"
 
 #define wasm_cluster_set_exception wdbg_spread_exception
@@ -23,6 +24,9 @@
 #undef wasm_cluster_set_exception
 
 void wasm_cluster_set_exception(WASMExecEnv* exec_env, const char* exception) {
+    if (wdbg_aot_gate_open) {
+        wdbg_aot_on_exception(exec_env, exception);
+    }
     if (!wdbg_defer_exception(exec_env, exception)) {
         wdbg_spread_exception(exec_env, exception);
     }

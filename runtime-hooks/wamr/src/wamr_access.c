@@ -7,6 +7,8 @@
 #include "wasm_interp.h"
 #include "wasm_runtime.h"
 
+#include "../aot/aot_runtime.h"
+
 #include <string.h>
 
 struct WASMModuleInstance* wdbg_env_instance(const WASMExecEnv* env) {
@@ -182,8 +184,33 @@ bool wdbg_memory_is_shared(const WASMMemoryInstance* memory) {
     return memory->is_shared_memory != 0;
 }
 
+bool wdbg_module_is_aot(const WASMModule* module) {
+    return module->module_type == Wasm_Module_AoT;
+}
+
+void wdbg_module_aot_code(const WASMModule* module, const void** code, uint64_t* size) {
+    const AOTModule* aot = (const AOTModule*)module;
+    *code = aot->code;
+    *size = aot->code_size;
+}
+
+static bool aot_unresolved_import(const AOTModule* module, const char** module_name,
+                                  const char** field) {
+    for (uint32_t i = 0; i < module->import_func_count; i++) {
+        if (!module->import_funcs[i].func_ptr_linked) {
+            *module_name = module->import_funcs[i].module_name;
+            *field = module->import_funcs[i].func_name;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool wdbg_module_unresolved_import(const WASMModule* module, const char** module_name,
                                    const char** field) {
+    if (wdbg_module_is_aot(module)) {
+        return aot_unresolved_import((const AOTModule*)module, module_name, field);
+    }
     for (uint32_t i = 0; i < module->import_function_count; i++) {
         const WASMFunctionImport* import = &module->import_functions[i].u.function;
         if (!import->func_ptr_linked && !import->import_func_linked) {
@@ -197,10 +224,12 @@ bool wdbg_module_unresolved_import(const WASMModule* module, const char** module
 
 struct WASMModule* wdbg_module_import(const WASMModule* module, uint32_t position,
                                       const char** name) {
-    if (!module->import_module_list) {
+    bh_list* list = wdbg_module_is_aot(module) ? ((AOTModule*)module)->import_module_list
+                                               : module->import_module_list;
+    if (!list) {
         return NULL;
     }
-    WASMRegisteredModule* node = bh_list_first_elem(module->import_module_list);
+    WASMRegisteredModule* node = bh_list_first_elem(list);
     while (node && position-- > 0) {
         node = bh_list_elem_next(node);
     }

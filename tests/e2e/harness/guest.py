@@ -57,7 +57,7 @@ class Guest:
         command = [str(paths.wdbg()), "run"]
         if listen:
             command += ["-g=127.0.0.1:0", f"--listen-file={self._listen_file}"]
-        command += [*options, str(module), *map(str, args)]
+        command += [*paths.engine_options(), *options, str(module), *map(str, args)]
         self.command = command
         self.module = pathlib.Path(module)
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

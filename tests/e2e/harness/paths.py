@@ -13,6 +13,17 @@ def _from_environment(name: str) -> pathlib.Path:
     return pathlib.Path(value)
 
 
+def engine() -> str:
+    """The variant under test: "interp", or "aot-g", "aot-3", … by optimisation level."""
+    return os.environ.get("WDBG_E2E_ENGINE", "interp")
+
+
+def engine_options() -> list[str]:
+    """What `wdbg run` needs for that variant."""
+    kind, _, level = engine().partition("-")
+    return ["--engine=aot", f"-O{level}"] if kind == "aot" else []
+
+
 def wdbg() -> pathlib.Path:
     return _from_environment("WDBG")
 

@@ -94,7 +94,7 @@ class Session:
     def use_wasm_platform(self, port_argument: str = "-g=127.0.0.1:") -> None:
         # By the API: as a command, LLDB takes a value that starts with "-" for an option.
         settings = {"runtime-path": str(paths.wdbg()), "port-arg": port_argument,
-                    "runtime-args": "run"}
+                    "runtime-args": " ".join(["run", *paths.engine_options()])}
         for name, value in settings.items():
             error = lldb.SBDebugger.SetInternalVariable(
                 f"platform.plugin.wasm.{name}", value, self.debugger.GetInstanceName())

@@ -104,6 +104,7 @@ TEST(RunOptions, ErrorsNameTheOptionAndWhatWouldBeRight) {
         {{"--dir=.::", "m"}, "--dir=.::: expected --dir=HOST"},
         {{"--engine=jit", "m"}, "--engine=jit: expected interp or aot"},
         {{"-O4", "m"}, "-O=4: expected -O0"},
+        {{"-O2", "m"}, "-O2 is for --engine=aot"},
         {{"--wait=1", "m"}, "--wait takes no value"},
         {{"--listen-file=x", "m"}, "--listen-file needs a listener"},
         {{"--invoke"}, "--invoke needs a value: --invoke=FUNC"},
@@ -115,13 +116,22 @@ TEST(RunOptions, ErrorsNameTheOptionAndWhatWouldBeRight) {
 }
 
 TEST(RunOptions, OptionsOfFeaturesToComeAreKnownButUnavailable) {
-    for (const char* option : {"--dap=0", "--engine=aot", "-O0", "-Og", "-O=3", "--debug-file=x",
-                               "--tier-down=auto", "--tier-down=module"}) {
+    for (const char* option : {"--dap=0", "--tier-down=auto", "--tier-down=module"}) {
         const Result<RunOptions> options = parse({option, "m"});
         ASSERT_TRUE(options) << option;
         EXPECT_NE(options->unavailable.find("yet"), std::string::npos) << option;
     }
     EXPECT_EQ(parse({"--engine=interp", "--tier-down=off", "m"})->unavailable, "");
+}
+
+TEST(RunOptions, ChooseTheEngineForAWasmModule) {
+    EXPECT_FALSE(parse({"m"})->compile);
+    const auto compiled = parse({"--engine=aot", "-O3", "--debug-file=x.debug", "m"});
+    ASSERT_TRUE(compiled);
+    EXPECT_TRUE(compiled->compile);
+    EXPECT_EQ(compiled->optimisation, "3");
+    EXPECT_EQ(compiled->debug_file, "x.debug");
+    EXPECT_EQ(parse({"--engine=aot", "-O=g", "m"})->optimisation, "g");
 }
 
 TEST(RunOptions, HelpNeedsNoModuleAndListsEveryOption) {

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <atomic>
+#include <cstring>
 
 namespace wdbg::native::test {
 namespace {
@@ -196,6 +197,61 @@ TEST(RangeStep, OtherThreadsPassItsTrapsUncounted) {
     }
     EXPECT_EQ(wrong.load(), 0U);
     EXPECT_EQ(session.hits(asm_hot_return), 0U);
+}
+
+TEST(RangeStep, GoesIntoADirectCallWhereThatIsWanted) {
+    Session session;
+    const NativeAddress entry = entry_of(asm_calls);
+    const auto all = instructions(asm_code());
+    const NativeAddress behind_call = *(std::ranges::find(all, entry) + 5);
+    ASSERT_TRUE(session.target->plant(entry, {}).has_value());
+    Stepper stepper(session, asm_calls, 6, 100);
+    ASSERT_TRUE(session.target->unplant(entry).has_value());
+    const std::uint64_t outer = stepper.registers().general[dwarf_rsp];
+    EXPECT_TRUE(stepper.step(StepNativeRange{
+        .ranges = {{.begin = entry, .end = behind_call}}, .into_calls = true, .stack_floor = {}}));
+    EXPECT_EQ(stepper.registers().pc, entry);
+    EXPECT_EQ(stepper.registers().general[dwarf_rsp], outer - 16) << "one call deeper";
+}
+
+TEST(RangeStep, GoesIntoAnIndirectCallWhereThatIsWanted) {
+    Session session;
+    const NativeAddress entry = entry_of(asm_indirect_calls);
+    const auto all = instructions(asm_code());
+    const auto twice = *(std::ranges::find(all, entry) + 35);
+    ASSERT_TRUE(session.target->plant(entry, {}).has_value());
+    Stepper stepper(session, asm_indirect_calls, 5, 3);
+    ASSERT_TRUE(session.target->unplant(entry).has_value());
+    const auto behind_call = *(std::ranges::find(all, entry) + 12);
+    EXPECT_TRUE(stepper.step(StepNativeRange{
+        .ranges = {{.begin = entry, .end = behind_call}}, .into_calls = true, .stack_floor = {}}));
+    const NativeAddress pc = stepper.registers().pc;
+    EXPECT_TRUE(pc.value > behind_call.value && pc.value <= twice.value + 64)
+        << "at the entry of asm_twice";
+    const auto returns_to = session.target->registers(stepper.thread)->general[dwarf_rsp];
+    std::array<std::byte, 8> bytes{};
+    ASSERT_TRUE(session.target->read_memory({returns_to}, bytes).has_value());
+    std::uint64_t return_address = 0;
+    std::memcpy(&return_address, bytes.data(), sizeof return_address);
+    EXPECT_EQ(return_address, behind_call.value);
+}
+
+/// LLDB 21 and newer: a breakpoint at the pc that was not reported yet is hit without moving.
+TEST(Breakpoint, SetWhereAStepHasEndedIsHitWhenTheThreadGoesOn) {
+    Session session;
+    ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
+    Stepper stepper(session, asm_hot, 3, 3);
+    ASSERT_TRUE(session.target->unplant(at(asm_hot_body)).has_value());
+    const NativeRange loop = range_of(asm_hot_body, asm_hot_return);
+    ASSERT_TRUE(stepper.step(StepNativeRange{.ranges = {loop}, .stack_floor = {}}));
+    ASSERT_EQ(stepper.registers().pc, at(asm_hot_return));
+    ASSERT_TRUE(session.target->plant(at(asm_hot_return), {}).has_value());
+    session.resume();
+    EXPECT_TRUE(session.stops_with<NativeBreakpointHit>());
+    EXPECT_EQ(stepper.registers().pc, at(asm_hot_return));
+    EXPECT_EQ(session.hits(asm_hot_return), 1U);
+    EXPECT_EQ(stepper.finish(), 9U);
+    EXPECT_EQ(session.hits(asm_hot_return), 1U);
 }
 
 } // namespace

@@ -199,5 +199,52 @@ TEST(Breakpoint, DetachLetsParkedThreadsRun) {
     EXPECT_EQ(result, 2000U);
 }
 
+/// The runtime calls trapped() in a host call: the thread is shown at that call, and goes on when it
+/// is told to.
+TEST(Trap, StopsInTheCallThatTheRuntimeReportsItFrom) {
+    Session session;
+    std::atomic<bool> went_on{false};
+    std::thread guest = guest_thread(session, [&] {
+        GuestExit exit;
+        capture(&exit.registers);
+        session.target->leave_guest(exit);
+        session.target->trapped(TrapKind::Unreachable, "unreachable");
+        went_on = true;
+        session.target->enter_guest(exit);
+    });
+    const NativeStopped stopped = session.must_stop();
+    ASSERT_EQ(stopped.threads.size(), 1U);
+    const auto* trap = std::get_if<NativeTrap>(&stopped.threads[0].reason);
+    ASSERT_NE(trap, nullptr);
+    EXPECT_EQ(trap->kind, TrapKind::Unreachable);
+    EXPECT_EQ(trap->message, "unreachable");
+    EXPECT_TRUE(session.target->registers(stopped.threads[0].thread).has_value());
+    EXPECT_FALSE(went_on);
+    session.resume();
+    guest.join();
+    EXPECT_TRUE(went_on);
+}
+
+TEST(Gate, ForgetsAHostCallThatWasLeftByLongjmp) {
+    Session session;
+    std::thread guest = guest_thread(session, [&] {
+        GuestExit outer;
+        capture(&outer.registers);
+        session.target->leave_guest(outer);
+        GuestExit* before = session.target->host_call();
+        EXPECT_EQ(before, &outer);
+        {
+            GuestExit inner; // its frame goes away without enter_guest()
+            capture(&inner.registers);
+            session.target->leave_guest(inner);
+        }
+        session.target->back_in_host(before);
+        EXPECT_EQ(session.target->host_call(), &outer);
+        session.target->enter_guest(outer);
+        EXPECT_EQ(session.target->host_call(), nullptr);
+    });
+    guest.join();
+}
+
 } // namespace
 } // namespace wdbg::native::test

@@ -43,11 +43,15 @@ TEST(Watchpoint, RefusesWhatTheHardwareCannotDo) {
               ErrorCode::InvalidArgument);
     EXPECT_EQ(watchpoints.add({0x1000}, 3, NativeWatchKind::Write).error().code,
               ErrorCode::InvalidArgument);
+    EXPECT_EQ(watchpoints.add({0x1000}, 8, NativeWatchKind::Write).error().code,
+              ErrorCode::InvalidArgument); // no memory there
     EXPECT_EQ(watchpoints.remove(WatchpointId{99}).error().code, ErrorCode::NotFound);
+    alignas(8) static std::uint64_t watched = 0;
     for (std::uint32_t i = 0; i < watchpoints.max_count(); ++i) {
-        EXPECT_TRUE(watchpoints.add({0x1000}, 8, NativeWatchKind::Write).has_value());
+        EXPECT_TRUE(watchpoints.add(at(&watched), 8, NativeWatchKind::Write).has_value());
     }
-    EXPECT_EQ(watchpoints.add({0x1000}, 8, NativeWatchKind::Write).error().code, ErrorCode::Busy);
+    EXPECT_EQ(watchpoints.add(at(&watched), 8, NativeWatchKind::Write).error().code,
+              ErrorCode::Busy);
 }
 
 } // namespace

@@ -13,7 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -99,6 +101,10 @@ class AotDebugInfo {
 
     /// What it belongs to: hashes, functions, sizes.
     [[nodiscard]] virtual const DebugFile& file() const = 0;
+    // DebugFile's members of these names, for those who load the library that has them.
+    [[nodiscard]] virtual std::optional<std::string_view> fact(std::string_view key) const = 0;
+    [[nodiscard]] virtual Result<void> check_module(std::span<const std::byte> wasm) const = 0;
+    [[nodiscard]] virtual Result<void> check_text(std::span<const std::byte> text) const = 0;
 
     /// The wasm functions at `pc`, innermost inlined one first. Empty where no wasm function is
     /// (stubs, padding).

@@ -40,7 +40,15 @@ struct NativeRange {
 struct CodeRange {
     NativeRange range;
     ModuleId module;
-    std::string debug_file{}; ///< path; empty if there is none
+    std::string debug_file{};  ///< path; empty where it is to be looked for beside the module
+    std::string module_file{}; ///< path of the .aot; empty if not known
+    std::string wasm_file{};   ///< path of the .wasm; empty where it is to be looked for
+};
+
+/// An instance of a module with compiled code: where its AOTModuleInstance is (aot_layout.h).
+struct NativeInstance {
+    ModuleId module;
+    NativeAddress address;
 };
 
 enum class Machine : std::uint8_t {
@@ -97,9 +105,12 @@ struct SiteCounters {
 /// Exactly one native instruction; into calls.
 struct StepNativeInstruction {};
 
-/// Until the pc of this frame or of an outer one is outside of all ranges; over calls.
+/// Until the pc of this frame or of an outer one is outside of all ranges.
 struct StepNativeRange {
     std::vector<NativeRange> ranges;
+    /// The entry of code that a call in the ranges leads to ends the step as well; calls out of
+    /// known code are passed over. False: over all calls.
+    bool into_calls = false;
     /// The lowest stack pointer of this frame's body. An exit reached with a lower one belongs to a
     /// recursive call and is passed. 0: the stack pointer now.
     NativeAddress stack_floor{};
@@ -150,8 +161,15 @@ struct NativeFault {
     NativeAddress address; ///< si_addr: for SIGSEGV and SIGBUS what was accessed
 };
 
+/// The runtime ends the guest for a reason of its own. The thread is in a host call, made by the
+/// instruction that is to blame.
+struct NativeTrap {
+    TrapKind kind = TrapKind::Other;
+    std::string message{}; ///< the runtime's words
+};
+
 using NativeStopReason = std::variant<Interrupted, NativeBreakpointHit, NativeStepDone,
-                                      NativeWatchpointHit, NativeFault>;
+                                      NativeWatchpointHit, NativeFault, NativeTrap>;
 
 struct NativeThreadStop {
     ThreadId thread;
@@ -174,6 +192,9 @@ struct CodeVanished {
     CodeRangeId id;
 };
 
+/// The target's instances(), other than those cloned for threads, are not what they were.
+struct NativeInstancesChanged {};
+
 struct NativeThreadCreated {
     ThreadId thread;
 };
@@ -182,8 +203,8 @@ struct NativeThreadExited {
     ThreadId thread;
 };
 
-using NativeEvent = std::variant<NativeStopped, CodeAppeared, CodeVanished, NativeThreadCreated,
-                                 NativeThreadExited>;
+using NativeEvent = std::variant<NativeStopped, CodeAppeared, CodeVanished, NativeInstancesChanged,
+                                 NativeThreadCreated, NativeThreadExited>;
 
 // --- The target ------------------------------------------------------------------------------
 
@@ -213,9 +234,15 @@ class NativeTarget {
 
     [[nodiscard]] virtual Machine machine() const = 0;
     [[nodiscard]] virtual std::vector<std::pair<CodeRangeId, CodeRange>> code_ranges() const = 0;
+    /// As far as the target tells; the one that was made first comes first.
+    [[nodiscard]] virtual std::vector<NativeInstance> instances() const = 0;
     [[nodiscard]] virtual std::vector<NativeThread> threads() const = 0;
 
     [[nodiscard]] virtual Result<NativeRegisters> registers(ThreadId thread) const = 0;
+    /// Registers of the guest frame that called the host code in whose frames an unwinder has
+    /// arrived with stack pointer `sp`: callbacks. NotFound if there is no guest frame behind it.
+    [[nodiscard]] virtual Result<NativeRegisters> outer_guest_registers(ThreadId thread,
+                                                                        NativeAddress sp) const = 0;
     /// Unsupported for a thread in a host call.
     virtual Result<void> set_registers(ThreadId thread, const NativeRegisters& registers) = 0;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/model/guest_gate.h>
 #include <wdbg/model/instruction_decoder.h>
 #include <wdbg/model/native_target.h>
 
@@ -19,7 +20,7 @@ namespace wdbg::native {
 /// SIGTRAP and the stop signal must not be blocked where guest code runs.
 ///
 /// Destroy it when no thread is registered and no guest code runs.
-class ProcessTarget : public NativeTarget {
+class ProcessTarget : public NativeTarget, public GuestGate {
   public:
     struct Options {
         /// Of the real-time signals; 0: SIGRTMIN + 5.
@@ -42,17 +43,11 @@ class ProcessTarget : public NativeTarget {
     /// Never waits; calls the event handler.
     virtual void process() = 0;
 
-    // --- For the runtime, on any thread -----------------------------------------------------
-    /// Makes code known. Its instructions must be within 1.9 GB of free address space.
-    virtual Result<CodeRangeId> add_code(CodeRange code) = 0;
-    /// No thread may be in this code, stopped or not, or come into it any more. Its sites vanish.
-    virtual Result<void> remove_code(CodeRangeId id) = 0;
+    /// Before any guest code runs: the first thread that enters it stops at the function's first
+    /// instruction, with a NativeStepDone.
+    virtual void stop_at_entry() = 0;
 
-    /// The calling thread will run guest code. It starts outside of it: enter_guest() comes next.
-    virtual ThreadId register_thread() = 0;
-    /// Before a registered thread ends, outside of guest code. Waits while everything stands still.
-    virtual void unregister_thread() = 0;
-
+    // --- For the runtime, on any thread (GuestGate, and) --------------------------------------
     /// Puts our signal handlers in front again, where others have replaced them since.
     virtual void install_handlers() = 0;
 };

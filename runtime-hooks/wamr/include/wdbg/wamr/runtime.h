@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/model/debuggee.h>
+#include <wdbg/model/guest_gate.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +16,16 @@
 /// Running guests in WAMR, in this process, with or without the debugger's hooks.
 namespace wdbg::wamr {
 
+/// Whether a file's first bytes are those of an .aot file.
+[[nodiscard]] bool is_aot(std::span<const std::byte> bytes);
+
 struct RuntimeOptions {
+    /// Where compiled (.aot) code passes between guest and host, if it is to be debugged; must
+    /// outlive the runtime.
+    GuestGate* aot_gate = nullptr;
+    /// Debug file of the main module where that is compiled; empty: to be looked for.
+    std::filesystem::path debug_file{};
+    std::filesystem::path wasm_file{}; ///< what it was compiled from, likewise
     /// With hooks the interpreter can be debugged; without them it runs the loop that WAMR has
     /// without debug support. Cannot be changed later.
     bool debug_hooks = false;
@@ -23,6 +33,7 @@ struct RuntimeOptions {
 };
 
 struct GuestOptions {
+    std::string program{}; ///< the guest's argv[0]; empty: the module's path
     std::vector<std::string> args;                             ///< without the program's name
     std::vector<std::string> env;                              ///< "K=V"
     std::vector<std::pair<std::string, std::string>> preopens; ///< host folder, guest folder
@@ -39,6 +50,9 @@ struct Outcome {
     std::string trap;
     /// Where it trapped, if known.
     std::optional<CodeAddress> trap_pc;
+    /// Of compiled code that nobody debugged: within which instruction of the main module's native
+    /// text (bytes from its start), if known.
+    std::optional<std::uint32_t> trap_text_offset{};
     /// Results of an invoked export, as text ("42:i32"); empty for a WASI program.
     std::vector<std::string> results;
 };

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/model/debuggee.h>
+#include <wdbg/model/native_target.h>
+
+#include <functional>
+#include <memory>
+
+/// The AOT mapping: compiled code of wasm modules, seen in terms of wasm.
+namespace wdbg::aot {
+
+using LoadDebugInfo =
+    std::function<Result<std::unique_ptr<dwarf::AotDebugInfo>>(const dwarf::AotDebugSource&)>;
+
+/// Runs `task` later on the event loop's thread.
+using Post = std::function<void(std::function<void()> task)>;
+
+struct AotOptions {
+    LoadDebugInfo load_debug_info;
+    Post post;
+    /// What wdbg has to say that is nobody's answer: a module without a debug file, one that does
+    /// not belong. May be empty.
+    std::function<void(const std::string&)> warn{};
+    /// The first stop of the target is the one at the guest's entry.
+    bool stops_at_entry = false;
+};
+
+/// A guest of compiled code behind a NativeTarget.
+///
+/// All members are called on the event loop's thread. The target outlives it, and its events go to
+/// this object from now on.
+class AotDebuggee : public Debuggee {
+  public:
+    [[nodiscard]] static std::unique_ptr<AotDebuggee> create(NativeTarget& target,
+                                                             AotOptions options);
+
+    /// The guest has ended by itself: an Exited event follows.
+    virtual void guest_exited(int exit_code) = 0;
+    /// Where the last trap was reported.
+    [[nodiscard]] virtual std::optional<CodeAddress> trap_pc() const = 0;
+};
+
+} // namespace wdbg::aot

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// Events of the target, and what they mean.
+#include "debuggee_impl.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace wdbg::aot {
+
+std::unique_ptr<AotDebuggee> AotDebuggee::create(NativeTarget& target, AotOptions options) {
+    return std::make_unique<AotDebuggeeImpl>(target, std::move(options));
+}
+
+AotDebuggeeImpl::AotDebuggeeImpl(NativeTarget& target, AotOptions options)
+    : target_(target)
+    , options_(std::move(options))
+    , awaits_entry_(options_.stops_at_entry) {
+    request_.others = ResumeKind::Continue;
+    for (const auto& [id, code] : target_.code_ranges()) {
+        modules_.add(id, code);
+    }
+    instances_.refresh();
+    target_.set_event_handler([this](const NativeEvent& event) { on_event(event); });
+}
+
+AotDebuggeeImpl::~AotDebuggeeImpl() {
+    *alive_ = false;
+    target_.set_event_handler({});
+}
+
+void AotDebuggeeImpl::post_event(Event event) {
+    options_.post([this, alive = alive_, event = std::move(event)] {
+        if (*alive && handler_) {
+            handler_(event);
+        }
+    });
+}
+
+// --- Events --------------------------------------------------------------------------------------
+
+void AotDebuggeeImpl::on_event(const NativeEvent& event) {
+    if (const auto* stopped = std::get_if<NativeStopped>(&event)) {
+        on_stopped(*stopped);
+    } else if (const auto* appeared = std::get_if<CodeAppeared>(&event)) {
+        modules_.add(appeared->id, appeared->code);
+        instances_.refresh();
+    } else if (const auto* vanished = std::get_if<CodeVanished>(&event)) {
+        on_code_vanished(vanished->id);
+    } else if (std::holds_alternative<NativeInstancesChanged>(event)) {
+        instances_.refresh();
+    }
+}
+
+void AotDebuggeeImpl::on_code_vanished(CodeRangeId id) {
+    for (const auto& module : modules_.all()) {
+        if (module->id == id) {
+            breakpoints_.forget_module(*module);
+        }
+    }
+    stacks_.clear();
+    modules_.remove(id);
+    instances_.refresh();
+}
+
+void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
+    stacks_.clear();
+    stopped_ = true;
+    std::vector<ThreadStop> reasons;
+    for (const NativeThreadStop& entry : stop.threads) {
+        if (auto reason = translate(entry.thread, entry.reason)) {
+            steps_.erase(entry.thread);
+            reasons.push_back({.thread = entry.thread, .reason = std::move(*reason)});
+        }
+    }
+    if (reasons.empty() && !stop.threads.empty() && !interrupted_) {
+        if (go_on()) {
+            return;
+        }
+    }
+    if (reasons.empty()) {
+        reasons.push_back({.thread = some_thread(), .reason = Interrupted{}});
+    }
+    interrupted_ = false;
+    steps_.clear();
+    reasons_ = std::move(reasons);
+    ++generation_;
+    if (handler_) {
+        handler_(Stopped{.generation = generation_, .threads = reasons_});
+    }
+}
+
+/// One that has frames, for a stop that no thread is to blame for.
+ThreadId AotDebuggeeImpl::some_thread() const {
+    const auto all = target_.threads();
+    for (const NativeThread& thread : all) {
+        const auto stack = stack_of(thread.id);
+        if (stack && !(*stack)->frames.empty()) {
+            return thread.id;
+        }
+    }
+    return all.empty() ? ThreadId{1} : all.front().id;
+}
+
+std::optional<StopReason> AotDebuggeeImpl::translate(ThreadId thread,
+                                                     const NativeStopReason& reason) {
+    if (const auto* hit = std::get_if<NativeBreakpointHit>(&reason)) {
+        return breakpoint_reason(thread, hit->address);
+    }
+    if (std::holds_alternative<NativeStepDone>(reason)) {
+        return step_reason(thread);
+    }
+    if (const auto* hit = std::get_if<NativeWatchpointHit>(&reason)) {
+        return watch_reason(thread, hit->watchpoint);
+    }
+    if (const auto* fault = std::get_if<NativeFault>(&reason)) {
+        return fault_reason(thread, *fault);
+    }
+    if (const auto* trap = std::get_if<NativeTrap>(&reason)) {
+        return trap_reason(thread, trap->kind, trap->message);
+    }
+    return Interrupted{};
+}
+
+/// nullopt for a site of another instance of the same code.
+std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread,
+                                                             NativeAddress site) const {
+    const auto stack = stack_of(thread);
+    if (!stack || (*stack)->native.empty() || (*stack)->native.front().instance == nullptr) {
+        return std::nullopt;
+    }
+    auto requested = breakpoints_.requested(site, (*stack)->native.front().instance->id);
+    if (requested.empty()) {
+        return std::nullopt;
+    }
+    return BreakpointHit{std::move(requested)};
+}
+
+std::optional<StopReason> AotDebuggeeImpl::step_reason(ThreadId thread) {
+    if (std::exchange(awaits_entry_, false)) {
+        steps_[thread] = {.kind = ResumeKind::StepInstruction, .to_entry = true};
+    }
+    const auto step = steps_.find(thread);
+    if (step == steps_.end() || !step_is_done(thread, step->second)) {
+        return std::nullopt;
+    }
+    if (step->second.to_entry) {
+        return StoppedAtEntry{};
+    }
+    return StepDone{};
+}
+
+// --- Traps ---------------------------------------------------------------------------------------
+
+StopReason AotDebuggeeImpl::trap_reason(ThreadId thread, TrapKind kind,
+                                        const std::string& message) {
+    const auto stack = stack_of(thread);
+    if (stack && !(*stack)->frames.empty()) {
+        const WasmFrame& frame = (*stack)->frames.front();
+        const AotInstance* instance = (*stack)->native[frame.native].instance;
+        trap_pc_ = CodeAddress{instance != nullptr ? instance->id : InstanceId{}, frame.pc};
+    }
+    return Trapped{.kind = kind, .message = message};
+}
+
+/// Whether the address is in what the runtime reserves for a 32-bit memory of the thread.
+bool AotDebuggeeImpl::is_memory_fault(ThreadId thread, NativeAddress address) const {
+    constexpr std::uint64_t reserved = std::uint64_t{8} << 30U; // WAMR: 8 GiB with guards
+    const auto stack = stack_of(thread);
+    if (!stack || (*stack)->native.empty()) {
+        return false;
+    }
+    const auto memory = instances_.memory((*stack)->native.front().instance_address, 0);
+    return memory && address.value - memory->data.value < reserved;
+}
+
+StopReason AotDebuggeeImpl::fault_reason(ThreadId thread, const NativeFault& fault) {
+    if (fault.signal == SIGFPE) {
+        return trap_reason(thread, TrapKind::IntegerDivideByZero, "integer divide by zero");
+    }
+    if (fault.signal == SIGSEGV || fault.signal == SIGBUS) {
+        return is_memory_fault(thread, fault.address)
+                   ? trap_reason(thread, TrapKind::OutOfBoundsMemory, "out of bounds memory access")
+                   : trap_reason(thread, TrapKind::StackOverflow, "native stack overflow");
+    }
+    return trap_reason(thread, TrapKind::Other, "illegal instruction");
+}
+
+// --- The guest's end
+// -----------------------------------------------------------------------------
+
+void AotDebuggeeImpl::guest_exited(int exit_code) {
+    post_event(Exited{exit_code});
+}
+
+void AotDebuggeeImpl::kill() {
+    post_event(Killed{});
+}
+
+} // namespace wdbg::aot

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "breakpoints.h"
+#include "instances.h"
+#include "modules.h"
+#include "stack.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace wdbg::aot {
+
+/// What a stepping thread is about; it may take several native steps.
+struct Step {
+    ResumeKind kind = ResumeKind::StepInstruction;
+    CodeAddressRange range{};
+    /// Canonical frame address of the frame that steps; deeper ones are calls.
+    NativeAddress frame{};
+    bool to_entry = false; ///< the one to the guest's first instruction
+};
+
+struct Watch {
+    WatchpointSpec spec;
+    std::vector<WatchpointId> native; ///< the pieces that the hardware watches
+    std::vector<std::byte> before;    ///< the watched bytes when they were last looked at
+};
+
+/// Run control in two states; everything happens on the event loop's thread.
+///
+///     Running ──NativeStopped with a reason──► Stopped ──resume(), detach()──► Running
+///        ▲            │ a step that goes on, another instance's breakpoint
+///        └────────────┘
+class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
+  public:
+    AotDebuggeeImpl(NativeTarget& target, AotOptions options);
+    AotDebuggeeImpl(const AotDebuggeeImpl&) = delete;
+    AotDebuggeeImpl& operator=(const AotDebuggeeImpl&) = delete;
+    ~AotDebuggeeImpl() override;
+
+    void set_event_handler(EventHandler handler) override { handler_ = std::move(handler); }
+
+    [[nodiscard]] std::vector<InstanceInfo> instances() const override;
+    [[nodiscard]] Result<std::span<const std::byte>> code(InstanceId instance) const override;
+    [[nodiscard]] Result<std::vector<MemoryInfo>> memories(InstanceId instance) const override;
+    [[nodiscard]] std::vector<ThreadInfo> threads() const override;
+
+    [[nodiscard]] Result<FrameRange> frames(ThreadId thread, std::uint32_t first,
+                                            std::uint32_t count) const override;
+    [[nodiscard]] Result<Value> local(ThreadId thread, std::uint32_t frame,
+                                      std::uint32_t index) const override;
+    Result<void> set_local(ThreadId thread, std::uint32_t frame, std::uint32_t index,
+                           const Value& value) override;
+    [[nodiscard]] Result<Value> stack_value(ThreadId thread, std::uint32_t frame,
+                                            std::uint32_t index) const override;
+    [[nodiscard]] Result<Value> global(ThreadId thread, std::uint32_t frame,
+                                       std::uint32_t index) const override;
+    Result<void> set_global(ThreadId thread, std::uint32_t frame, std::uint32_t index,
+                            const Value& value) override;
+    [[nodiscard]] Result<Value> instance_global(InstanceId instance,
+                                                std::uint32_t index) const override;
+    [[nodiscard]] Result<Value> table_element(InstanceId instance, std::uint32_t table,
+                                              std::uint64_t index) const override;
+    [[nodiscard]] Result<std::size_t> read_memory(MemoryAddress address,
+                                                  std::span<std::byte> into) const override;
+    Result<void> write_memory(MemoryAddress address, std::span<const std::byte> bytes) override;
+
+    Result<void> plant(CodeAddress address) override;
+    Result<void> unplant(CodeAddress address) override;
+
+    [[nodiscard]] WatchpointSupport* watchpoints() override {
+        return target_.watchpoints() != nullptr ? this : nullptr;
+    }
+
+    Result<void> resume(const ResumeRequest& request) override;
+    Result<void> interrupt() override;
+    void detach() override;
+    Result<void> attach() override;
+    void kill() override;
+
+    void guest_exited(int exit_code) override;
+
+    [[nodiscard]] std::optional<CodeAddress> trap_pc() const override { return trap_pc_; }
+
+  private:
+    // WatchpointSupport
+    [[nodiscard]] WatchpointPrecision precision() const override;
+    Result<WatchpointId> add(const WatchpointSpec& spec) override;
+    Result<void> remove(WatchpointId id) override;
+
+    // --- Events (aot_debuggee.cpp)
+    // ----------------------------------------------------------------
+    void on_event(const NativeEvent& event);
+    void on_code_vanished(CodeRangeId id);
+    void on_stopped(const NativeStopped& stop);
+    std::optional<StopReason> translate(ThreadId thread, const NativeStopReason& reason);
+    std::optional<StopReason> breakpoint_reason(ThreadId thread, NativeAddress site) const;
+    std::optional<StopReason> step_reason(ThreadId thread);
+    StopReason trap_reason(ThreadId thread, TrapKind kind, const std::string& message);
+    StopReason fault_reason(ThreadId thread, const NativeFault& fault);
+    [[nodiscard]] bool is_memory_fault(ThreadId thread, NativeAddress address) const;
+    [[nodiscard]] ThreadId some_thread() const;
+    void post_event(Event event);
+
+    // --- Steps (run_control.cpp)
+    // ------------------------------------------------------------------
+    [[nodiscard]] Step begin_step(const ThreadAction& action) const;
+    [[nodiscard]] bool step_is_done(ThreadId thread, const Step& step) const;
+    [[nodiscard]] NativeAction next_action(ThreadId thread, const Step& step) const;
+    [[nodiscard]] NativeAction action_within(const NativeFrame& frame, const Step& step,
+                                             bool has_position) const;
+    [[nodiscard]] std::optional<NativeAction> action_out_of_call(const ThreadStack& stack,
+                                                                 const Step& step) const;
+    [[nodiscard]] NativeResume native_request() const;
+    Result<void> go_on();
+
+    // --- Inspection (inspection.cpp)
+    // --------------------------------------------------------------
+    struct At {
+        const NativeFrame& native;
+        const WasmFrame& wasm;
+    };
+
+    [[nodiscard]] Result<const ThreadStack*> stack_of(ThreadId thread) const;
+    [[nodiscard]] Result<At> frame_at(ThreadId thread, std::uint32_t frame) const;
+    [[nodiscard]] Result<dwarf::LocalPlace> place_of(const At& at, std::uint32_t index) const;
+    [[nodiscard]] Result<void> require_stopped() const;
+    [[nodiscard]] Result<const AotInstance*> instance_at(InstanceId id) const;
+    [[nodiscard]] Result<Value> read_global(const CodeModule& module, NativeAddress instance,
+                                            std::uint32_t index) const;
+    [[nodiscard]] bool is_in_host_call(ThreadId thread) const;
+    [[nodiscard]] std::vector<NativeAddress> return_sites(CodeAddress address) const;
+
+    // --- Watchpoints (watchpoints.cpp)
+    // ------------------------------------------------------------
+    std::optional<StopReason> watch_reason(ThreadId thread, WatchpointId native);
+    [[nodiscard]] Result<std::vector<std::byte>> watched_bytes(const WatchpointSpec& spec) const;
+    void clear_watchpoints();
+
+    NativeTarget& target_;
+    AotOptions options_;
+    CodeModules modules_{target_, options_};
+    AotInstances instances_{target_, modules_};
+    AotBreakpoints breakpoints_{target_};
+    std::map<std::uint32_t, Watch> watches_;
+    std::uint32_t last_watch_ = 0;
+
+    EventHandler handler_;
+    /// Tells tasks on their way that this object is gone.
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    bool stopped_ = false;
+    bool awaits_entry_ = false;
+    bool interrupted_ = false; ///< somebody asked for a stop that has not come yet
+    std::uint64_t generation_ = 0;
+    std::vector<ThreadStop> reasons_;
+    mutable std::map<ThreadId, ThreadStack> stacks_; ///< of this stop, once somebody asked
+    ResumeRequest request_;
+    std::map<ThreadId, Step> steps_;
+    std::optional<CodeAddress> trap_pc_;
+};
+
+} // namespace wdbg::aot

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "instances.h"
+
+#include <algorithm>
+
+namespace wdbg::aot {
+
+namespace layout = aot_layout;
+
+namespace {
+
+NativeAddress operator+(NativeAddress address, std::uint64_t offset) {
+    return {address.value + offset};
+}
+
+/// How many bytes a global takes among the packed values.
+std::uint32_t packed_size(ValueType type) {
+    return static_cast<std::uint32_t>(size_of(type));
+}
+
+std::unexpected<Error> not_known_yet() {
+    return fail(ErrorCode::Unavailable, "the instance has not run yet");
+}
+
+} // namespace
+
+std::uint32_t AotInstances::pointer_size() const {
+    const Machine machine = target_.machine();
+    return machine == Machine::Arm || machine == Machine::RiscV32 ? 4 : 8;
+}
+
+Result<NativeAddress> AotInstances::pointer(NativeAddress at) const {
+    if (pointer_size() == 4) {
+        const auto value = read_value<std::uint32_t>(target_, at);
+        return value ? Result<NativeAddress>(NativeAddress{*value})
+                     : std::unexpected(value.error());
+    }
+    const auto value = read_value<std::uint64_t>(target_, at);
+    return value ? Result<NativeAddress>(NativeAddress{*value}) : std::unexpected(value.error());
+}
+
+std::string AotInstances::unique_name(const std::string& name, InstanceId id) const {
+    const bool taken = std::ranges::any_of(
+        instances_, [&](const auto& instance) { return instance->name == name; });
+    return taken ? name + "@" + std::to_string(id.value) : name;
+}
+
+bool AotInstances::refresh() {
+    const std::size_t before = instances_.size();
+    std::erase_if(instances_, [this](const auto& instance) {
+        return std::ranges::none_of(modules_.all(), [&](const auto& module) {
+            return module.get() == instance->module;
+        });
+    });
+    bool changed = instances_.size() != before;
+    for (const auto& module : modules_.all()) {
+        const bool known = std::ranges::any_of(
+            instances_, [&](const auto& instance) { return instance->module == module.get(); });
+        if (known) {
+            continue;
+        }
+        const InstanceId id{next_id_++};
+        instances_.push_back(std::make_unique<AotInstance>(
+            AotInstance{.id = id, .module = module.get(), .name = unique_name(module->name, id)}));
+        changed = true;
+    }
+    for (const NativeInstance& told : target_.instances()) {
+        const CodeModule* module = modules_.of(told.module);
+        AotInstance* instance = module != nullptr ? of(*module, {}) : nullptr;
+        if (instance != nullptr && instance->address.value == 0) {
+            instance->address = told.address;
+        }
+    }
+    return changed;
+}
+
+AotInstance* AotInstances::find(InstanceId id) const {
+    const auto found = std::ranges::find_if(
+        instances_, [id](const auto& instance) { return instance->id == id; });
+    return found == instances_.end() ? nullptr : found->get();
+}
+
+AotInstance* AotInstances::of(const CodeModule& module, NativeAddress address) const {
+    AotInstance* first = nullptr;
+    for (const auto& instance : instances_) {
+        if (instance->module != &module) {
+            continue;
+        }
+        if (first == nullptr) {
+            first = instance.get();
+        }
+        if (address.value != 0 && instance->address == address) {
+            return instance.get();
+        }
+    }
+    return first;
+}
+
+Result<NativeAddress> AotInstances::of_exec_env(NativeAddress exec_env) const {
+    return pointer(exec_env + std::uint64_t{layout::exec_env_instance} * pointer_size());
+}
+
+// --- Memories, globals, tables
+// -------------------------------------------------------------------
+
+Result<std::uint32_t> AotInstances::memory_count(NativeAddress instance) const {
+    if (instance.value == 0) {
+        return not_known_yet();
+    }
+    return read_value<std::uint32_t>(target_, instance + layout::instance_memory_count);
+}
+
+Result<NativeMemory> AotInstances::memory(NativeAddress instance, std::uint32_t index) const {
+    const auto count = memory_count(instance);
+    if (!count) {
+        return std::unexpected(count.error());
+    }
+    if (index >= *count) {
+        return fail(ErrorCode::NotFound, "there is no such memory");
+    }
+    const auto memories = pointer(instance + layout::instance_memories);
+    const auto memory =
+        memories ? pointer(*memories + std::uint64_t{index} * pointer_size()) : memories;
+    if (!memory) {
+        return std::unexpected(memory.error());
+    }
+    const auto data = pointer(*memory + layout::memory_data);
+    const auto size = read_value<std::uint64_t>(target_, *memory + layout::memory_size);
+    const auto shared = read_value<std::uint8_t>(target_, *memory + layout::memory_is_shared);
+    if (!data || !size || !shared) {
+        return fail(ErrorCode::Io, "the memory's description cannot be read");
+    }
+    return NativeMemory{.data = *data, .size = *size, .shared = *shared != 0};
+}
+
+Result<NativeAddress> AotInstances::global(const CodeModule& module, NativeAddress instance,
+                                           std::uint32_t index) const {
+    if (instance.value == 0) {
+        return not_known_yet();
+    }
+    if (!module.wasm) {
+        return fail(ErrorCode::Unavailable, "the module's .wasm was not found");
+    }
+    const auto globals = module.wasm->globals();
+    if (index >= globals.size()) {
+        return fail(ErrorCode::OutOfRange, "there is no global " + std::to_string(index));
+    }
+    std::uint64_t offset = 0;
+    for (const wasm::GlobalType& global : globals.first(index)) {
+        offset += packed_size(global.type);
+    }
+    const auto size = read_value<std::uint32_t>(target_, instance + layout::instance_global_size);
+    const auto values = pointer(instance + layout::instance_globals);
+    if (!size || !values || offset + packed_size(globals[index].type) > *size) {
+        return fail(ErrorCode::Io, "the instance's globals cannot be read");
+    }
+    return *values + offset;
+}
+
+Result<Value> AotInstances::table_element(NativeAddress instance, std::uint32_t table,
+                                          std::uint64_t index) const {
+    if (instance.value == 0) {
+        return not_known_yet();
+    }
+    const auto count = read_value<std::uint32_t>(target_, instance + layout::instance_table_count);
+    if (!count || table >= *count) {
+        return fail(ErrorCode::OutOfRange, "there is no such table element");
+    }
+    const auto tables = pointer(instance + layout::instance_tables);
+    const auto place =
+        tables ? pointer(*tables + std::uint64_t{table} * pointer_size()) : tables;
+    if (!place) {
+        return std::unexpected(place.error());
+    }
+    const auto size = read_value<std::uint32_t>(target_, *place + layout::table_size);
+    const auto type = read_value<std::uint8_t>(target_, *place + layout::table_element_type);
+    if (!size || !type || index >= *size) {
+        return fail(ErrorCode::OutOfRange, "there is no such table element");
+    }
+    const auto element = pointer(*place + layout::table_elements + index * pointer_size());
+    if (!element) {
+        return std::unexpected(element.error());
+    }
+    if (element->value == layout::null_element) {
+        return fail(ErrorCode::Unavailable, "the element is a null reference");
+    }
+    return Value::of(static_cast<ValueType>(*type), static_cast<std::uint32_t>(element->value));
+}
+
+} // namespace wdbg::aot

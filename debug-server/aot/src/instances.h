@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "modules.h"
+
+#include <wdbg/model/aot_layout.h>
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+namespace wdbg::aot {
+
+/// Reads a number or a pointer of the target.
+template <class T>
+[[nodiscard]] Result<T> read_value(const NativeTarget& target, NativeAddress address) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::array<std::byte, sizeof(T)> bytes{};
+    if (auto read = target.read_memory(address, bytes); !read) {
+        return std::unexpected(read.error());
+    }
+    T value;
+    std::memcpy(&value, bytes.data(), sizeof(T));
+    return value;
+}
+
+/// An instance together with those that the runtime cloned from it for other threads.
+struct AotInstance {
+    InstanceId id;
+    CodeModule* module = nullptr;
+    NativeAddress address{}; ///< the first one's AOTModuleInstance; 0 while it is not known
+    std::string name;
+};
+
+/// A linear memory as the target has it now.
+struct NativeMemory {
+    NativeAddress data{};
+    std::uint64_t size = 0; ///< bytes
+    bool shared = false;
+};
+
+/// All instances of compiled modules. Clones are told by what they share: module and first memory.
+class AotInstances {
+  public:
+    AotInstances(NativeTarget& target, const CodeModules& modules)
+        : target_(target)
+        , modules_(modules) {}
+
+    /// Takes over what the target tells; true if there are others than before.
+    bool refresh();
+
+    [[nodiscard]] const std::vector<std::unique_ptr<AotInstance>>& all() const {
+        return instances_;
+    }
+
+    [[nodiscard]] AotInstance* find(InstanceId id) const;
+    /// The instance whose AOTModuleInstance (or a clone's) is at `address`; the module's only one
+    /// for address 0; nullptr if there is none.
+    [[nodiscard]] AotInstance* of(const CodeModule& module, NativeAddress address) const;
+
+    // --- What an AOTModuleInstance has ---------------------------------------------------------
+    /// Errors: Unavailable where the instance is not known yet, OutOfRange for an index.
+    [[nodiscard]] Result<std::uint32_t> memory_count(NativeAddress instance) const;
+    [[nodiscard]] Result<NativeMemory> memory(NativeAddress instance, std::uint32_t index) const;
+    [[nodiscard]] Result<NativeAddress> global(const CodeModule& module, NativeAddress instance,
+                                               std::uint32_t index) const;
+    [[nodiscard]] Result<Value> table_element(NativeAddress instance, std::uint32_t table,
+                                              std::uint64_t index) const;
+    [[nodiscard]] Result<NativeAddress> of_exec_env(NativeAddress exec_env) const;
+
+  private:
+    [[nodiscard]] Result<NativeAddress> pointer(NativeAddress at) const;
+    [[nodiscard]] std::uint32_t pointer_size() const;
+    [[nodiscard]] std::string unique_name(const std::string& name, InstanceId id) const;
+
+    NativeTarget& target_;
+    const CodeModules& modules_;
+    std::vector<std::unique_ptr<AotInstance>> instances_;
+    std::uint32_t next_id_ = 0;
+};
+
+} // namespace wdbg::aot

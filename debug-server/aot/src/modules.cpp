@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "modules.h"
+
+#include <wdbg/wasm/instruction.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace wdbg::aot {
+
+namespace fs = std::filesystem;
+
+// --- MappedFile ----------------------------------------------------------------------------------
+
+Result<MappedFile> MappedFile::open(const std::string& path) {
+    const auto failed = [&path] {
+        return fail(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Io,
+                    path + ": " + std::strerror(errno));
+    };
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return failed();
+    }
+    struct stat status{};
+    MappedFile mapped;
+    void* bytes = MAP_FAILED;
+    if (::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+        bytes = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE,
+                       file, 0);
+    } else {
+        errno = EINVAL;
+    }
+    const int problem = errno;
+    ::close(file);
+    errno = problem;
+    if (bytes == MAP_FAILED) {
+        return failed();
+    }
+    mapped.bytes_ = {static_cast<const std::byte*>(bytes),
+                     static_cast<std::size_t>(status.st_size)};
+    return mapped;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {
+}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    return *this;
+}
+
+MappedFile::~MappedFile() {
+    if (!bytes_.empty()) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): munmap's parameter
+        ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+    }
+}
+
+// --- CodeModule ----------------------------------------------------------------------------------
+
+std::span<const std::byte> CodeModule::wasm_bytes() const {
+    static constexpr std::array empty_module{std::byte{0}, std::byte{'a'}, std::byte{'s'},
+                                             std::byte{'m'}, std::byte{1}, std::byte{0},
+                                             std::byte{0}, std::byte{0}};
+    return wasm ? wasm->bytes() : std::span<const std::byte>(empty_module);
+}
+
+std::optional<dwarf::TextOffset> CodeModule::text_offset(NativeAddress address) const {
+    const std::uint64_t size =
+        info ? info->file().text_size() : code.range.end.value - code.range.begin.value;
+    const std::uint64_t offset = address.value - code.range.begin.value;
+    if (address < code.range.begin || offset >= size) {
+        return std::nullopt;
+    }
+    return dwarf::TextOffset{static_cast<std::uint32_t>(offset)};
+}
+
+CodeOffset CodeModule::behind(CodeOffset offset) const {
+    if (wasm) {
+        if (const auto instruction = wasm::decode(wasm->bytes(), offset)) {
+            return instruction->end();
+        }
+    }
+    return offset;
+}
+
+std::string CodeModule::host_function_called_at(CodeOffset offset) const {
+    constexpr auto call_opcode = std::byte{0x10};
+    if (!wasm || offset.value >= wasm->bytes().size() ||
+        wasm->bytes()[offset.value] != call_opcode) {
+        return {};
+    }
+    const auto instruction = wasm::decode(wasm->bytes(), offset);
+    const wasm::Import* import =
+        instruction ? wasm->function_import(instruction->index) : nullptr;
+    if (import == nullptr) {
+        return {};
+    }
+    return std::string(import->module) + "." + std::string(import->name);
+}
+
+// --- CodeModules ---------------------------------------------------------------------------------
+
+namespace {
+
+std::string without_ending(const std::string& path, std::string_view ending) {
+    return path.ends_with(ending) ? path.substr(0, path.size() - ending.size()) : path;
+}
+
+/// Where the .wasm of a module may be: beside the .aot, or where it was compiled.
+std::vector<std::string> wasm_candidates(const CodeModule& module) {
+    std::vector<std::string> candidates;
+    const fs::path aot(module.code.module_file);
+    if (!module.code.wasm_file.empty()) {
+        candidates.push_back(module.code.wasm_file);
+    }
+    if (!module.code.module_file.empty()) {
+        candidates.push_back(without_ending(module.code.module_file, ".aot") + ".wasm");
+    }
+    if (const auto name = module.info->fact("module"); name && !name->empty()) {
+        const fs::path compiled{std::string(*name)};
+        for (const fs::path& folder :
+             {aot.parent_path(), fs::path(module.code.debug_file).parent_path()}) {
+            candidates.push_back((folder / compiled.filename()).string());
+        }
+        candidates.push_back(compiled.string());
+    }
+    return candidates;
+}
+
+void find_wasm(CodeModule& module) {
+    for (const std::string& path : wasm_candidates(module)) {
+        auto mapped = MappedFile::open(path);
+        if (!mapped || !module.info->check_module(mapped->bytes())) {
+            continue;
+        }
+        auto parsed = wasm::Module::parse(mapped->bytes());
+        if (parsed) {
+            module.wasm_file = std::move(*mapped);
+            module.wasm = std::move(*parsed);
+            module.wasm_path = fs::absolute(path).string();
+            return;
+        }
+    }
+}
+
+} // namespace
+
+void CodeModules::warn(const std::string& text) const {
+    if (options_.warn) {
+        options_.warn(text);
+    }
+}
+
+Result<void> CodeModules::open_debug_file(CodeModule& module) const {
+    const bool named = !module.code.debug_file.empty();
+    if (!named) {
+        module.code.debug_file = module.code.module_file + ".debug";
+    }
+    auto mapped = MappedFile::open(module.code.debug_file);
+    if (!mapped) {
+        if (!named && mapped.error().code == ErrorCode::NotFound) {
+            return fail(ErrorCode::NotFound,
+                        module.code.module_file + ": has no debug file (looked for " +
+                            module.code.debug_file + "); make it by wdbg compile");
+        }
+        return std::unexpected(mapped.error());
+    }
+    module.debug_file = std::move(*mapped);
+    if (auto loaded = load_info(module); !loaded) {
+        return loaded;
+    }
+    if (auto belongs = check_text(module); !belongs) {
+        module.info.reset();
+        return belongs;
+    }
+    find_wasm(module);
+    if (module.wasm_path.empty()) {
+        warn(module.code.module_file + ": the .wasm it was compiled from was not found beside it; "
+                                       "there are no source lines without it");
+        return {};
+    }
+    return load_info(module); // again, now with the types and lines of the .wasm
+}
+
+Result<void> CodeModules::load_info(CodeModule& module) const {
+    auto info = options_.load_debug_info(
+        {.debug_file = module.debug_file.bytes(),
+         .module = {.bytes = module.wasm_file.bytes(), .path = module.wasm_path}});
+    if (!info) {
+        return fail(info.error().code, module.code.debug_file + ": " + info.error().message);
+    }
+    module.info = std::move(*info);
+    return {};
+}
+
+Result<void> CodeModules::check_text(const CodeModule& module) const {
+    const std::uint64_t size = module.code.range.end.value - module.code.range.begin.value;
+    std::vector<std::byte> text(std::min<std::uint64_t>(size, module.info->file().text_size()));
+    if (auto read = target_.read_memory(module.code.range.begin, text); !read) {
+        return read;
+    }
+    auto belongs = module.info->check_text(text);
+    return belongs ? belongs
+                   : fail(belongs.error().code,
+                          module.code.debug_file + ": " + belongs.error().message);
+}
+
+void CodeModules::add(CodeRangeId id, const CodeRange& code) {
+    auto module = std::make_unique<CodeModule>();
+    module->id = id;
+    module->code = code;
+    module->name = fs::path(code.module_file).filename().string();
+    if (auto opened = open_debug_file(*module); !opened) {
+        warn(opened.error().message);
+    }
+    if (!module->wasm_path.empty()) {
+        module->name = fs::path(module->wasm_path).filename().string();
+    }
+    modules_.push_back(std::move(module));
+}
+
+void CodeModules::remove(CodeRangeId id) {
+    std::erase_if(modules_, [id](const auto& module) { return module->id == id; });
+}
+
+CodeModule* CodeModules::at(NativeAddress address) const {
+    const auto found = std::ranges::find_if(
+        modules_, [address](const auto& module) { return module->code.range.contains(address); });
+    return found == modules_.end() ? nullptr : found->get();
+}
+
+CodeModule* CodeModules::of(ModuleId id) const {
+    const auto found = std::ranges::find_if(
+        modules_, [id](const auto& module) { return module->code.module == id; });
+    return found == modules_.end() ? nullptr : found->get();
+}
+
+} // namespace wdbg::aot

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/aot/aot_debuggee.h>
+#include <wdbg/wasm/module.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wdbg::aot {
+
+/// A file's bytes, mapped read-only; empty where there is none.
+class MappedFile {
+  public:
+    MappedFile() = default;
+    [[nodiscard]] static Result<MappedFile> open(const std::string& path);
+    MappedFile(MappedFile&& other) noexcept;
+    MappedFile& operator=(MappedFile&& other) noexcept;
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+    ~MappedFile();
+
+    [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+
+  private:
+    std::span<const std::byte> bytes_{};
+};
+
+/// A range of compiled code with what its debug file says of it.
+struct CodeModule {
+    CodeRangeId id;
+    CodeRange code;
+    std::string wasm_path; ///< empty where the .wasm was not found
+    std::string name;      ///< for people: the file's name
+    MappedFile debug_file;
+    MappedFile wasm_file;
+    std::optional<wasm::Module> wasm;
+    std::unique_ptr<dwarf::AotDebugInfo> info; ///< nullptr without a debug file
+
+    /// The bytes of the .wasm; an empty module's where it was not found.
+    [[nodiscard]] std::span<const std::byte> wasm_bytes() const;
+
+    /// nullopt outside of the text (e.g. in a jump table behind it).
+    [[nodiscard]] std::optional<dwarf::TextOffset> text_offset(NativeAddress address) const;
+
+    [[nodiscard]] NativeAddress native(dwarf::TextOffset offset) const {
+        return {code.range.begin.value + offset.value};
+    }
+
+    /// The instruction behind the one at `offset`; itself where the function does not decode.
+    [[nodiscard]] CodeOffset behind(CodeOffset offset) const;
+    /// "module.field" of the host function that the call at `offset` leads to; empty if none.
+    [[nodiscard]] std::string host_function_called_at(CodeOffset offset) const;
+};
+
+/// All code that the target has.
+class CodeModules {
+  public:
+    CodeModules(NativeTarget& target, const AotOptions& options)
+        : target_(target)
+        , options_(options) {}
+
+    void add(CodeRangeId id, const CodeRange& code);
+    void remove(CodeRangeId id);
+
+    /// nullptr where there is no known code.
+    [[nodiscard]] CodeModule* at(NativeAddress address) const;
+    [[nodiscard]] CodeModule* of(ModuleId module) const;
+
+    [[nodiscard]] const std::vector<std::unique_ptr<CodeModule>>& all() const { return modules_; }
+
+  private:
+    [[nodiscard]] Result<void> open_debug_file(CodeModule& module) const;
+    [[nodiscard]] Result<void> load_info(CodeModule& module) const;
+    [[nodiscard]] Result<void> check_text(const CodeModule& module) const;
+    void warn(const std::string& text) const;
+
+    NativeTarget& target_;
+    const AotOptions& options_;
+    std::vector<std::unique_ptr<CodeModule>> modules_;
+};
+
+} // namespace wdbg::aot

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// Steps of wasm code as steps of native code.
+#include "debuggee_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace wdbg::aot {
+
+namespace {
+
+constexpr NativeAddress any_stack_pointer{1};
+
+NativeRange native_range(const CodeModule& module, dwarf::TextRange range) {
+    return {.begin = module.native(range.begin), .end = module.native(range.end)};
+}
+
+/// The native function around `pc`.
+std::vector<dwarf::TextRange> function_around(const CodeModule& module, dwarf::TextOffset pc) {
+    for (const dwarf::NativeFunction& function : module.info->file().functions()) {
+        const dwarf::TextRange range{.begin = {function.offset},
+                                     .end = {function.offset + function.size}};
+        if (range.contains(pc)) {
+            return {range};
+        }
+    }
+    return {};
+}
+
+bool is_outside(const ThreadStack& stack) {
+    return stack.native.empty() || stack.native.front().kind == dwarf::AddressKind::ReturnAddress;
+}
+
+bool has_position(const ThreadStack& stack) {
+    return !stack.frames.empty() && stack.frames.front().native == 0;
+}
+
+} // namespace
+
+Step AotDebuggeeImpl::begin_step(const ThreadAction& action) const {
+    Step step{.kind = action.kind, .range = action.range};
+    const auto stack = stack_of(action.thread);
+    if (stack && !(*stack)->native.empty()) {
+        const NativeFrame& frame = (*stack)->native.front();
+        const auto reader = reader_of(target_);
+        step.frame = frame.module->info->frame_address(activation_of(frame, reader))
+                         .value_or(NativeAddress{});
+    }
+    return step;
+}
+
+/// Asked when a native step of the thread has ended.
+bool AotDebuggeeImpl::step_is_done(ThreadId thread, const Step& step) const {
+    const auto found = stack_of(thread);
+    if (!found || is_outside(**found) || !has_position(**found)) {
+        return false;
+    }
+    if (step.kind != ResumeKind::StepRange) {
+        return true;
+    }
+    const NativeFrame& native = (*found)->native.front();
+    const auto reader = reader_of(target_);
+    const auto frame = native.module->info->frame_address(activation_of(native, reader));
+    if (frame && *frame < step.frame) {
+        return false; // within a call
+    }
+    const CodeAddress here{native.instance != nullptr ? native.instance->id : InstanceId{},
+                           (*found)->frames.front().position.offset};
+    return !(frame && *frame == step.frame && step.range.contains(here));
+}
+
+/// Back into the frame that steps, from a call that the step came into by recursion.
+std::optional<NativeAction> AotDebuggeeImpl::action_out_of_call(const ThreadStack& stack,
+                                                                const Step& step) const {
+    const auto reader = reader_of(target_);
+    for (std::size_t i = 1; i < stack.native.size(); ++i) {
+        const NativeFrame& frame = stack.native[i];
+        const auto address = frame.module->info->frame_address(activation_of(frame, reader));
+        if (address && *address >= step.frame) {
+            return RunToAddresses{.addresses = {frame.registers.pc},
+                                  .stack_floor = stack_pointer(frame.registers)};
+        }
+    }
+    return std::nullopt;
+}
+
+NativeAction AotDebuggeeImpl::action_within(const NativeFrame& frame, const Step& step,
+                                            bool has_position) const {
+    const CodeModule& module = *frame.module;
+    std::vector<dwarf::TextRange> ranges;
+    const bool by_range = has_position && step.kind == ResumeKind::StepRange;
+    if (!has_position) {
+        ranges = function_around(module, frame.pc);
+    } else if (by_range) {
+        ranges = module.info->step_ranges(frame.pc, step.range.begin, step.range.end);
+    } else {
+        ranges = module.info->instruction_ranges(frame.pc);
+    }
+    StepNativeRange action{.ranges = {}, .into_calls = !by_range};
+    for (const dwarf::TextRange range : ranges) {
+        action.ranges.push_back(native_range(module, range));
+    }
+    if (std::ranges::none_of(ranges,
+                             [&](dwarf::TextRange range) { return range.contains(frame.pc); })) {
+        return StepNativeInstruction{};
+    }
+    // Where the frame is not set up yet, its body has a lower stack pointer than now.
+    const auto reader = reader_of(target_);
+    const auto address = module.info->frame_address(activation_of(frame, reader));
+    constexpr std::uint64_t return_address = 8;
+    if (!address || address->value <= stack_pointer(frame.registers).value + return_address) {
+        action.stack_floor = any_stack_pointer;
+    }
+    return action;
+}
+
+NativeAction AotDebuggeeImpl::next_action(ThreadId thread, const Step& step) const {
+    const auto found = stack_of(thread);
+    if (!found || (*found)->native.empty()) {
+        return ContinueNative{}; // out of guest code; maybe it is called again
+    }
+    const ThreadStack& stack = **found;
+    const NativeFrame& frame = stack.native.front();
+    if (is_outside(stack)) {
+        return RunToAddresses{.addresses = {frame.registers.pc},
+                              .stack_floor = stack_pointer(frame.registers)};
+    }
+    if (step.kind == ResumeKind::StepRange) {
+        const auto reader = reader_of(target_);
+        const auto address = frame.module->info->frame_address(activation_of(frame, reader));
+        if (address && *address < step.frame) {
+            if (auto action = action_out_of_call(stack, step)) {
+                return *action;
+            }
+        }
+    }
+    return action_within(frame, step, has_position(stack));
+}
+
+NativeResume AotDebuggeeImpl::native_request() const {
+    NativeResume native{.threads = {}, .resume_others = request_.others.has_value()};
+    for (const ThreadAction& action : request_.threads) {
+        if (!steps_.contains(action.thread)) {
+            native.threads.push_back({.thread = action.thread, .action = ContinueNative{}});
+        }
+    }
+    for (const auto& [thread, step] : steps_) {
+        native.threads.push_back({.thread = thread, .action = next_action(thread, step)});
+    }
+    return native;
+}
+
+/// As the client has asked for, with the steps where they are now.
+Result<void> AotDebuggeeImpl::go_on() {
+    const NativeResume native = native_request();
+    stacks_.clear();
+    stopped_ = false;
+    auto resumed = target_.resume(native);
+    if (!resumed) {
+        stopped_ = true;
+    }
+    return resumed;
+}
+
+Result<void> AotDebuggeeImpl::resume(const ResumeRequest& request) {
+    if (auto stopped = require_stopped(); !stopped) {
+        return stopped;
+    }
+    if (request.threads.empty() && !request.others) {
+        return fail(ErrorCode::InvalidArgument, "no thread would run");
+    }
+    const auto all = target_.threads();
+    const auto exists = [&](ThreadId id) {
+        return std::ranges::find(all, id, &NativeThread::id) != all.end();
+    };
+    std::map<ThreadId, Step> steps;
+    for (const ThreadAction& action : request.threads) {
+        if (!exists(action.thread)) {
+            return fail(ErrorCode::NotFound,
+                        "there is no thread " + std::to_string(action.thread.value));
+        }
+        if (action.kind != ResumeKind::Continue) {
+            steps[action.thread] = begin_step(action);
+        }
+    }
+    if (request.others && *request.others != ResumeKind::Continue) {
+        for (const NativeThread& thread : all) {
+            if (std::ranges::find(request.threads, thread.id, &ThreadAction::thread) ==
+                request.threads.end()) {
+                steps[thread.id] = begin_step({.thread = thread.id, .kind = *request.others});
+            }
+        }
+    }
+    request_ = request;
+    steps_ = std::move(steps);
+    auto resumed = go_on();
+    if (resumed) {
+        reasons_.clear();
+    }
+    return resumed;
+}
+
+Result<void> AotDebuggeeImpl::interrupt() {
+    if (!stopped_) {
+        interrupted_ = true;
+        return target_.interrupt();
+    }
+    return {};
+}
+
+Result<void> AotDebuggeeImpl::attach() {
+    if (stopped_) {
+        post_event(Stopped{.generation = generation_, .threads = reasons_});
+        return {};
+    }
+    request_ = {.threads = {}, .others = ResumeKind::Continue};
+    interrupted_ = !awaits_entry_;
+    return awaits_entry_ ? Result<void>{} : target_.interrupt();
+}
+
+void AotDebuggeeImpl::detach() {
+    clear_watchpoints();
+    breakpoints_.forget_all();
+    stacks_.clear();
+    steps_.clear();
+    reasons_.clear();
+    stopped_ = false;
+    interrupted_ = false;
+    awaits_entry_ = false;
+    target_.detach();
+}
+
+} // namespace wdbg::aot

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "stack.h"
+
+namespace wdbg::aot {
+
+namespace {
+
+/// DWARF number of the stack pointer.
+std::size_t stack_register(Machine machine) {
+    switch (machine) {
+    case Machine::X86_64:
+        return 7;
+    case Machine::AArch64:
+        return 31;
+    case Machine::Arm:
+        return 13;
+    default:
+        return 2;
+    }
+}
+
+class StackWalker {
+  public:
+    StackWalker(const NativeTarget& target, const CodeModules& modules, ThreadId thread)
+        : target_(target)
+        , modules_(modules)
+        , thread_(thread)
+        , reader_(reader_of(target)) {}
+
+    ThreadStack walk(NativeRegisters registers, bool in_host_call) {
+        registers_ = registers;
+        in_host_call_ = in_host_call;
+        kind_ = in_host_call ? dwarf::AddressKind::ReturnAddress : dwarf::AddressKind::Instruction;
+        while (step()) {
+        }
+        return std::move(stack_);
+    }
+
+  private:
+    /// False at the outermost frame.
+    bool step() {
+        CodeModule* module = modules_.at(address_to_look_at());
+        const auto offset =
+            module != nullptr && module->info ? module->text_offset(registers_.pc) : std::nullopt;
+        if (!offset) {
+            return leave_host_frames();
+        }
+        stack_.native.push_back(
+            {.module = module, .registers = registers_, .pc = *offset, .kind = kind_});
+        add_wasm_frames(*module);
+        return go_to_caller(*module);
+    }
+
+    [[nodiscard]] NativeAddress address_to_look_at() const {
+        const bool behind_call = kind_ == dwarf::AddressKind::ReturnAddress;
+        return {registers_.pc.value - (behind_call ? 1 : 0)};
+    }
+
+    void add_wasm_frames(const CodeModule& module) {
+        const NativeFrame& native = stack_.native.back();
+        const auto positions = module.info->positions(native.pc, native.kind);
+        for (std::uint32_t depth = 0; depth < positions.size(); ++depth) {
+            add_wasm_frame(module, positions[depth], depth);
+        }
+        if (!positions.empty()) {
+            in_host_call_ = false;
+        }
+    }
+
+    /// A caller's pc is the instruction behind the call; the innermost frame's is its own, also
+    /// while it is in a host call.
+    void add_wasm_frame(const CodeModule& module, const dwarf::WasmPosition& position,
+                        std::uint32_t depth) {
+        const bool is_caller = !stack_.frames.empty();
+        WasmFrame frame{.native = stack_.native.size() - 1, .depth = depth, .position = position};
+        frame.pc_is_return_address = is_caller;
+        frame.pc = is_caller ? module.behind(position.offset) : position.offset;
+        if (in_host_call_ && depth == 0) {
+            frame.host_call = module.host_function_called_at(position.offset);
+            if (frame.host_call.empty()) {
+                frame.host_call = "the runtime";
+            }
+        }
+        stack_.frames.push_back(std::move(frame));
+    }
+
+    bool go_to_caller(const CodeModule& module) {
+        const auto caller = module.info->unwind(activation_of(stack_.native.back(), reader_));
+        if (!caller || stack_pointer(*caller) <= stack_pointer(registers_)) {
+            return false; // unknown, or damaged: nothing is invented
+        }
+        registers_ = *caller;
+        kind_ = dwarf::AddressKind::ReturnAddress;
+        return true;
+    }
+
+    bool leave_host_frames() {
+        const auto outer = target_.outer_guest_registers(thread_, stack_pointer(registers_));
+        if (!outer || stack_pointer(*outer) <= stack_pointer(registers_)) {
+            return false;
+        }
+        registers_ = *outer;
+        kind_ = dwarf::AddressKind::ReturnAddress;
+        in_host_call_ = true;
+        return true;
+    }
+
+    const NativeTarget& target_;
+    const CodeModules& modules_;
+    ThreadId thread_;
+    dwarf::NativeMemoryReader reader_;
+    ThreadStack stack_;
+    NativeRegisters registers_;
+    dwarf::AddressKind kind_ = dwarf::AddressKind::Instruction;
+    bool in_host_call_ = false;
+};
+
+/// The frame's own exec_env, else that of the nearest frame of the same module.
+void find_instances(ThreadStack& stack, const NativeTarget& target, const AotInstances& instances) {
+    const dwarf::NativeMemoryReader reader = reader_of(target);
+    for (NativeFrame& frame : stack.native) {
+        const auto exec_env = frame.module->info->exec_env(activation_of(frame, reader));
+        const auto address = exec_env ? instances.of_exec_env(*exec_env)
+                                      : std::unexpected(exec_env.error());
+        if (address) {
+            frame.instance_address = *address;
+        }
+    }
+    const auto fill = [](NativeFrame& frame, const NativeFrame& neighbour) {
+        if (frame.instance_address.value == 0 && frame.module == neighbour.module) {
+            frame.instance_address = neighbour.instance_address;
+        }
+    };
+    for (std::size_t i = 1; i < stack.native.size(); ++i) {
+        fill(stack.native[i], stack.native[i - 1]);
+    }
+    for (std::size_t i = stack.native.size(); i-- > 1;) {
+        fill(stack.native[i - 1], stack.native[i]);
+    }
+    for (NativeFrame& frame : stack.native) {
+        frame.instance = instances.of(*frame.module, frame.instance_address);
+        if (frame.instance_address.value == 0 && frame.instance != nullptr) {
+            frame.instance_address = frame.instance->address;
+        }
+    }
+}
+
+} // namespace
+
+NativeAddress stack_pointer(const NativeRegisters& registers) {
+    return {registers.general.at(stack_register(registers.machine))};
+}
+
+dwarf::NativeMemoryReader reader_of(const NativeTarget& target) {
+    return [&target](NativeAddress address, std::span<std::byte> into) {
+        return target.read_memory(address, into);
+    };
+}
+
+dwarf::NativeActivation activation_of(const NativeFrame& frame,
+                                      const dwarf::NativeMemoryReader& reader) {
+    return {.pc = frame.pc, .kind = frame.kind, .registers = frame.registers, .memory = reader};
+}
+
+Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& modules,
+                               const AotInstances& instances, ThreadId thread, bool in_host_call) {
+    const auto registers = target.registers(thread);
+    if (!registers) {
+        if (registers.error().code == ErrorCode::Unavailable) {
+            return ThreadStack{}; // not in guest code
+        }
+        return std::unexpected(registers.error());
+    }
+    ThreadStack stack = StackWalker(target, modules, thread).walk(*registers, in_host_call);
+    find_instances(stack, target, instances);
+    return stack;
+}
+
+} // namespace wdbg::aot

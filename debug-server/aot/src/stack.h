@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "instances.h"
+
+#include <string>
+#include <vector>
+
+namespace wdbg::aot {
+
+/// One activation of native code that belongs to a module.
+struct NativeFrame {
+    CodeModule* module = nullptr;
+    NativeRegisters registers{};
+    dwarf::TextOffset pc{};
+    dwarf::AddressKind kind = dwarf::AddressKind::Instruction;
+    AotInstance* instance = nullptr;
+    NativeAddress instance_address{}; ///< the thread's own (a clone, maybe); 0 if not known
+};
+
+/// One activation of a wasm function: a native one may hold several, by inlining.
+struct WasmFrame {
+    std::size_t native = 0; ///< index among the native frames
+    std::uint32_t depth = 0;
+    dwarf::WasmPosition position{};
+    CodeOffset pc{}; ///< as Frame::pc
+    bool pc_is_return_address = false;
+    std::string host_call{};
+};
+
+/// A thread's whole stack at one stop.
+struct ThreadStack {
+    std::vector<NativeFrame> native;
+    std::vector<WasmFrame> frames; ///< innermost first
+};
+
+/// Walks the stack of a stopped thread. Host frames are passed over: the stack goes on where guest
+/// code called the host.
+[[nodiscard]] Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& modules,
+                                             const AotInstances& instances, ThreadId thread,
+                                             bool in_host_call);
+
+[[nodiscard]] NativeAddress stack_pointer(const NativeRegisters& registers);
+
+/// Of the activation, for AotDebugInfo's members. `reader` and `frame` must outlive it.
+[[nodiscard]] dwarf::NativeActivation activation_of(const NativeFrame& frame,
+                                                    const dwarf::NativeMemoryReader& reader);
+[[nodiscard]] dwarf::NativeMemoryReader reader_of(const NativeTarget& target);
+
+} // namespace wdbg::aot

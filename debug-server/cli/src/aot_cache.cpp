@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "aot_cache.h"
+
+#include <wdbg/wasm/module.h>
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <iterator>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace wdbg::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::vector<std::byte>> read_file(const fs::path& path) {
+    std::error_code error;
+    const auto size = fs::file_size(path, error);
+    if (error) {
+        return fail(ErrorCode::Io, path.string() + ": " + error.message());
+    }
+    std::vector<std::byte> bytes(size);
+    std::ifstream file(path, std::ios::binary);
+    if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
+        return fail(ErrorCode::Io, path.string() + ": cannot be read");
+    }
+    return bytes;
+}
+
+fs::path compiler_path() {
+    std::error_code error;
+    return fs::read_symlink("/proc/self/exe", error).parent_path() / "wdbg-compile";
+}
+
+Result<fs::path> cache_folder() {
+    struct Place {
+        const char* variable;
+        const char* below;
+    };
+
+    static constexpr std::array places{Place{"WDBG_AOT_CACHE", ""},
+                                       Place{"XDG_CACHE_HOME", "wdbg/aot"},
+                                       Place{"HOME", ".cache/wdbg/aot"}};
+    for (const Place& place : places) {
+        const char* value = std::getenv(place.variable);
+        if (value != nullptr && *value != '\0') {
+            return fs::path(value) / place.below;
+        }
+    }
+    return fail(ErrorCode::Io, "there is no folder for compiled modules; set WDBG_AOT_CACHE");
+}
+
+std::string hash_of(const void* bytes, std::size_t size) {
+    return to_string(boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(bytes, size));
+}
+
+/// Builds of the compiler differ: the start of its file has its build id.
+std::string compiler_id(const fs::path& compiler) {
+    std::array<char, 4096> start{};
+    std::ifstream(compiler, std::ios::binary).read(start.data(), start.size());
+    std::error_code error;
+    return hash_of(start.data(), start.size()) + std::to_string(fs::file_size(compiler, error));
+}
+
+/// What the compiled code depends on.
+std::string key_of(std::span<const std::byte> module, const std::vector<std::string>& arguments) {
+    std::string text = hash_of(module.data(), module.size()) + compiler_id(arguments.front());
+    for (const std::string& option : std::span(arguments).subspan(1)) {
+        text += '\n' + option;
+    }
+    return hash_of(text.data(), text.size());
+}
+
+bool has_shared_memory(const wasm::Module& module) {
+    return std::ranges::any_of(module.memories(),
+                               [](const wasm::MemoryType& memory) { return memory.limits.shared; });
+}
+
+/// Runs the compiler; what it says goes into the error.
+Result<void> run_compiler(std::vector<std::string> arguments) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return fail(ErrorCode::Io, std::string("pipe: ") + std::strerror(errno));
+    }
+    std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
+    for (std::string& argument : arguments) {
+        argv.push_back(argument.data());
+    }
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+    pid_t child = 0;
+    const int problem =
+        ::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+    std::string said;
+    std::array<char, 4096> chunk{};
+    ssize_t count = 0;
+    while (problem == 0 && (count = ::read(ends[0], chunk.data(), chunk.size())) > 0) {
+        said.append(chunk.data(), static_cast<std::size_t>(count));
+    }
+    ::close(ends[0]);
+    if (problem != 0) {
+        return fail(ErrorCode::Io, "cannot start " + arguments[0] + ": " + std::strerror(problem));
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return {};
+    }
+    // Its last line says why; one before may say that it took long.
+    while (!said.empty() && said.back() == '\n') {
+        said.pop_back();
+    }
+    said.erase(0, said.rfind('\n') + 1);
+    constexpr std::string_view prefix = "wdbg: ";
+    if (said.starts_with(prefix)) {
+        said.erase(0, prefix.size());
+    }
+    return fail(ErrorCode::Malformed, said.empty() ? "the compiler failed" : said);
+}
+
+} // namespace
+
+Result<fs::path> compile_cached(const fs::path& module, const std::string& optimisation) {
+    const auto bytes = read_file(module);
+    if (!bytes) {
+        return std::unexpected(bytes.error());
+    }
+    const auto parsed = wasm::Module::parse(*bytes);
+    if (!parsed) {
+        return fail(parsed.error().code, module.string() + ": " + parsed.error().message);
+    }
+    const auto cache = cache_folder();
+    if (!cache) {
+        return std::unexpected(cache.error());
+    }
+    const fs::path path = fs::absolute(module).lexically_normal();
+    std::vector<std::string> arguments{compiler_path().string(), "-O" + optimisation};
+    if (has_shared_memory(*parsed)) {
+        arguments.emplace_back("--enable-multi-thread");
+    }
+    const fs::path folder = *cache / key_of(*bytes, arguments);
+    const fs::path aot = folder / path.filename().replace_extension(".aot");
+    std::error_code error;
+    // The compiler puts the debug file in place first, the .aot last, each whole or not at all.
+    if (fs::is_regular_file(aot, error) && fs::is_regular_file(aot.string() + ".debug", error)) {
+        return aot;
+    }
+    fs::create_directories(folder, error);
+    if (error) {
+        return fail(ErrorCode::Io, folder.string() + ": " + error.message());
+    }
+    arguments.insert(arguments.end(), {path.string(), "-o", aot.string()});
+    if (auto compiled = run_compiler(std::move(arguments)); !compiled) {
+        return std::unexpected(compiled.error());
+    }
+    return aot;
+}
+
+} // namespace wdbg::cli

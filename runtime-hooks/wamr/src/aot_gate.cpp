@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "aot_gate.h"
+
+#include "aot_hooks.h"
+#include "engine.h"
+
+#include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+#include <vector>
+
+bool wdbg_aot_gate_open = false;
+
+namespace wdbg::wamr {
+
+namespace {
+
+GuestGate* the_gate = nullptr;
+
+struct LoadedCode {
+    CodeRangeId id;
+    NativeRange range;
+};
+
+std::shared_mutex codes_mutex;
+std::vector<LoadedCode> codes;
+
+/// A thread registers when it first runs compiled code, and goes when it ends.
+struct Registration {
+    bool registered = false;
+
+    ~Registration() { end(); }
+
+    void begin() {
+        if (!std::exchange(registered, true)) {
+            the_gate->register_thread();
+        }
+    }
+
+    void end() {
+        if (std::exchange(registered, false) && the_gate != nullptr) {
+            the_gate->unregister_thread();
+        }
+    }
+};
+
+thread_local Registration registration;
+
+} // namespace
+
+void open_aot_gate(GuestGate* gate) {
+    the_gate = gate;
+    wdbg_aot_gate_open = gate != nullptr;
+}
+
+GuestGate* aot_gate() {
+    return the_gate;
+}
+
+Result<CodeRangeId> add_aot_code(CodeRange code) {
+    const NativeRange range = code.range;
+    auto added = the_gate->add_code(std::move(code));
+    if (added) {
+        const std::unique_lock lock(codes_mutex);
+        codes.push_back({*added, range});
+    }
+    return added;
+}
+
+void remove_aot_code(CodeRangeId id) {
+    {
+        const std::unique_lock lock(codes_mutex);
+        std::erase_if(codes, [id](const LoadedCode& code) { return code.id == id; });
+    }
+    [[maybe_unused]] const auto removed = the_gate->remove_code(id);
+}
+
+void leave_aot_gate() {
+    registration.end();
+}
+
+} // namespace wdbg::wamr
+
+using namespace wdbg::wamr; // NOLINT(google-build-using-namespace): the C functions below
+
+extern "C" {
+
+void* wdbg_aot_before_call() {
+    registration.begin();
+    return the_gate->host_call();
+}
+
+void wdbg_aot_after_call(void* before) {
+    the_gate->back_in_host(static_cast<wdbg::GuestExit*>(before));
+}
+
+bool wdbg_aot_is_code(const void* function) {
+    const wdbg::NativeAddress address{reinterpret_cast<std::uint64_t>(function)};
+    const std::shared_lock lock(codes_mutex);
+    return std::ranges::any_of(
+        codes, [address](const LoadedCode& code) { return code.range.contains(address); });
+}
+
+void wdbg_aot_enter_guest(const void* function) {
+    the_gate->enter_guest(wdbg::NativeAddress{reinterpret_cast<std::uint64_t>(function)});
+}
+
+void wdbg_aot_leave_guest() {
+    the_gate->back_in_host(the_gate->host_call());
+}
+
+// Called by aot_gate.S.
+void wdbg_aot_gate_out(wdbg::GuestExit* exit) {
+    the_gate->leave_guest(*exit);
+}
+
+void wdbg_aot_gate_in(wdbg::GuestExit* exit) {
+    the_gate->enter_guest(*exit);
+}
+
+void wdbg_aot_on_exception(WASMExecEnv* /*exec_env*/, const char* exception) {
+    if (exception == nullptr || !registration.registered) {
+        return;
+    }
+    if (const auto kind = trap_kind(exception)) {
+        the_gate->trapped(*kind, exception);
+    }
+}
+
+} // extern "C"

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <wdbg/model/guest_gate.h>
+
+namespace wdbg::wamr {
+
+/// Connects compiled code to a gate; nullptr closes it again (no guest may run then). The code
+/// ranges that the runtime loads meanwhile are told to the gate.
+void open_aot_gate(GuestGate* gate);
+
+[[nodiscard]] GuestGate* aot_gate();
+
+/// Code of a module that was loaded, and that is about to be unloaded.
+Result<CodeRangeId> add_aot_code(CodeRange code);
+void remove_aot_code(CodeRangeId id);
+
+/// The calling thread runs no more guest code. (Other threads do this by themselves as they end.)
+void leave_aot_gate();
+
+} // namespace wdbg::wamr
