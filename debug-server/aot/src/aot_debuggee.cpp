@@ -67,6 +67,9 @@ void AotDebuggeeImpl::on_code_vanished(CodeRangeId id) {
 void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
     stacks_.clear();
     stopped_ = true;
+    for (const NativeThreadStop& entry : stop.threads) {
+        at_breakpoint_.erase(entry.thread);
+    }
     std::vector<ThreadStop> reasons;
     for (const NativeThreadStop& entry : stop.threads) {
         if (auto reason = translate(entry.thread, entry.reason)) {
@@ -124,17 +127,34 @@ std::optional<StopReason> AotDebuggeeImpl::translate(ThreadId thread,
 }
 
 /// nullopt for a site of another instance of the same code.
-std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread,
-                                                             NativeAddress site) const {
+std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread, NativeAddress site) {
     const auto stack = stack_of(thread);
     if (!stack || (*stack)->native.empty() || (*stack)->native.front().instance == nullptr) {
         return std::nullopt;
     }
-    auto requested = breakpoints_.requested(site, (*stack)->native.front().instance->id);
+    const auto requested = breakpoints_.requested(site, (*stack)->native.front().instance->id);
     if (requested.empty()) {
         return std::nullopt;
     }
-    return BreakpointHit{std::move(requested)};
+    at_breakpoint_[thread] = {.site = site, .reported = requested.front()};
+    return BreakpointHit{{requested.front()}};
+}
+
+/// The breakpoint on the next wasm instruction that shares the native one where the thread was
+/// stopped by a breakpoint.
+std::optional<StopReason> AotDebuggeeImpl::next_breakpoint_at(ThreadId thread) {
+    const auto at = at_breakpoint_.find(thread);
+    if (at == at_breakpoint_.end()) {
+        return std::nullopt;
+    }
+    for (const CodeAddress owner :
+         breakpoints_.requested(at->second.site, at->second.reported.instance)) {
+        if (owner > at->second.reported) {
+            at->second.reported = owner;
+            return BreakpointHit{{owner}};
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<StopReason> AotDebuggeeImpl::step_reason(ThreadId thread) {

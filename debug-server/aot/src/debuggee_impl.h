@@ -21,6 +21,13 @@ struct Step {
     bool to_entry = false; ///< the one to the guest's first instruction
 };
 
+/// A thread that was stopped by a breakpoint and has not gone on. Several wasm instructions may share
+/// a native one: their breakpoints are reported one after the other, as if each were executed.
+struct AtBreakpoint {
+    NativeAddress site;
+    CodeAddress reported;
+};
+
 struct Watch {
     WatchpointSpec spec;
     std::vector<WatchpointId> native; ///< the pieces that the hardware watches
@@ -95,7 +102,9 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     void on_code_vanished(CodeRangeId id);
     void on_stopped(const NativeStopped& stop);
     std::optional<StopReason> translate(ThreadId thread, const NativeStopReason& reason);
-    std::optional<StopReason> breakpoint_reason(ThreadId thread, NativeAddress site) const;
+    std::optional<StopReason> breakpoint_reason(ThreadId thread, NativeAddress site);
+    std::optional<StopReason> next_breakpoint_at(ThreadId thread);
+    bool report_next_breakpoints(const NativeResume& native);
     std::optional<StopReason> step_reason(ThreadId thread);
     StopReason trap_reason(ThreadId thread, TrapKind kind, const std::string& message);
     StopReason fault_reason(ThreadId thread, const NativeFault& fault);
@@ -157,6 +166,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     mutable std::map<ThreadId, ThreadStack> stacks_; ///< of this stop, once somebody asked
     ResumeRequest request_;
     std::map<ThreadId, Step> steps_;
+    std::map<ThreadId, AtBreakpoint> at_breakpoint_;
     std::optional<CodeAddress> trap_pc_;
 };
 

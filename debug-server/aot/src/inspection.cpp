@@ -180,6 +180,9 @@ Result<FrameRange> AotDebuggeeImpl::frames(ThreadId thread, std::uint32_t first,
                     .pc_is_return_address = all[i].pc_is_return_address,
                     .function = all[i].position.function,
                     .host_call = all[i].host_call};
+        if (const auto at = at_breakpoint_.find(thread); i == 0 && at != at_breakpoint_.end()) {
+            frame.pc = at->second.reported;
+        }
         if (const auto& wasm = native.module->wasm) {
             const wasm::FunctionBody* body = wasm->body(frame.function);
             const wasm::FunctionType* type = wasm->function_type(frame.function);

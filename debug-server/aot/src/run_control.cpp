@@ -151,9 +151,37 @@ NativeResume AotDebuggeeImpl::native_request() const {
     return native;
 }
 
+/// True if there was one: then nothing runs, and a Stopped event follows.
+bool AotDebuggeeImpl::report_next_breakpoints(const NativeResume& native) {
+    std::vector<ThreadStop> reasons;
+    for (const NativeThread& thread : target_.threads()) {
+        const bool runs = native.resume_others ||
+                          std::ranges::find(native.threads, thread.id,
+                                            &NativeThreadAction::thread) != native.threads.end();
+        auto reason = runs ? next_breakpoint_at(thread.id) : std::nullopt;
+        if (reason) {
+            reasons.push_back({.thread = thread.id, .reason = std::move(*reason)});
+        }
+    }
+    if (reasons.empty()) {
+        return false;
+    }
+    steps_.clear();
+    reasons_ = std::move(reasons);
+    post_event(Stopped{.generation = ++generation_, .threads = reasons_});
+    return true;
+}
+
 /// As the client has asked for, with the steps where they are now.
 Result<void> AotDebuggeeImpl::go_on() {
     const NativeResume native = native_request();
+    for (const NativeThread& thread : target_.threads()) {
+        if (native.resume_others || std::ranges::find(native.threads, thread.id,
+                                                      &NativeThreadAction::thread) !=
+                                        native.threads.end()) {
+            at_breakpoint_.erase(thread.id);
+        }
+    }
     stacks_.clear();
     stopped_ = false;
     auto resumed = target_.resume(native);
@@ -194,6 +222,9 @@ Result<void> AotDebuggeeImpl::resume(const ResumeRequest& request) {
     }
     request_ = request;
     steps_ = std::move(steps);
+    if (report_next_breakpoints(native_request())) {
+        return {};
+    }
     auto resumed = go_on();
     if (resumed) {
         reasons_.clear();
@@ -224,6 +255,7 @@ void AotDebuggeeImpl::detach() {
     breakpoints_.forget_all();
     stacks_.clear();
     steps_.clear();
+    at_breakpoint_.clear();
     reasons_.clear();
     stopped_ = false;
     interrupted_ = false;
