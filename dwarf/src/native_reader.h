@@ -11,7 +11,11 @@
 #include <wdbg/dwarf/debug_file.h>
 #include <wdbg/dwarf/module_image.h>
 
+#include <wdbg/wasm/control_flow.h>
+
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -43,7 +47,7 @@ class NativeReader : public AotDebugInfo {
     }
 
     std::vector<WasmPosition> positions(TextOffset pc, AddressKind kind) const override;
-    BreakpointPlaces breakpoint(CodeOffset offset) const override;
+    BreakpointPlaces breakpoint(CodeOffset offset, BreakpointReach reach) const override;
     std::vector<TextOffset> entries(std::uint32_t function) const override;
     std::vector<TextRange> instruction_ranges(TextOffset pc) const override;
     std::vector<TextRange> step_ranges(TextOffset pc, CodeOffset begin,
@@ -78,9 +82,9 @@ class NativeReader : public AotDebugInfo {
 
     // Breakpoints
     [[nodiscard]] CodeOffset first_instruction(CodeOffset offset) const;
-    [[nodiscard]] std::uint32_t limit_of(CodeOffset offset) const;
-    [[nodiscard]] std::vector<TextOffset> sites_of(std::uint32_t line) const;
-    [[nodiscard]] bool continues(std::size_t row) const;
+    [[nodiscard]] CodeOffset end_of_guest_row(CodeOffset offset) const;
+    [[nodiscard]] const wasm::ControlFlow* flow_of(CodeOffset offset) const;
+    [[nodiscard]] std::vector<BreakpointSite> sites_by_lines(CodeOffset offset) const;
 
     // Locals and frames
     [[nodiscard]] Result<ValueType> local_type(std::uint32_t function, std::uint32_t index,
@@ -102,6 +106,8 @@ class NativeReader : public AotDebugInfo {
     mutable NativeLines lines_;
     mutable std::once_flag guest_once_;
     mutable std::vector<std::uint32_t> guest_rows_;
+    mutable std::mutex flows_mutex_; ///< guards what follows
+    mutable std::map<std::uint32_t, std::unique_ptr<wasm::ControlFlow>> flows_; ///< by function
 };
 
 /// The address of the instruction that an activation is at.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What a step passes, and where breakpoints go.
+#include "breakpoint_places.h"
 #include "native_reader.h"
 
 #include <algorithm>
@@ -108,62 +109,72 @@ CodeOffset NativeReader::first_instruction(CodeOffset offset) const {
     return std::ranges::binary_search(begins, offset.value) ? CodeOffset{offset.value + 1} : offset;
 }
 
-/// Up to where another instruction may stand for the one at `offset`.
-std::uint32_t NativeReader::limit_of(CodeOffset offset) const {
-    std::uint32_t limit = 0;
-    if (const wasm::Module* const known = module(); known != nullptr) {
-        const wasm::FunctionBody* const body = known->function_containing(offset);
-        limit = body == nullptr ? 0 : body->end.value;
-    } else {
-        const std::span<const std::uint32_t> begins = scopes_.body_begins();
-        const auto next = std::ranges::upper_bound(begins, offset.value);
-        limit = next == begins.end() ? UINT32_MAX : *next;
-    }
+/// Of the row of the guest's line table that `offset` is in (DWARF 5 §6.2); itself if there is none.
+CodeOffset NativeReader::end_of_guest_row(CodeOffset offset) const {
     const std::vector<std::uint32_t>& rows = guest_rows();
     const auto next_row = std::ranges::upper_bound(rows, offset.value);
-    return next_row == rows.begin() || next_row == rows.end() ? limit : std::min(limit, *next_row);
+    return next_row == rows.begin() || next_row == rows.end() ? offset : CodeOffset{*next_row};
 }
 
-/// Whether a row goes on with the instruction that the code before it belongs to.
-bool NativeReader::continues(std::size_t row) const {
-    const auto rows = lines().rows();
-    const NativeFunction* const function = native_function_at(rows[row].at);
-    const FunctionScopes* const scopes = scopes_.at(rows[row].at);
-    if (function == nullptr || scopes == nullptr) {
-        return false;
+const wasm::ControlFlow* NativeReader::flow_of(CodeOffset offset) const {
+    const wasm::Module* const known = module();
+    const wasm::FunctionBody* const body =
+        known == nullptr ? nullptr : known->function_containing(offset);
+    if (body == nullptr) {
+        return nullptr;
     }
-    const std::uint32_t scope = scopes->scope_at(rows[row].at);
-    for (std::size_t each = row; each-- > 0 && rows[each].at.value >= function->offset;) {
-        if (rows[each].line != 0) {
-            return rows[each].line == rows[row].line && scopes->scope_at(rows[each].at) == scope;
-        }
+    const std::lock_guard lock(flows_mutex_);
+    auto& flow = flows_[body->index];
+    if (flow == nullptr) {
+        flow = std::make_unique<wasm::ControlFlow>(known->bytes(), *body);
     }
-    return false;
+    return flow.get();
 }
 
-std::vector<TextOffset> NativeReader::sites_of(std::uint32_t line) const {
-    std::vector<TextOffset> sites;
-    for (const std::uint32_t row : lines().rows_of(line)) {
-        const NativeRow& each = lines().rows()[row];
-        if (each.is_statement && !continues(row) && (sites.empty() || sites.back() != each.at)) {
-            sites.push_back(each.at);
+/// Without the .wasm: the least offset from `offset` on that has a row, within its function.
+std::vector<BreakpointSite> NativeReader::sites_by_lines(CodeOffset offset) const {
+    const std::span<const std::uint32_t> begins = scopes_.body_begins();
+    const auto next_body = std::ranges::upper_bound(begins, offset.value);
+    const auto line = lines().next_line(offset.value,
+                                        next_body == begins.end() ? UINT32_MAX : *next_body);
+    std::vector<BreakpointSite> sites;
+    for (const std::uint32_t row : lines().rows_of(line.value_or(0))) {
+        if (lines().rows()[row].is_statement && line) {
+            const TextOffset at = lines().rows()[row].at;
+            sites.push_back({.at = at, .positions = positions(at, AddressKind::Instruction)});
         }
     }
     return sites;
 }
 
-BreakpointPlaces NativeReader::breakpoint(CodeOffset offset) const {
+BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach reach) const {
     BreakpointPlaces places{.resolved = first_instruction(offset), .sites = {}};
-    places.sites = sites_of(places.resolved.value);
-    const std::uint32_t limit = places.sites.empty() ? limit_of(places.resolved) : 0;
-    for (std::uint32_t at = places.resolved.value; places.sites.empty();) {
-        const auto next = lines().next_line(at + 1, limit);
-        if (!next) {
-            break;
+    const wasm::Module* const known = module();
+    const wasm::FunctionBody* const body =
+        known == nullptr ? nullptr : known->function_containing(places.resolved);
+    if (body == nullptr) {
+        places.sites = known == nullptr ? sites_by_lines(places.resolved) : places.sites;
+        return places;
+    }
+    const FlowOf flow = [this](CodeOffset at) { return flow_of(at); };
+    const Wanted wanted{.body = body->begin,
+                        .offset = places.resolved,
+                        .row_end = end_of_guest_row(places.resolved),
+                        .reach = reach};
+    // Native functions with code of this one: its own, and those that it was inlined into.
+    std::vector<const FunctionScopes*> seen;
+    for (auto line = lines().next_line(body->begin.value, body->end.value); line;
+         line = lines().next_line(*line + 1, body->end.value)) {
+        for (const std::uint32_t row : lines().rows_of(*line)) {
+            const FunctionScopes* const scopes = scopes_.at(lines().rows()[row].at);
+            if (scopes == nullptr || std::ranges::find(seen, scopes) != seen.end()) {
+                continue;
+            }
+            seen.push_back(scopes);
+            const auto sites =
+                places_in(lines(), *scopes, wanted, flow);
+            places.sites.insert(places.sites.end(), sites.begin(), sites.end());
         }
-        at = *next;
-        places.sites = sites_of(at);
-        places.resolved = places.sites.empty() ? places.resolved : CodeOffset{at};
     }
     return places;
 }

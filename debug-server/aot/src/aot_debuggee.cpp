@@ -132,12 +132,15 @@ std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread, Na
     if (!stack || (*stack)->native.empty() || (*stack)->native.front().instance == nullptr) {
         return std::nullopt;
     }
-    const auto requested = breakpoints_.requested(site, (*stack)->native.front().instance->id);
-    if (requested.empty()) {
+    const CodeAddress first{(*stack)->native.front().instance->id, {}};
+    const auto* owner = breakpoints_.next_owner(site, first, true);
+    if (owner == nullptr) {
         return std::nullopt;
     }
-    at_breakpoint_[thread] = {.site = site, .reported = requested.front()};
-    return BreakpointHit{{requested.front()}};
+    at_breakpoint_[thread] = {
+        .site = site, .reported = owner->address, .positions = owner->positions};
+    stacks_.erase(thread); // it is shown at the place that was asked for
+    return BreakpointHit{{owner->address}};
 }
 
 /// The breakpoint on the next wasm instruction that shares the native one where the thread was
@@ -147,14 +150,14 @@ std::optional<StopReason> AotDebuggeeImpl::next_breakpoint_at(ThreadId thread) {
     if (at == at_breakpoint_.end()) {
         return std::nullopt;
     }
-    for (const CodeAddress owner :
-         breakpoints_.requested(at->second.site, at->second.reported.instance)) {
-        if (owner > at->second.reported) {
-            at->second.reported = owner;
-            return BreakpointHit{{owner}};
-        }
+    const auto* owner = breakpoints_.next_owner(at->second.site, at->second.reported, false);
+    if (owner == nullptr) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    at->second.reported = owner->address;
+    at->second.positions = owner->positions;
+    stacks_.erase(thread);
+    return BreakpointHit{{owner->address}};
 }
 
 std::optional<StopReason> AotDebuggeeImpl::step_reason(ThreadId thread) {

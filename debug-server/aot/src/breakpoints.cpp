@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "breakpoints.h"
 
-#include "next_mapped.h"
-
 #include <algorithm>
 
 namespace wdbg::aot {
 
-Result<void> AotBreakpoints::add_site(NativeAddress site, CodeAddress owner) {
+Result<void> AotBreakpoints::add_site(NativeAddress site, Owner owner) {
     auto& owners = sites_[site];
     if (owners.empty()) {
         if (auto planted = target_.plant(site, {}); !planted) {
@@ -15,7 +13,8 @@ Result<void> AotBreakpoints::add_site(NativeAddress site, CodeAddress owner) {
             return planted;
         }
     }
-    owners.push_back(owner);
+    const auto place = std::ranges::lower_bound(owners, owner.address, {}, &Owner::address);
+    owners.insert(place, std::move(owner));
     return {};
 }
 
@@ -24,7 +23,7 @@ void AotBreakpoints::remove_site(NativeAddress site, CodeAddress owner) {
     if (found == sites_.end()) {
         return;
     }
-    std::erase(found->second, owner);
+    std::erase_if(found->second, [owner](const Owner& each) { return each.address == owner; });
     if (found->second.empty()) {
         sites_.erase(found);
         [[maybe_unused]] const auto removed = target_.unplant(site); // it goes with its code
@@ -32,6 +31,7 @@ void AotBreakpoints::remove_site(NativeAddress site, CodeAddress owner) {
 }
 
 Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress address,
+                                   dwarf::BreakpointReach reach,
                                    std::vector<NativeAddress> return_sites) {
     const CodeModule& module = *instance.module;
     if (!module.info) {
@@ -41,25 +41,31 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
         ++known->second.count;
         return {};
     }
-    std::vector<NativeAddress> sites = std::move(return_sites);
-    for (const dwarf::TextOffset offset : breakpoint_sites(module, address.offset)) {
-        if (const NativeAddress site = module.native(offset);
-            std::ranges::find(sites, site) == sites.end()) {
-            sites.push_back(site);
+    Planted planted{.count = 1, .sites = {}};
+    const auto add = [&](NativeAddress site, std::vector<dwarf::WasmPosition> positions) {
+        if (std::ranges::find(planted.sites, site) != planted.sites.end()) {
+            return Result<void>{};
         }
-    }
-    if (sites.empty()) {
-        return fail(ErrorCode::NotFound, "nothing there became native code");
-    }
-    for (std::size_t i = 0; i < sites.size(); ++i) {
-        if (auto added = add_site(sites[i], address); !added) {
-            for (const NativeAddress undo : std::span(sites).first(i)) {
-                remove_site(undo, address);
-            }
-            return added;
+        auto added = add_site(site, {.address = address, .positions = std::move(positions)});
+        if (added) {
+            planted.sites.push_back(site);
         }
+        return added;
+    };
+    Result<void> done;
+    for (const NativeAddress site : return_sites) {
+        done = done ? add(site, {}) : done;
     }
-    planted_[address] = {.count = 1, .sites = std::move(sites)};
+    for (dwarf::BreakpointSite& site : module.info->breakpoint(address.offset, reach).sites) {
+        done = done ? add(module.native(site.at), std::move(site.positions)) : done;
+    }
+    if (!done || planted.sites.empty()) {
+        for (const NativeAddress site : planted.sites) {
+            remove_site(site, address);
+        }
+        return done ? fail(ErrorCode::NotFound, "nothing there became native code") : done;
+    }
+    planted_[address] = std::move(planted);
     return {};
 }
 
@@ -93,17 +99,19 @@ void AotBreakpoints::forget_module(const CodeModule& module) {
     });
 }
 
-std::vector<CodeAddress> AotBreakpoints::requested(NativeAddress site, InstanceId instance) const {
-    std::vector<CodeAddress> owners;
-    if (const auto found = sites_.find(site); found != sites_.end()) {
-        std::ranges::copy_if(found->second, std::back_inserter(owners), [&](CodeAddress owner) {
-            return owner.instance == instance;
-        });
+const AotBreakpoints::Owner* AotBreakpoints::next_owner(NativeAddress site, CodeAddress address,
+                                                        bool inclusive) const {
+    const auto found = sites_.find(site);
+    if (found == sites_.end()) {
+        return nullptr;
     }
-    std::ranges::sort(owners);
-    const auto same = std::ranges::unique(owners);
-    owners.erase(same.begin(), same.end());
-    return owners;
+    for (const Owner& owner : found->second) {
+        if (owner.address.instance == address.instance &&
+            (inclusive ? owner.address >= address : owner.address > address)) {
+            return &owner;
+        }
+    }
+    return nullptr;
 }
 
 } // namespace wdbg::aot

@@ -14,17 +14,24 @@ class AotBreakpoints {
   public:
     explicit AotBreakpoints(NativeTarget& target) : target_(target) {}
 
+    struct Owner {
+        CodeAddress address;
+        std::vector<dwarf::WasmPosition> positions; ///< see BreakpointSite; may be empty
+    };
+
     /// `return_sites` are native return addresses that the address also stands for.
     Result<void> plant(const AotInstance& instance, CodeAddress address,
-                       std::vector<NativeAddress> return_sites);
+                       dwarf::BreakpointReach reach, std::vector<NativeAddress> return_sites);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);
     /// The target has none any more.
     void forget_all();
     void forget_module(const CodeModule& module);
 
-    /// Owners of the site that belong to the instance.
-    [[nodiscard]] std::vector<CodeAddress> requested(NativeAddress site, InstanceId instance) const;
+    /// The owner of the site with the least address behind `address`, in its instance; nullptr if
+    /// there is none. From the address itself on if `inclusive`.
+    [[nodiscard]] const Owner* next_owner(NativeAddress site, CodeAddress address,
+                                          bool inclusive) const;
 
   private:
     struct Planted {
@@ -32,12 +39,12 @@ class AotBreakpoints {
         std::vector<NativeAddress> sites;
     };
 
-    Result<void> add_site(NativeAddress site, CodeAddress owner);
+    Result<void> add_site(NativeAddress site, Owner owner);
     void remove_site(NativeAddress site, CodeAddress owner);
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;
-    std::map<NativeAddress, std::vector<CodeAddress>> sites_;
+    std::map<NativeAddress, std::vector<Owner>> sites_; ///< owners by address
 };
 
 } // namespace wdbg::aot

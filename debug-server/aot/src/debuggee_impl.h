@@ -26,6 +26,7 @@ struct Step {
 struct AtBreakpoint {
     NativeAddress site;
     CodeAddress reported;
+    std::vector<dwarf::WasmPosition> positions; ///< as BreakpointSite has them; may be empty
 };
 
 struct Watch {
@@ -132,6 +133,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     };
 
     [[nodiscard]] Result<const ThreadStack*> stack_of(ThreadId thread) const;
+    void show_reported_place(ThreadId thread, ThreadStack& stack) const;
     [[nodiscard]] Result<At> frame_at(ThreadId thread, std::uint32_t frame) const;
     [[nodiscard]] Result<dwarf::LocalPlace> place_of(const At& at, std::uint32_t index) const;
     [[nodiscard]] Result<void> require_stopped() const;
@@ -140,6 +142,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
                                             std::uint32_t index) const;
     [[nodiscard]] bool is_in_host_call(ThreadId thread) const;
     [[nodiscard]] std::vector<NativeAddress> return_sites(CodeAddress address) const;
+    [[nodiscard]] dwarf::BreakpointReach reach_of(CodeAddress address) const;
 
     // --- Watchpoints (watchpoints.cpp)
     // ------------------------------------------------------------

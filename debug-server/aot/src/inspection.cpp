@@ -149,7 +149,44 @@ Result<const ThreadStack*> AotDebuggeeImpl::stack_of(ThreadId thread) const {
     if (!stack) {
         return std::unexpected(stack.error());
     }
+    show_reported_place(thread, *stack);
     return &stacks_.insert_or_assign(thread, std::move(*stack)).first->second;
+}
+
+/// A thread that was stopped by a breakpoint is at the instruction that was asked for, also where
+/// something else stands for it: functions inlined there are not entered yet, or not left.
+void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) const {
+    const auto at = at_breakpoint_.find(thread);
+    if (at == at_breakpoint_.end() || stack.native.empty()) {
+        return;
+    }
+    const auto first_of_caller = std::ranges::find_if(
+        stack.frames, [](const WasmFrame& frame) { return frame.native != 0; });
+    const std::vector<WasmFrame> actual(stack.frames.begin(), first_of_caller);
+    const auto& positions = at->second.positions;
+    if (positions.empty()) {
+        if (!actual.empty()) {
+            stack.frames.front().pc = at->second.reported.offset;
+        }
+        return;
+    }
+    std::vector<WasmFrame> shown;
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+        // Both chains end in the native function's own scope.
+        const std::size_t from_end = positions.size() - i;
+        const bool is_there = from_end <= actual.size() &&
+                              actual[actual.size() - from_end].position.function ==
+                                  positions[i].function;
+        WasmFrame frame{.native = 0,
+                        .depth = is_there ? actual[actual.size() - from_end].depth : no_depth,
+                        .position = positions[i]};
+        frame.pc_is_return_address = i != 0;
+        frame.pc = i == 0 ? at->second.reported.offset
+                          : stack.native.front().module->behind(positions[i].offset);
+        shown.push_back(std::move(frame));
+    }
+    stack.frames.erase(stack.frames.begin(), first_of_caller);
+    stack.frames.insert(stack.frames.begin(), shown.begin(), shown.end());
 }
 
 Result<AotDebuggeeImpl::At> AotDebuggeeImpl::frame_at(ThreadId thread, std::uint32_t frame) const {
@@ -180,9 +217,6 @@ Result<FrameRange> AotDebuggeeImpl::frames(ThreadId thread, std::uint32_t first,
                     .pc_is_return_address = all[i].pc_is_return_address,
                     .function = all[i].position.function,
                     .host_call = all[i].host_call};
-        if (const auto at = at_breakpoint_.find(thread); i == 0 && at != at_breakpoint_.end()) {
-            frame.pc = at->second.reported;
-        }
         if (const auto& wasm = native.module->wasm) {
             const wasm::FunctionBody* body = wasm->body(frame.function);
             const wasm::FunctionType* type = wasm->function_type(frame.function);
@@ -199,6 +233,9 @@ Result<FrameRange> AotDebuggeeImpl::frames(ThreadId thread, std::uint32_t first,
 // --- Values --------------------------------------------------------------------------------------
 
 Result<dwarf::LocalPlace> AotDebuggeeImpl::place_of(const At& at, std::uint32_t index) const {
+    if (at.wasm.depth == no_depth) {
+        return fail(ErrorCode::Unavailable, "optimized out (the function has no code here)");
+    }
     const auto reader = reader_of(target_);
     return at.native.module->info->local(activation_of(at.native, reader), at.wasm.depth, index);
 }
@@ -392,12 +429,30 @@ std::vector<NativeAddress> AotDebuggeeImpl::return_sites(CodeAddress address) co
     return sites;
 }
 
+/// For one who is in the same function already and may be about to execute the instruction (a step's
+/// end) whatever comes next stands for it. Others must not stop where it would never have been.
+dwarf::BreakpointReach AotDebuggeeImpl::reach_of(CodeAddress address) const {
+    for (const auto& [thread, stack] : stacks_) {
+        for (const WasmFrame& frame : stack.frames) {
+            const NativeFrame& native = stack.native[frame.native];
+            const auto& wasm = native.module->wasm;
+            const wasm::FunctionBody* body =
+                wasm ? wasm->function_containing(address.offset) : nullptr;
+            if (body != nullptr && body->index == frame.position.function &&
+                native.instance != nullptr && native.instance->id == address.instance) {
+                return dwarf::BreakpointReach::AnyWay;
+            }
+        }
+    }
+    return dwarf::BreakpointReach::OnlyWay;
+}
+
 Result<void> AotDebuggeeImpl::plant(CodeAddress address) {
     const auto instance = instance_at(address.instance);
     if (!instance) {
         return std::unexpected(instance.error());
     }
-    return breakpoints_.plant(**instance, address, return_sites(address));
+    return breakpoints_.plant(**instance, address, reach_of(address), return_sites(address));
 }
 
 Result<void> AotDebuggeeImpl::unplant(CodeAddress address) {

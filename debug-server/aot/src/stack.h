@@ -18,10 +18,13 @@ struct NativeFrame {
     NativeAddress instance_address{}; ///< the thread's own (a clone, maybe); 0 if not known
 };
 
+/// A function that has no code at the pc, though a breakpoint in it is reported there.
+inline constexpr std::uint32_t no_depth = UINT32_MAX;
+
 /// One activation of a wasm function: a native one may hold several, by inlining.
 struct WasmFrame {
     std::size_t native = 0; ///< index among the native frames
-    std::uint32_t depth = 0;
+    std::uint32_t depth = 0; ///< in AotDebugInfo::positions(), or no_depth
     dwarf::WasmPosition position{};
     CodeOffset pc{}; ///< as Frame::pc
     bool pc_is_return_address = false;

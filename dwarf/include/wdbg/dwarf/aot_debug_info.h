@@ -54,10 +54,27 @@ struct WasmPosition {
     bool inlined = false; ///< its code was inlined into the next position's function
 };
 
+/// One native place of a wasm instruction.
+struct BreakpointSite {
+    TextOffset at;
+    /// Where one is who stops here for the instruction: it, and the calls around it that were
+    /// inlined. What positions() tells may be behind, where something else stands for it.
+    std::vector<WasmPosition> positions;
+};
+
 /// Where a breakpoint on a wasm instruction goes.
 struct BreakpointPlaces {
-    CodeOffset resolved; ///< the requested offset, or the next mapped one that stands for it
-    std::vector<TextOffset> sites;
+    CodeOffset resolved; ///< the requested offset, or the instruction that it stands for
+    std::vector<BreakpointSite> sites;
+};
+
+/// What stands for an instruction that optimisation has left no code of its own.
+enum class BreakpointReach : std::uint8_t {
+    /// Instructions that are executed next, as long as control can come to them from there only: a
+    /// breakpoint in code that is gone is never hit.
+    OnlyWay,
+    /// Whatever is executed next, on every way from there: for one who is about to execute it.
+    AnyWay,
 };
 
 /// A register of the machine's DWARF numbering (general or vector), whole or its low bytes.
@@ -113,11 +130,12 @@ class AotDebugInfo {
 
     /// Every place where the wasm instruction at `offset` begins to execute: in the function's own
     /// code and in each inlined or duplicated copy; once per execution as far as the line table
-    /// tells. Where the instruction has no code of its own, the next mapped one within the same
-    /// row of the guest's line table (DWARF 5 §6.2) stands for it, and without a guest line table
-    /// the next one within the function. An offset at the function's start (its locals header)
-    /// is its first instruction. No sites: nothing there became code.
-    [[nodiscard]] virtual BreakpointPlaces breakpoint(CodeOffset offset) const = 0;
+    /// tells. Where a copy has no code of its own for the instruction, those that are executed next
+    /// stand for it, as far as `reach` goes; without the .wasm, the next one of the function. An
+    /// offset at the function's start (its locals header) is its first instruction. No sites:
+    /// nothing there became code.
+    [[nodiscard]] virtual BreakpointPlaces breakpoint(CodeOffset offset,
+                                                      BreakpointReach reach) const = 0;
 
     /// The native entry of a function, behind what the caller does; empty if it has no code of its
     /// own.

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <wdbg/wasm/control_flow.h>
+
+#include <algorithm>
+
+namespace wdbg::wasm {
+
+namespace {
+
+constexpr std::uint8_t op_unreachable = 0x00;
+constexpr std::uint8_t op_block = 0x02;
+constexpr std::uint8_t op_loop = 0x03;
+constexpr std::uint8_t op_if = 0x04;
+constexpr std::uint8_t op_else = 0x05;
+constexpr std::uint8_t op_end = 0x0B;
+constexpr std::uint8_t op_br = 0x0C;
+constexpr std::uint8_t op_br_if = 0x0D;
+constexpr std::uint8_t op_br_table = 0x0E;
+constexpr std::uint8_t op_return = 0x0F;
+constexpr std::uint8_t op_return_call = 0x12;
+constexpr std::uint8_t op_return_call_indirect = 0x13;
+
+bool leaves(std::uint8_t opcode) {
+    return opcode == op_return || opcode == op_return_call || opcode == op_return_call_indirect;
+}
+
+} // namespace
+
+ControlFlow::ControlFlow(std::span<const std::byte> bytes, const FunctionBody& body)
+    : bytes_(bytes.first(body.end.value))
+    , end_(body.end) {
+    read(body);
+}
+
+std::uint8_t ControlFlow::opcode_at(CodeOffset offset) const {
+    return std::to_integer<std::uint8_t>(bytes_[offset.value]);
+}
+
+void ControlFlow::read(const FunctionBody& body) {
+    blocks_.push_back({.begin = body.first_instruction, .end = body.end});
+    std::size_t block = 0;
+    for (CodeOffset at = body.first_instruction; at < body.end && block != no_block;) {
+        const auto instruction = decode(bytes_, at);
+        if (!instruction) {
+            return;
+        }
+        block = note(*instruction, block);
+        at = instruction->end();
+    }
+}
+
+/// Gives the block around the next instruction.
+std::size_t ControlFlow::note(const Instruction& instruction, std::size_t block) {
+    entries_.push_back({.offset = instruction.offset, .block = block});
+    switch (opcode_at(instruction.offset)) {
+    case op_block:
+    case op_loop:
+    case op_if:
+        entries_.back().opens = blocks_.size();
+        blocks_.push_back({.parent = block,
+                           .begin = instruction.end(),
+                           .end = end_,
+                           .is_loop = opcode_at(instruction.offset) == op_loop});
+        return blocks_.size() - 1;
+    case op_else:
+        blocks_[block].otherwise = instruction.end();
+        return block;
+    case op_end:
+        blocks_[block].end = instruction.end();
+        return blocks_[block].parent;
+    default:
+        return block;
+    }
+}
+
+const ControlFlow::Entry* ControlFlow::find(CodeOffset offset) const {
+    const auto found = std::ranges::lower_bound(entries_, offset, {}, &Entry::offset);
+    return found != entries_.end() && found->offset == offset ? &*found : nullptr;
+}
+
+CodeOffset ControlFlow::label(std::size_t block, std::uint64_t depth) const {
+    for (; depth > 0 && blocks_[block].parent != no_block; --depth) {
+        block = blocks_[block].parent;
+    }
+    return blocks_[block].is_loop ? blocks_[block].begin : blocks_[block].end;
+}
+
+std::vector<CodeOffset> ControlFlow::targets_of_table(const Instruction& instruction,
+                                                      std::size_t block) const {
+    std::vector<CodeOffset> targets{label(block, instruction.index)};
+    for (std::uint32_t i = 0; i < instruction.list_count; ++i) {
+        if (const auto depth = br_table_label(bytes_, instruction, i)) {
+            targets.push_back(label(block, *depth));
+        }
+    }
+    std::ranges::sort(targets);
+    const auto same = std::ranges::unique(targets);
+    targets.erase(same.begin(), same.end());
+    return targets;
+}
+
+std::vector<CodeOffset> ControlFlow::successors(const Entry& entry) const {
+    const auto instruction = decode(bytes_, entry.offset);
+    if (!instruction) {
+        return {};
+    }
+    const std::uint8_t opcode = opcode_at(entry.offset);
+    switch (opcode) {
+    case op_if: {
+        const Block& block = blocks_[entry.opens];
+        return {instruction->end(), block.otherwise.value_or(block.end)};
+    }
+    case op_else:
+        return {blocks_[entry.block].end};
+    case op_br:
+        return {label(entry.block, instruction->index)};
+    case op_br_if:
+        return {instruction->end(), label(entry.block, instruction->index)};
+    case op_br_table:
+        return targets_of_table(*instruction, entry.block);
+    default:
+        if (opcode == op_unreachable || leaves(opcode)) {
+            return {};
+        }
+        return {instruction->end()};
+    }
+}
+
+std::vector<CodeOffset> ControlFlow::successors(CodeOffset offset) const {
+    const Entry* entry = find(offset);
+    if (entry == nullptr) {
+        return {};
+    }
+    std::vector<CodeOffset> next = successors(*entry);
+    std::erase_if(next, [this](CodeOffset at) { return at >= end_; });
+    return next;
+}
+
+bool ControlFlow::Reach::contains(CodeOffset offset) const {
+    return std::ranges::binary_search(offsets, offset);
+}
+
+ControlFlow::Reach ControlFlow::reach_without(CodeOffset avoided) const {
+    Reach reach;
+    std::vector<bool> seen(entries_.size());
+    std::vector<CodeOffset> pending{first()};
+    while (!pending.empty()) {
+        const CodeOffset at = pending.back();
+        pending.pop_back();
+        const Entry* entry = find(at);
+        if (at == avoided || entry == nullptr) {
+            continue;
+        }
+        const auto index = static_cast<std::size_t>(entry - entries_.data());
+        if (seen[index]) {
+            continue;
+        }
+        seen[index] = true;
+        reach.offsets.push_back(at);
+        reach.returns = reach.returns || returns(at);
+        const auto next = successors(at);
+        pending.insert(pending.end(), next.begin(), next.end());
+    }
+    std::ranges::sort(reach.offsets);
+    return reach;
+}
+
+bool ControlFlow::returns(CodeOffset offset) const {
+    const Entry* entry = find(offset);
+    if (entry == nullptr) {
+        return false;
+    }
+    const auto next = successors(*entry);
+    return leaves(opcode_at(offset)) || std::ranges::find(next, end_) != next.end();
+}
+
+} // namespace wdbg::wasm
