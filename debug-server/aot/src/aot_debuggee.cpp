@@ -132,13 +132,11 @@ std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread, Na
     if (!stack || (*stack)->native.empty() || (*stack)->native.front().instance == nullptr) {
         return std::nullopt;
     }
-    const CodeAddress first{(*stack)->native.front().instance->id, {}};
-    const auto* owner = breakpoints_.next_owner(site, first, true);
+    const auto* owner = breakpoints_.first_owner(site, (*stack)->native.front().instance->id);
     if (owner == nullptr) {
         return std::nullopt;
     }
-    at_breakpoint_[thread] = {
-        .site = site, .reported = owner->address, .positions = owner->positions};
+    at_breakpoint_[thread] = {.site = site, .reported = *owner};
     stacks_.erase(thread); // it is shown at the place that was asked for
     return BreakpointHit{{owner->address}};
 }
@@ -150,12 +148,11 @@ std::optional<StopReason> AotDebuggeeImpl::next_breakpoint_at(ThreadId thread) {
     if (at == at_breakpoint_.end()) {
         return std::nullopt;
     }
-    const auto* owner = breakpoints_.next_owner(at->second.site, at->second.reported, false);
+    const auto* owner = breakpoints_.owner_behind(at->second.site, at->second.reported);
     if (owner == nullptr) {
         return std::nullopt;
     }
-    at->second.reported = owner->address;
-    at->second.positions = owner->positions;
+    at->second.reported = *owner;
     stacks_.erase(thread);
     return BreakpointHit{{owner->address}};
 }

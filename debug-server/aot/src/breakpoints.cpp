@@ -5,6 +5,28 @@
 
 namespace wdbg::aot {
 
+namespace {
+
+/// Offsets of the calls around an instruction, outermost first, and its own.
+std::vector<CodeOffset> path_of(const AotBreakpoints::Owner& owner) {
+    std::vector<CodeOffset> path;
+    for (std::size_t i = owner.positions.size(); i-- > 0;) {
+        path.push_back(owner.positions[i].offset);
+    }
+    if (path.empty()) {
+        path.push_back(owner.address.offset);
+    }
+    return path;
+}
+
+/// Of two instructions that share a native one. A call comes before what is inlined there, and that
+/// before what is behind the call.
+bool executed_before(const AotBreakpoints::Owner& left, const AotBreakpoints::Owner& right) {
+    return path_of(left) < path_of(right);
+}
+
+} // namespace
+
 Result<void> AotBreakpoints::add_site(NativeAddress site, Owner owner) {
     auto& owners = sites_[site];
     if (owners.empty()) {
@@ -13,8 +35,7 @@ Result<void> AotBreakpoints::add_site(NativeAddress site, Owner owner) {
             return planted;
         }
     }
-    const auto place = std::ranges::lower_bound(owners, owner.address, {}, &Owner::address);
-    owners.insert(place, std::move(owner));
+    owners.insert(std::ranges::upper_bound(owners, owner, executed_before), std::move(owner));
     return {};
 }
 
@@ -32,7 +53,7 @@ void AotBreakpoints::remove_site(NativeAddress site, CodeAddress owner) {
 
 Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress address,
                                    dwarf::BreakpointReach reach,
-                                   std::vector<NativeAddress> return_sites) {
+                                   std::vector<ReturnSite> return_sites) {
     const CodeModule& module = *instance.module;
     if (!module.info) {
         return fail(ErrorCode::Unsupported, module.name + " has no debug file");
@@ -53,8 +74,8 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
         return added;
     };
     Result<void> done;
-    for (const NativeAddress site : return_sites) {
-        done = done ? add(site, {}) : done;
+    for (ReturnSite& site : return_sites) {
+        done = done ? add(site.site, std::move(site.positions)) : done;
     }
     for (dwarf::BreakpointSite& site : module.info->breakpoint(address.offset, reach).sites) {
         done = done ? add(module.native(site.at), std::move(site.positions)) : done;
@@ -99,19 +120,28 @@ void AotBreakpoints::forget_module(const CodeModule& module) {
     });
 }
 
-const AotBreakpoints::Owner* AotBreakpoints::next_owner(NativeAddress site, CodeAddress address,
-                                                        bool inclusive) const {
+const AotBreakpoints::Owner* AotBreakpoints::first_owner(NativeAddress site,
+                                                         InstanceId instance) const {
     const auto found = sites_.find(site);
     if (found == sites_.end()) {
         return nullptr;
     }
-    for (const Owner& owner : found->second) {
-        if (owner.address.instance == address.instance &&
-            (inclusive ? owner.address >= address : owner.address > address)) {
-            return &owner;
-        }
+    const auto owner = std::ranges::find_if(found->second, [instance](const Owner& each) {
+        return each.address.instance == instance;
+    });
+    return owner == found->second.end() ? nullptr : &*owner;
+}
+
+const AotBreakpoints::Owner* AotBreakpoints::owner_behind(NativeAddress site,
+                                                          const Owner& owner) const {
+    const auto found = sites_.find(site);
+    if (found == sites_.end()) {
+        return nullptr;
     }
-    return nullptr;
+    const auto next = std::ranges::find_if(found->second, [&owner](const Owner& each) {
+        return each.address.instance == owner.address.instance && executed_before(owner, each);
+    });
+    return next == found->second.end() ? nullptr : &*next;
 }
 
 } // namespace wdbg::aot

@@ -19,19 +19,24 @@ class AotBreakpoints {
         std::vector<dwarf::WasmPosition> positions; ///< see BreakpointSite; may be empty
     };
 
-    /// `return_sites` are native return addresses that the address also stands for.
+    /// A native return address that a wasm address stands for as well.
+    struct ReturnSite {
+        NativeAddress site;
+        std::vector<dwarf::WasmPosition> positions;
+    };
+
     Result<void> plant(const AotInstance& instance, CodeAddress address,
-                       dwarf::BreakpointReach reach, std::vector<NativeAddress> return_sites);
+                       dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);
     /// The target has none any more.
     void forget_all();
     void forget_module(const CodeModule& module);
 
-    /// The owner of the site with the least address behind `address`, in its instance; nullptr if
-    /// there is none. From the address itself on if `inclusive`.
-    [[nodiscard]] const Owner* next_owner(NativeAddress site, CodeAddress address,
-                                          bool inclusive) const;
+    /// The first owner of the site in this instance; nullptr if there is none.
+    [[nodiscard]] const Owner* first_owner(NativeAddress site, InstanceId instance) const;
+    /// The one whose instruction is executed next behind that of `owner`.
+    [[nodiscard]] const Owner* owner_behind(NativeAddress site, const Owner& owner) const;
 
   private:
     struct Planted {
@@ -44,7 +49,7 @@ class AotBreakpoints {
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;
-    std::map<NativeAddress, std::vector<Owner>> sites_; ///< owners by address
+    std::map<NativeAddress, std::vector<Owner>> sites_; ///< owners as executed
 };
 
 } // namespace wdbg::aot

@@ -25,8 +25,7 @@ struct Step {
 /// a native one: their breakpoints are reported one after the other, as if each were executed.
 struct AtBreakpoint {
     NativeAddress site;
-    CodeAddress reported;
-    std::vector<dwarf::WasmPosition> positions; ///< as BreakpointSite has them; may be empty
+    AotBreakpoints::Owner reported;
 };
 
 struct Watch {
@@ -141,7 +140,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     [[nodiscard]] Result<Value> read_global(const CodeModule& module, NativeAddress instance,
                                             std::uint32_t index) const;
     [[nodiscard]] bool is_in_host_call(ThreadId thread) const;
-    [[nodiscard]] std::vector<NativeAddress> return_sites(CodeAddress address) const;
+    [[nodiscard]] std::vector<AotBreakpoints::ReturnSite> return_sites(CodeAddress address) const;
     [[nodiscard]] dwarf::BreakpointReach reach_of(CodeAddress address) const;
 
     // --- Watchpoints (watchpoints.cpp)

@@ -163,10 +163,10 @@ void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) c
     const auto first_of_caller = std::ranges::find_if(
         stack.frames, [](const WasmFrame& frame) { return frame.native != 0; });
     const std::vector<WasmFrame> actual(stack.frames.begin(), first_of_caller);
-    const auto& positions = at->second.positions;
+    const auto& [address, positions] = at->second.reported;
     if (positions.empty()) {
         if (!actual.empty()) {
-            stack.frames.front().pc = at->second.reported.offset;
+            stack.frames.front().pc = address.offset;
         }
         return;
     }
@@ -181,7 +181,7 @@ void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) c
                         .depth = is_there ? actual[actual.size() - from_end].depth : no_depth,
                         .position = positions[i]};
         frame.pc_is_return_address = i != 0;
-        frame.pc = i == 0 ? at->second.reported.offset
+        frame.pc = i == 0 ? address.offset
                           : stack.native.front().module->behind(positions[i].offset);
         shown.push_back(std::move(frame));
     }
@@ -413,17 +413,25 @@ Result<void> AotDebuggeeImpl::write_memory(MemoryAddress address,
 
 /// Frames on the stacks known so far that return to `address`: `finish` stops where the call really
 /// returns, wherever optimisation has put what comes behind it.
-std::vector<NativeAddress> AotDebuggeeImpl::return_sites(CodeAddress address) const {
-    std::vector<NativeAddress> sites;
+std::vector<AotBreakpoints::ReturnSite> AotDebuggeeImpl::return_sites(CodeAddress address) const {
+    std::vector<AotBreakpoints::ReturnSite> sites;
     for (const auto& [thread, stack] : stacks_) {
-        for (const WasmFrame& frame : stack.frames) {
+        for (std::size_t i = 0; i < stack.frames.size(); ++i) {
+            const WasmFrame& frame = stack.frames[i];
             const NativeFrame& native = stack.native[frame.native];
-            if (frame.pc_is_return_address && frame.depth == 0 && frame.pc == address.offset &&
-                native.instance != nullptr && native.instance->id == address.instance &&
-                native.kind == dwarf::AddressKind::ReturnAddress &&
-                std::ranges::find(sites, native.registers.pc) == sites.end()) {
-                sites.push_back(native.registers.pc);
+            if (!frame.pc_is_return_address || frame.depth != 0 || frame.pc != address.offset ||
+                native.kind != dwarf::AddressKind::ReturnAddress || native.instance == nullptr ||
+                native.instance->id != address.instance) {
+                continue;
             }
+            AotBreakpoints::ReturnSite site{.site = native.registers.pc, .positions = {}};
+            for (std::size_t outer = i;
+                 outer < stack.frames.size() && stack.frames[outer].native == frame.native;
+                 ++outer) {
+                site.positions.push_back(stack.frames[outer].position);
+            }
+            site.positions.front().offset = address.offset;
+            sites.push_back(std::move(site));
         }
     }
     return sites;
