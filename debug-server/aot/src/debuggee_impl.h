@@ -146,6 +146,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     // --- Watchpoints (watchpoints.cpp)
     // ------------------------------------------------------------
     std::optional<StopReason> watch_reason(ThreadId thread, WatchpointId native);
+    [[nodiscard]] bool last_instruction_writes(ThreadId thread) const;
     [[nodiscard]] Result<std::vector<std::byte>> watched_bytes(const WatchpointSpec& spec) const;
     void clear_watchpoints();
 

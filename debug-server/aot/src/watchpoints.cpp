@@ -3,6 +3,8 @@
 // Watchpoints on linear memory by the hardware's few and small ones.
 #include "debuggee_impl.h"
 
+#include <wdbg/wasm/instruction.h>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -108,6 +110,24 @@ void AotDebuggeeImpl::clear_watchpoints() {
     }
 }
 
+/// By the opcode of the wasm instruction that the native one behind the thread belongs to.
+bool AotDebuggeeImpl::last_instruction_writes(ThreadId thread) const {
+    const auto stack = stack_of(thread);
+    if (!stack || (*stack)->native.empty()) {
+        return false;
+    }
+    const NativeFrame& frame = (*stack)->native.front();
+    const auto positions =
+        frame.module->info->positions(frame.pc, dwarf::AddressKind::ReturnAddress);
+    if (positions.empty() || !frame.module->wasm) {
+        return false;
+    }
+    const auto instruction =
+        wasm::decode(frame.module->wasm->bytes(), positions.front().offset);
+    const auto access = instruction ? wasm::memory_access(*instruction) : std::nullopt;
+    return access && access->writes() && !access->reads();
+}
+
 /// nullopt for one that is gone, and for a write where only reads are asked for.
 std::optional<StopReason> AotDebuggeeImpl::watch_reason(ThreadId thread, WatchpointId native) {
     for (auto& [id, watch] : watches_) {
@@ -118,15 +138,16 @@ std::optional<StopReason> AotDebuggeeImpl::watch_reason(ThreadId thread, Watchpo
         if (!now) {
             return std::nullopt;
         }
-        const bool changed = *now != watch.before;
-        if (watch.spec.kind == WatchKind::Read && changed) {
+        // The hardware does not tell reads from writes.
+        const bool wrote = *now != watch.before || last_instruction_writes(thread);
+        if (watch.spec.kind == WatchKind::Read && wrote) {
             watch.before = std::move(*now);
-            return std::nullopt; // a write, which the hardware cannot leave out
+            return std::nullopt;
         }
         WatchpointHit hit{.watchpoint = {id},
                           .address = watch.spec.address,
                           .size = watch.spec.size,
-                          .access = watch.spec.kind == WatchKind::Write || changed
+                          .access = watch.spec.kind == WatchKind::Write || wrote
                                         ? AccessKind::Write
                                         : AccessKind::Read,
                           .before = watch.before,

@@ -99,8 +99,11 @@ void DebugInfo::hold_place(llvm::IRBuilderBase& builder, llvm::DILocation& locat
         return;
     }
     last_held_ = location.getLine();
-    auto* const type = llvm::FunctionType::get(builder.getVoidTy(), false);
-    llvm::CallInst* const place = builder.CreateCall(llvm::InlineAsm::get(type, "", "", true));
+    // The operand makes each of them differ: LLVM merges equal ones of several branches into one.
+    llvm::Constant* const which = builder.getInt32(location.getLine());
+    auto* const type = llvm::FunctionType::get(builder.getVoidTy(), {which->getType()}, false);
+    llvm::CallInst* const place =
+        builder.CreateCall(llvm::InlineAsm::get(type, "", "i", true), {which});
     place->addFnAttr(llvm::Attribute::NoUnwind);
     place->setDebugLoc(&location);
 }

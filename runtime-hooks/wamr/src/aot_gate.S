@@ -75,6 +75,8 @@ wdbg_gated_\name:
     GATED wasm_runtime_atomic_wait
     GATED wasm_runtime_atomic_notify
     GATED aot_memory_init
+    GATED aot_memset
+    GATED aot_memmove
     GATED aot_table_init
     GATED aot_table_copy
     GATED aot_table_fill

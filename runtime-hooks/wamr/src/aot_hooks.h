@@ -34,8 +34,9 @@ void wdbg_aot_on_exception(struct WASMExecEnv* exec_env, const char* exception);
     each(aot_set_exception_with_id) each(aot_set_exception) each(aot_invoke_native)                \
         each(aot_call_indirect) each(aot_enlarge_memory)                                           \
             each(wasm_runtime_quick_invoke_c_api_native) each(wasm_runtime_atomic_wait)            \
-                each(wasm_runtime_atomic_notify) each(aot_memory_init) each(aot_table_init)        \
-                    each(aot_table_copy) each(aot_table_fill) each(aot_table_grow)
+                each(wasm_runtime_atomic_notify) each(aot_memory_init) each(aot_memset)            \
+                    each(aot_memmove) each(aot_table_init) each(aot_table_copy)                    \
+                        each(aot_table_fill) each(aot_table_grow)
 
 #define WDBG_AOT_DECLARE(name) void wdbg_gated_##name(void);
 WDBG_AOT_GATED(WDBG_AOT_DECLARE)

@@ -17,6 +17,8 @@
 #define wasm_runtime_atomic_wait wdbg_gated_wasm_runtime_atomic_wait
 #define wasm_runtime_atomic_notify wdbg_gated_wasm_runtime_atomic_notify
 #define aot_memory_init wdbg_gated_aot_memory_init
+#define aot_memset wdbg_gated_aot_memset
+#define aot_memmove wdbg_gated_aot_memmove
 #define aot_table_init wdbg_gated_aot_table_init
 #define aot_table_copy wdbg_gated_aot_table_copy
 #define aot_table_fill wdbg_gated_aot_table_fill

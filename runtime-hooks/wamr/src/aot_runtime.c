@@ -45,9 +45,26 @@ bool aot_call_function(WASMExecEnv* exec_env, AOTFunctionInstance* function, uns
     return done;
 }
 
-/* The definition becomes call_without_gate(), and so do WAMR's own calls of it in this file, which
- * are made from within another one or while the module is instantiated. */
+static bool call_indirect_without_gate(WASMExecEnv*, uint32 table, uint32 element, uint32 argc,
+                                       uint32* argv);
+
+/* Called by the host (a new thread's start routine), and by compiled code for imports. */
+bool aot_call_indirect(WASMExecEnv* exec_env, uint32 table, uint32 element, uint32 argc,
+                       uint32* argv) {
+    if (!wdbg_aot_gate_open) {
+        wdbg_aot_note_faults();
+        return call_indirect_without_gate(exec_env, table, element, argc, argv);
+    }
+    void* before = wdbg_aot_before_call();
+    const bool done = call_indirect_without_gate(exec_env, table, element, argc, argv);
+    wdbg_aot_after_call(before);
+    return done;
+}
+
+/* The definitions become the functions without a gate, and so do WAMR's own calls of them in this
+ * file, which are made from within another one or while the module is instantiated. */
 #define aot_call_function call_without_gate
+#define aot_call_indirect call_indirect_without_gate
 #define wasm_runtime_invoke_native invoke_through_gate
 
 #include WDBG_AOT_RUNTIME_SOURCE
