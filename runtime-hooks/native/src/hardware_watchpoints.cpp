@@ -31,20 +31,19 @@ struct Active {
 std::array<Active, HardwareWatchpoints::limit> actives{};
 std::atomic<std::uint32_t> active_count{0};
 
-std::uint64_t value_at(std::uint64_t address, std::uint32_t size) {
+/// Read by the kernel: a load of our own would be an access to watched bytes. Async-signal-safe.
+std::optional<std::uint64_t> read_bytes(std::uint64_t address, std::uint32_t size) {
     std::uint64_t value = 0;
+    const iovec local{.iov_base = &value, .iov_len = size};
     // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
-    std::memcpy(&value, reinterpret_cast<const void*>(address), size);
-    return value;
+    const iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = size};
+    const long count =
+        ::syscall(SYS_process_vm_readv, ::getpid(), &local, 1UL, &remote, 1UL, 0UL);
+    return count == static_cast<long>(size) ? std::optional(value) : std::nullopt;
 }
 
-/// Whether the bytes exist; handlers and gates rely on it.
-bool is_readable(NativeAddress address, std::uint32_t size) {
-    std::array<std::byte, sizeof(std::uint64_t)> bytes{};
-    const iovec local{.iov_base = bytes.data(), .iov_len = size};
-    // NOLINTNEXTLINE(performance-no-int-to-ptr)
-    const iovec remote{.iov_base = reinterpret_cast<void*>(address.value), .iov_len = size};
-    return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
+std::uint64_t value_at(std::uint64_t address, std::uint32_t size) {
+    return read_bytes(address, size).value_or(0);
 }
 
 void activate(std::uint32_t id, NativeAddress address, std::uint32_t size) {
@@ -149,7 +148,7 @@ Result<WatchpointId> HardwareWatchpoints::add(NativeAddress address, std::uint32
     if (watches_.size() >= limit) {
         return fail(ErrorCode::Busy, "all hardware watchpoints are in use");
     }
-    if (!is_readable(address, size)) {
+    if (!read_bytes(address.value, size)) {
         return fail(ErrorCode::InvalidArgument, "there is no memory at this address");
     }
     const WatchpointId id{++last_id_};
