@@ -43,6 +43,27 @@ std::vector<TextRange> NativeReader::pieces_where(const NativeFunction& function
     return result;
 }
 
+std::vector<CodeOffset> NativeReader::instructions_at(TextOffset pc) const {
+    const auto here = positions(pc, AddressKind::Instruction);
+    const wasm::Module* const known = module();
+    std::vector<CodeOffset> offsets;
+    if (here.empty() || known == nullptr) {
+        return offsets;
+    }
+    const auto rows = lines().rows();
+    for (std::size_t row = lines().first_from(pc); row < rows.size() && rows[row].at == pc; ++row) {
+        const CodeOffset offset{rows[row].line};
+        const wasm::FunctionBody* const body = known->function_containing(offset);
+        const bool is_here = rows[row].line != 0 && body != nullptr &&
+                             body->index == here.front().function &&
+                             offset >= body->first_instruction;
+        if (is_here && std::ranges::find(offsets, offset) == offsets.end()) {
+            offsets.push_back(offset);
+        }
+    }
+    return offsets;
+}
+
 std::vector<TextRange> NativeReader::instruction_ranges(TextOffset pc) const {
     const NativeFunction* const function = native_function_at(pc);
     const FunctionScopes* const scopes = scopes_.at(pc);

@@ -13,7 +13,7 @@ namespace wdbg::dwarf {
 
 /// Raised with every change of symbolizer.h, aot_debug_info.h, instruction_decoder.h or of the
 /// types below.
-inline constexpr int plugin_version = 5;
+inline constexpr int plugin_version = 6;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
 inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_x86_decoder";

@@ -68,7 +68,7 @@ void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
     stacks_.clear();
     stopped_ = true;
     for (const NativeThreadStop& entry : stop.threads) {
-        at_breakpoint_.erase(entry.thread);
+        shown_.erase(entry.thread);
     }
     std::vector<ThreadStop> reasons;
     for (const NativeThreadStop& entry : stop.threads) {
@@ -136,7 +136,7 @@ std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread, Na
     if (owner == nullptr) {
         return std::nullopt;
     }
-    at_breakpoint_[thread] = {.site = site, .reported = *owner};
+    shown_[thread] = {.site = site, .reported = *owner};
     stacks_.erase(thread); // it is shown at the place that was asked for
     return BreakpointHit{{owner->address}};
 }
@@ -144,8 +144,8 @@ std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread, Na
 /// The breakpoint on the next wasm instruction that shares the native one where the thread was
 /// stopped by a breakpoint.
 std::optional<StopReason> AotDebuggeeImpl::next_breakpoint_at(ThreadId thread) {
-    const auto at = at_breakpoint_.find(thread);
-    if (at == at_breakpoint_.end()) {
+    const auto at = shown_.find(thread);
+    if (at == shown_.end()) {
         return std::nullopt;
     }
     const auto* owner = breakpoints_.owner_behind(at->second.site, at->second.reported);
@@ -157,6 +157,55 @@ std::optional<StopReason> AotDebuggeeImpl::next_breakpoint_at(ThreadId thread) {
     return BreakpointHit{{owner->address}};
 }
 
+/// The wasm instruction that a step comes to first, of those that begin where it ended.
+void AotDebuggeeImpl::show_first_instruction(ThreadId thread, const Step& step) {
+    const auto stack = stack_of(thread);
+    if (!stack || (*stack)->native.empty() || (*stack)->native.front().instance == nullptr) {
+        return;
+    }
+    const NativeFrame& frame = (*stack)->native.front();
+    const InstanceId instance = frame.instance->id;
+    const auto offsets = frame.module->info->instructions_at(frame.pc);
+    const auto first = std::ranges::find_if(offsets, [&](CodeOffset offset) {
+        return step.kind != ResumeKind::StepRange || !step.range.contains({instance, offset});
+    });
+    if (offsets.size() < 2 || first == offsets.end()) {
+        return;
+    }
+    auto positions = frame.module->info->positions(frame.pc, dwarf::AddressKind::Instruction);
+    positions.front().offset = *first;
+    shown_[thread] = {.site = frame.registers.pc,
+                      .reported = {.address = {instance, *first},
+                                   .positions = std::move(positions)}};
+    stacks_.erase(thread);
+}
+
+/// A step by one instruction from one of those that share a native one to the next of them.
+std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) {
+    const auto shown = shown_.find(thread);
+    CodeModule* module = shown != shown_.end() ? modules_.at(shown->second.site) : nullptr;
+    const auto offset = module != nullptr && module->info
+                            ? module->text_offset(shown->second.site)
+                            : std::nullopt;
+    if (!offset || shown->second.reported.positions.empty()) {
+        return std::nullopt;
+    }
+    const auto offsets = module->info->instructions_at(*offset);
+    auto next = std::ranges::find(offsets, shown->second.reported.address.offset);
+    if (next == offsets.end() || ++next == offsets.end()) {
+        return std::nullopt;
+    }
+    AotBreakpoints::Owner& reported = shown->second.reported;
+    const auto* owner = breakpoints_.owner_behind(shown->second.site, reported);
+    reported.address.offset = *next;
+    reported.positions.front().offset = *next;
+    stacks_.erase(thread);
+    if (owner != nullptr && owner->address == reported.address) {
+        return BreakpointHit{{owner->address}};
+    }
+    return StepDone{};
+}
+
 std::optional<StopReason> AotDebuggeeImpl::step_reason(ThreadId thread) {
     if (std::exchange(awaits_entry_, false)) {
         steps_[thread] = {.kind = ResumeKind::StepInstruction, .to_entry = true};
@@ -165,6 +214,7 @@ std::optional<StopReason> AotDebuggeeImpl::step_reason(ThreadId thread) {
     if (step == steps_.end() || !step_is_done(thread, step->second)) {
         return std::nullopt;
     }
+    show_first_instruction(thread, step->second);
     if (step->second.to_entry) {
         return StoppedAtEntry{};
     }

@@ -21,9 +21,10 @@ struct Step {
     bool to_entry = false; ///< the one to the guest's first instruction
 };
 
-/// A thread that was stopped by a breakpoint and has not gone on. Several wasm instructions may share
-/// a native one: their breakpoints are reported one after the other, as if each were executed.
-struct AtBreakpoint {
+/// Where a thread is shown that has stopped at a certain instruction and has not gone on. Several wasm
+/// instructions may share a native one: breakpoints and steps come to one after the other, as if each
+/// were executed.
+struct ShownPlace {
     NativeAddress site;
     AotBreakpoints::Owner reported;
 };
@@ -104,7 +105,9 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     std::optional<StopReason> translate(ThreadId thread, const NativeStopReason& reason);
     std::optional<StopReason> breakpoint_reason(ThreadId thread, NativeAddress site);
     std::optional<StopReason> next_breakpoint_at(ThreadId thread);
-    bool report_next_breakpoints(const NativeResume& native);
+    std::optional<StopReason> next_instruction_at(ThreadId thread);
+    void show_first_instruction(ThreadId thread, const Step& step);
+    bool report_shared_instructions(const NativeResume& native);
     std::optional<StopReason> step_reason(ThreadId thread);
     StopReason trap_reason(ThreadId thread, TrapKind kind, const std::string& message);
     StopReason fault_reason(ThreadId thread, const NativeFault& fault);
@@ -169,7 +172,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     mutable std::map<ThreadId, ThreadStack> stacks_; ///< of this stop, once somebody asked
     ResumeRequest request_;
     std::map<ThreadId, Step> steps_;
-    std::map<ThreadId, AtBreakpoint> at_breakpoint_;
+    std::map<ThreadId, ShownPlace> shown_;
     std::optional<CodeAddress> trap_pc_;
 };
 

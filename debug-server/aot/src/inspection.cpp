@@ -156,8 +156,8 @@ Result<const ThreadStack*> AotDebuggeeImpl::stack_of(ThreadId thread) const {
 /// A thread that was stopped by a breakpoint is at the instruction that was asked for, also where
 /// something else stands for it: functions inlined there are not entered yet, or not left.
 void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) const {
-    const auto at = at_breakpoint_.find(thread);
-    if (at == at_breakpoint_.end() || stack.native.empty()) {
+    const auto at = shown_.find(thread);
+    if (at == shown_.end() || stack.native.empty()) {
         return;
     }
     const auto first_of_caller = std::ranges::find_if(

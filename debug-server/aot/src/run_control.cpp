@@ -152,13 +152,17 @@ NativeResume AotDebuggeeImpl::native_request() const {
 }
 
 /// True if there was one: then nothing runs, and a Stopped event follows.
-bool AotDebuggeeImpl::report_next_breakpoints(const NativeResume& native) {
+bool AotDebuggeeImpl::report_shared_instructions(const NativeResume& native) {
     std::vector<ThreadStop> reasons;
     for (const NativeThread& thread : target_.threads()) {
         const bool runs = native.resume_others ||
                           std::ranges::find(native.threads, thread.id,
                                             &NativeThreadAction::thread) != native.threads.end();
-        auto reason = runs ? next_breakpoint_at(thread.id) : std::nullopt;
+        const auto step = steps_.find(thread.id);
+        const bool steps = step != steps_.end() && step->second.kind == ResumeKind::StepInstruction;
+        auto reason = !runs   ? std::nullopt
+                      : steps ? next_instruction_at(thread.id)
+                              : next_breakpoint_at(thread.id);
         if (reason) {
             reasons.push_back({.thread = thread.id, .reason = std::move(*reason)});
         }
@@ -179,7 +183,7 @@ Result<void> AotDebuggeeImpl::go_on() {
         if (native.resume_others || std::ranges::find(native.threads, thread.id,
                                                       &NativeThreadAction::thread) !=
                                         native.threads.end()) {
-            at_breakpoint_.erase(thread.id);
+            shown_.erase(thread.id);
         }
     }
     stacks_.clear();
@@ -222,7 +226,7 @@ Result<void> AotDebuggeeImpl::resume(const ResumeRequest& request) {
     }
     request_ = request;
     steps_ = std::move(steps);
-    if (report_next_breakpoints(native_request())) {
+    if (report_shared_instructions(native_request())) {
         return {};
     }
     auto resumed = go_on();
@@ -255,7 +259,7 @@ void AotDebuggeeImpl::detach() {
     breakpoints_.forget_all();
     stacks_.clear();
     steps_.clear();
-    at_breakpoint_.clear();
+    shown_.clear();
     reasons_.clear();
     stopped_ = false;
     interrupted_ = false;

@@ -128,6 +128,10 @@ class AotDebugInfo {
     [[nodiscard]] virtual std::vector<WasmPosition> positions(TextOffset pc,
                                                               AddressKind kind) const = 0;
 
+    /// The wasm instructions that begin at exactly this address, in the order of execution: those
+    /// of the innermost function there. All but the last have no code of their own.
+    [[nodiscard]] virtual std::vector<CodeOffset> instructions_at(TextOffset pc) const = 0;
+
     /// Every place where the wasm instruction at `offset` begins to execute: in the function's own
     /// code and in each inlined or duplicated copy; once per execution as far as the line table
     /// tells. Where a copy has no code of its own for the instruction, those that are executed next
