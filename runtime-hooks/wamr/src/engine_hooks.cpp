@@ -228,17 +228,6 @@ void Engine::on_env_destroyed(WASMExecEnv* env) {
     }
 }
 
-void Engine::on_cancel(WASMExecEnv* env) {
-    const std::lock_guard lock(mutex_);
-    for (GuestThread* thread : threads_) {
-        if (std::ranges::find(thread->activations, env, &Activation::env) !=
-            thread->activations.end()) {
-            thread->cancelled = true;
-            thread->wake.notify_all();
-        }
-    }
-}
-
 // --- Parking
 // ------------------------------------------------------------------------------------------
 
