@@ -222,9 +222,11 @@ void Engine::on_env_destroyed(WASMExecEnv* env) {
         leave(*thread, env);
     }
     WASMModuleInstance* instance = wdbg_env_instance(env);
-    if (const InstanceRecord* record = modules_.find(instance);
-        record != nullptr && record->primary != instance) {
+    const InstanceRecord* record = modules_.find(instance);
+    if (record != nullptr && record->primary != instance) {
         modules_.remove_instance(instance);
+    } else if (record != nullptr) {
+        modules_.forget_cluster(wdbg_env_cluster(env)); // it goes with its first environment
     }
 }
 

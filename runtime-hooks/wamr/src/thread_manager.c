@@ -2,8 +2,8 @@
 
 /* WAMR's thread manager. Three places are hooked: a trap must be reported before the other threads
  * of the cluster are told to end, a thread that is told to end must not stay parked (and is woken
- * by the engine: WAMR would wait 50 ms for each one that blocks), and one that ends by a longjmp has
- * left guest code.
+ * by the engine: WAMR would wait 50 ms for each one that blocks), and one that ends by a longjmp
+ * has left guest code.
  *
  * Locks, outermost first: WAMR's cluster list, a cluster, the engine's mutex, an instance's
  * exception. The hooks are called with the first two held, so the engine takes neither. */
@@ -18,6 +18,12 @@
 
 #undef os_longjmp
 #define os_longjmp(buffer, value) (wdbg_on_exit_thread(exec_env), longjmp(buffer, value))
+
+/* A thread that ends frees its instances with the list of clusters locked. Those that it imports
+ * from have clusters of their own, which are taken off that list: WAMR's plain mutex locked itself
+ * out. */
+#define os_mutex_init(mutex)                                                                       \
+    ((mutex) == &cluster_list_lock ? os_recursive_mutex_init(mutex) : (os_mutex_init)(mutex))
 
 #include WDBG_THREAD_MANAGER_SOURCE
 
