@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# WAMR, from its unpatched sources, built three ways:
+# WAMR, from its unpatched sources, built several ways:
 #
 #   wamr_vmlib         what wdbg links: plain WAMR less the interpreter loop, the thread manager and
 #                      the execution environment, which runtime-hooks/wamr compiles through files of
 #                      its own.
 #   wamr_stock_debug   WAMR's own debug interpreter, for benchmarks (built on demand)
 #   wamr_stock_plain   WAMR without debug support, for benchmarks (built on demand)
+#   wamr_even_debug    as wamr_stock_debug and wamr_stock_plain, but with wamr_vmlib's cache of block
+#   wamr_even_plain    ends: what is left between them and wdbg is the debugger's
 #
-# INTERFACE targets `wamr_headers`, `wamr_stock_debug_headers`, `wamr_stock_plain_headers` carry the
-# include folders and definitions that give the same structs; `wamr_compile_options` the options for
+# INTERFACE targets of the same names with `_headers` (wamr_vmlib's: `wamr_headers`) carry the include
+# folders and definitions that give the same structs; `wamr_compile_options` the options for
 # C files of ours that include WAMR sources.
 # WAMR_INTERP_CLASSIC_SOURCE is the interpreter loop's full path.
 include(${CMAKE_CURRENT_LIST_DIR}/cargo_sources.cmake)
@@ -27,6 +29,10 @@ endif()
 set(WAMR_IWASM_DIR "${WDBG_WAMR_ROOT}/core/iwasm")
 set(WAMR_INTERP_CLASSIC_SOURCE
   "${WDBG_WAMR_ROOT}/core/iwasm/interpreter/wasm_interp_classic.c")
+
+# WAMR's interpreter remembers the ends of the last 128 blocks and scans the function for others: in
+# SQLite built with -O0 that took 85 % of the time. 2048 (two per entry) take 48 KiB per thread.
+set(WDBG_BLOCK_ADDR_CACHE BLOCK_ADDR_CACHE_SIZE=1024)
 
 # The same optimisation in every preset: an interpreter at -O0 makes tests slow and teaches nothing.
 # ASan sees WAMR's heap use; UBSan (WAMR misaligns by design) and TSan (guests race by design) do not.

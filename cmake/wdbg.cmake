@@ -55,6 +55,19 @@ function(wdbg_add_executable name)
   target_link_libraries(${name} PRIVATE wdbg_warnings wdbg_sanitizers Threads::Threads)
 endfunction()
 
+# wdbg_label_discovered_tests(NAME labels...)
+# Labels each test that gtest_discover_tests has found in NAME. Its own PROPERTIES take one label only:
+# they come apart at semicolons. <NAME>_TESTS is the list that it leaves for files included later.
+function(wdbg_label_discovered_tests name)
+  set(file "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
+  file(CONFIGURE OUTPUT "${file}" @ONLY CONTENT [=[
+foreach(test IN LISTS @name@_TESTS)
+  set_tests_properties("${test}" PROPERTIES LABELS "@ARGN@")
+endforeach()
+]=])
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${file}")
+endfunction()
+
 # All unit tests, and those that also run under TSan.
 add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
@@ -69,8 +82,9 @@ function(wdbg_add_test name)
   wdbg_add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}"
+    PROPERTIES TIMEOUT 120
       ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
+  wdbg_label_discovered_tests(${name} unit ${arg_LABELS})
   add_dependencies(unit_tests ${name})
   if("threaded" IN_LIST arg_LABELS)
     add_dependencies(threaded_tests ${name})

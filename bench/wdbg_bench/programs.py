@@ -17,6 +17,8 @@ class Programs:
         self.wdbg = build / "bin" / "wdbg"
         self.stock_plain = build / "bin" / "bench_stock_plain"
         self.stock_debug = build / "bin" / "bench_stock_debug"
+        self.even_plain = build / "bin" / "bench_even_plain"
+        self.even_debug = build / "bin" / "bench_even_debug"
         self.loops = build / "bench" / "loops.wasm"
         self.sqlite = build / "bench" / "sqlite.wasm"
 

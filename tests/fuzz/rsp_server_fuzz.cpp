@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fake_debuggee.h>
+#include <iostream>
 
 namespace {
 
@@ -16,8 +17,9 @@ using namespace wdbg;
 using namespace wdbg::rsp;
 using test::FakeDebuggee;
 
-void require(bool condition) {
+void require(bool condition, std::string_view otherwise) {
     if (!condition) {
+        std::cerr << "rsp_server_fuzz: " << otherwise << '\n';
         std::abort();
     }
 }
@@ -47,11 +49,14 @@ class Session {
 
     void leave() {
         server_.client_gone();
-        require(server_.finished());
-        require(guest_.violations().empty());
+        require(server_.finished(), "the session goes on without its client");
+        for (const std::string& violation : guest_.violations()) {
+            require(false, violation);
+        }
         // One that is being killed has not got there yet.
         require(guest_.state() != FakeDebuggee::State::Stopped ||
-                server_.end() == SessionEnd::Killed);
+                    server_.end() == SessionEnd::Killed,
+                "the guest stays stopped");
     }
 
   private:
@@ -62,7 +67,7 @@ class Session {
         server_.receive(bytes);
         // A 0x03 in it interrupts: that answers the resume before.
         const bool interrupts = text.find(interrupt_byte) != std::string_view::npos;
-        require(packets_out_ <= (interrupts ? 2U : 1U));
+        require(packets_out_ <= (interrupts ? 2U : 1U), "a packet is answered twice");
     }
 
     void happen(unsigned what) {

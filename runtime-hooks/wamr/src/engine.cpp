@@ -228,6 +228,7 @@ Result<void> Engine::attach() {
 void Engine::detach() {
     const std::lock_guard lock(mutex_);
     attached_ = false;
+    stop_at_entry_ = false; // who waited for a client has had one
     breakpoints_.unplant_all();
     watchpoints_.clear();
     watching_ = false;

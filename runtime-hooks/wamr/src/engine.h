@@ -41,7 +41,7 @@ class Engine {
     void on_host_call_leave();
     void on_import_call(WASMInterpFrame* frame, std::uint8_t* return_ip);
     bool defer_exception(WASMExecEnv* env, const char* exception);
-    void on_cancel(WASMExecEnv* env);
+    bool on_cancel(WASMExecEnv* env);
     void on_exit_thread(WASMExecEnv* env);
     void on_env_destroyed(WASMExecEnv* env);
     /// The copy of the code without planted bytes, and its offset from the running one; nullptr
@@ -129,6 +129,8 @@ class Engine {
     void post_event(Event event);
     [[nodiscard]] bool is_stopped(std::uint64_t generation) const;
     void release(GuestThread& thread);
+    bool wake_blocked();
+    bool keep_waking();
 
     [[nodiscard]] bool quiet_step(GuestThread& thread, WASMExecEnv* env) const;
     [[nodiscard]] bool step_is_done(const GuestThread& thread, const FrameRef& frame) const;
@@ -151,6 +153,7 @@ class Engine {
     bool attached_ = false;
     bool stop_at_entry_ = false;
     bool killed_ = false;
+    bool waking_ = false; ///< a thread of its own wakes those that are to end
     std::uint64_t generation_ = 0;
     std::uint32_t next_thread_ = 1;
     std::vector<ThreadStop> reasons_;

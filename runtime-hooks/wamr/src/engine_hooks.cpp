@@ -222,20 +222,11 @@ void Engine::on_env_destroyed(WASMExecEnv* env) {
         leave(*thread, env);
     }
     WASMModuleInstance* instance = wdbg_env_instance(env);
-    if (const InstanceRecord* record = modules_.find(instance);
-        record != nullptr && record->primary != instance) {
+    const InstanceRecord* record = modules_.find(instance);
+    if (record != nullptr && record->primary != instance) {
         modules_.remove_instance(instance);
-    }
-}
-
-void Engine::on_cancel(WASMExecEnv* env) {
-    const std::lock_guard lock(mutex_);
-    for (GuestThread* thread : threads_) {
-        if (std::ranges::find(thread->activations, env, &Activation::env) !=
-            thread->activations.end()) {
-            thread->cancelled = true;
-            thread->wake.notify_all();
-        }
+    } else if (record != nullptr) {
+        modules_.forget_cluster(wdbg_env_cluster(env)); // it goes with its first environment
     }
 }
 

@@ -80,10 +80,8 @@ bool wdbg_defer_exception(WASMExecEnv* env, const char* exception) {
     return wdbg_hooks_enabled && Engine::instance().defer_exception(env, exception);
 }
 
-void wdbg_on_cancel(WASMExecEnv* env) {
-    if (wdbg_hooks_enabled) {
-        Engine::instance().on_cancel(env);
-    }
+bool wdbg_on_cancel(WASMExecEnv* env) {
+    return wdbg_hooks_enabled && Engine::instance().on_cancel(env);
 }
 
 void wdbg_on_exit_thread(WASMExecEnv* env) {

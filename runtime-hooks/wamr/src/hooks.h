@@ -67,8 +67,9 @@ bool wdbg_defer_exception(struct WASMExecEnv* exec_env, const char* exception);
 /* The real wasm_cluster_set_exception(). */
 void wdbg_spread_exception(struct WASMExecEnv* exec_env, const char* exception);
 
-/* The thread is to end: it must not stay parked. */
-void wdbg_on_cancel(struct WASMExecEnv* exec_env);
+/* The thread is to end: it must not stay parked. Returns true if the engine sees to it that it
+ * leaves the system call it may block in; the caller does not wait for that. */
+bool wdbg_on_cancel(struct WASMExecEnv* exec_env);
 
 /* The thread leaves all guest code by a longjmp (pthread_exit). */
 void wdbg_on_exit_thread(struct WASMExecEnv* exec_env);

@@ -100,6 +100,14 @@ ModuleRegistry::Found ModuleRegistry::discover(WASMExecEnv* env) {
     return added;
 }
 
+void ModuleRegistry::forget_cluster(const void* cluster) {
+    for (const auto& record : instances_) {
+        if (record->cluster == cluster) {
+            record->cluster = nullptr;
+        }
+    }
+}
+
 /// What a clone imports from are clones as well.
 void ModuleRegistry::add_clone(InstanceRecord& original, WASMModuleInstance* clone) {
     original.clones.push_back(clone);

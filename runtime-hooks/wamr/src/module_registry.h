@@ -79,6 +79,8 @@ class ModuleRegistry {
 
     /// The record of the instance that runs in `env`; made if this is the first sight of it.
     Found discover(WASMExecEnv* env);
+    /// The cluster is gone: another may come to be at the same address.
+    void forget_cluster(const void* cluster);
     Found add_instance(WASMModuleInstance* instance);
     void remove_instance(WASMModuleInstance* instance);
 

@@ -35,6 +35,14 @@ bool wdbg_env_terminating(const WASMExecEnv* env) {
     return wdbg_env_has_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
+bool wdbg_env_wake_blocked(WASMExecEnv* env) {
+    if (!wdbg_env_has_flags(env, WASM_SUSPEND_FLAG_BLOCKING)) {
+        return false;
+    }
+    os_wakeup_blocking_op(env->handle);
+    return true;
+}
+
 const void* wdbg_env_cluster(const WASMExecEnv* env) {
     return env->cluster;
 }

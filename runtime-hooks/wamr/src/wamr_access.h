@@ -32,6 +32,9 @@ bool wdbg_env_has_flags(const struct WASMExecEnv* env, uint32_t bits);
 bool wdbg_env_terminating(const struct WASMExecEnv* env);
 /* The thread leaves guest code at its next branch or call, with WAMR's "terminated by user". */
 void wdbg_env_terminate(struct WASMExecEnv* env);
+/* If the thread is about to block in a system call, or does: signals it, so that the call returns.
+ * False if it does not block. */
+bool wdbg_env_wake_blocked(struct WASMExecEnv* env);
 /* What the threads of one program have in common; only good for comparing. Takes no lock. */
 const void* wdbg_env_cluster(const struct WASMExecEnv* env);
 /* Waits until the threads that the guest has started have ended. Needs no lock. */

@@ -152,6 +152,31 @@ TEST_F(ServerTest, DetachesWhenTheClientIsGone) {
     EXPECT_TRUE(guest.take_calls().empty());
 }
 
+// The event of a kill may come before kill() returns.
+TEST_F(ServerTest, AnswersAPoliteKillOnceHoweverFastTheGuestEnds) {
+    for (const bool at_once : {false, true}) {
+        FakeDebuggee other;
+        std::string sent;
+        Server polite(other, {}, [&](std::string_view bytes) { sent += bytes; });
+        other.set_event_handler([&](const Event& event) { polite.on_event(event); });
+        polite.start();
+        polite.receive(framed("c"));
+        other.stops_by_itself = at_once;
+        sent.clear();
+        polite.receive(framed("vKill;1"));
+        EXPECT_EQ(sent, "+" + framed("OK")) << at_once;
+        EXPECT_EQ(polite.end(), SessionEnd::Killed);
+    }
+}
+
+TEST_F(ServerTest, KillsOnlyOnAWellFormedPacket) {
+    EXPECT_EQ(ask("vKillAll"), "");
+    EXPECT_THAT(ask("vKill;x"), StartsWith("E"));
+    EXPECT_THAT(ask("vKill;1;2"), StartsWith("E"));
+    EXPECT_TRUE(guest.take_calls().empty());
+    EXPECT_EQ(ask("vKill;1"), "OK");
+}
+
 TEST_F(ServerTest, DoesNotDetachAGuestThatIsBeingKilled) {
     guest.stops_by_itself = false;
     server.receive(framed("k"));

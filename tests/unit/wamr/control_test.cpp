@@ -135,6 +135,15 @@ TEST(Control, ResumeNeedsAStoppedGuestAndThreadsThatExist) {
               ErrorCode::NotStopped);
 }
 
+TEST(Control, DetachBeforeTheGuestHasGotToItsEntryLetsItRun) {
+    Session session("calls", {.invoke = "run", .at_entry = false});
+    session.runtime().wait_at_entry();
+    ASSERT_TRUE(session->attach());
+    session->detach();
+    session.start();
+    EXPECT_THAT(session.wait_for_exit().results, ElementsAre("63:i32"));
+}
+
 void expect_killed(Session& session) {
     session->kill();
     EXPECT_TRUE(std::holds_alternative<Killed>(session.next_event()));

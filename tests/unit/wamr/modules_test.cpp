@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 
 namespace wdbg::test {
@@ -15,9 +16,11 @@ using testing::ElementsAre;
 /// Diamond imports from base and from middle, middle from base: two instances of base.
 class Modules : public testing::Test {
   protected:
-    Session& start(std::string_view function) {
+    Session& start(std::string_view function, std::string_view guest = "diamond",
+                   std::vector<std::string> arguments = {}) {
         bases.clear();
-        session.emplace("diamond", SessionOptions{.invoke = std::string(function)});
+        session.emplace(
+            guest, SessionOptions{.invoke = std::string(function), .args = std::move(arguments)});
         for (const InstanceInfo& info : (*session)->instances()) {
             const std::string stem = std::filesystem::path(info.path).stem();
             if (stem == "base") {
@@ -36,9 +39,9 @@ class Modules : public testing::Test {
         return instance == middle_instance ? middle : base;
     }
 
-    std::vector<std::string> backtrace() {
+    std::vector<std::string> backtrace(ThreadId thread = Session::main_thread) {
         std::vector<std::string> names;
-        for (const Frame& frame : session->frames()) {
+        for (const Frame& frame : session->frames(thread)) {
             names.push_back(code_of(frame.pc.instance).module().function_name(frame.function));
         }
         return names;
@@ -143,6 +146,111 @@ TEST_F(Modules, TrapWithAllFramesAndOnce) {
     EXPECT_EQ(session->local<std::int32_t>(0, 1), 7);
     session->resume();
     EXPECT_EQ(session->wait_for_exit().trap, "unreachable");
+}
+
+std::vector<InstanceId> ids(Debuggee& debuggee) {
+    std::vector<InstanceId> found;
+    for (const InstanceInfo& info : debuggee.instances()) {
+        found.push_back(info.id);
+    }
+    return found;
+}
+
+TEST_F(Modules, InstantiatedWhileAttachedStopTheGuestBeforeTheyRun) {
+    session.emplace("plugin", SessionOptions{.invoke = "run"});
+    Debuggee& debuggee = *session->operator->();
+    auto known = ids(debuggee);
+    ASSERT_EQ(known.size(), 2U);
+    for (const std::int32_t argument : {50, 70}) {
+        const Stopped stopped = session->resume_and_wait();
+        ASSERT_NE(reason_as<InstancesChanged>(stopped), nullptr) << describe(Event{stopped});
+        const ThreadId thread = stopped.threads.at(0).thread;
+        EXPECT_NE(thread, Session::main_thread);
+        EXPECT_EQ(session->state(Session::main_thread), ThreadState::InHostCall);
+        const auto frames = session->frames(thread);
+        ASSERT_EQ(frames.size(), 1U);
+        EXPECT_EQ(frames[0].pc.offset, base.first("bump"));
+        const InstanceId added = frames[0].pc.instance;
+        EXPECT_THAT(known, testing::Not(testing::Contains(added)));
+        known.push_back(added);
+        EXPECT_THAT(ids(debuggee), testing::UnorderedElementsAreArray(known));
+        EXPECT_EQ(debuggee.global(thread, 0, 0), Value::of(ValueType::I32, 0)); // its own
+        const CodeAddress end{added, base.at("bump", "end")};
+        session->plant(end);
+        EXPECT_NE(reason_as<BreakpointHit>(session->resume_and_wait()), nullptr);
+        EXPECT_EQ(session->frames(thread)[0].pc, end);
+        EXPECT_EQ(debuggee.global(thread, 0, 0), Value::of(ValueType::I32, argument));
+    }
+    session->resume();
+    EXPECT_THAT(session->wait_for_exit().results, ElementsAre("3:i32"));
+}
+
+TEST_F(Modules, InstantiatedWhileNobodyIsAttachedAreThereForWhoComes) {
+    session.emplace("plugin", SessionOptions{.invoke = "run"});
+    session->run_to(session->code().at("run", "call", 1));
+    (*session)->detach();
+    EXPECT_THAT(session->wait_for_exit().results, ElementsAre("3:i32"));
+    EXPECT_EQ((*session)->instances().size(), 4U);
+}
+
+/// Hits of a breakpoint in `bump` of one instance of base, by thread, until the guest's end.
+std::map<std::uint32_t, int> bumps(Session& session, InstanceId instance,
+                                   const std::vector<std::string>& stack,
+                                   const std::function<std::vector<std::string>(ThreadId)>& walk) {
+    std::map<std::uint32_t, int> hits;
+    session.resume();
+    for (Event event = session.next_event(); std::holds_alternative<Stopped>(event);
+         event = session.next_event()) {
+        for (const ThreadStop& thread : std::get<Stopped>(event).threads) {
+            EXPECT_EQ(session.frames(thread.thread).at(0).pc.instance, instance);
+            EXPECT_EQ(walk(thread.thread), stack);
+            ++hits[thread.thread.value];
+        }
+        session.resume();
+    }
+    return hits;
+}
+
+TEST_F(Modules, UsedBySeveralThreadsAreStillTheInstancesThatWereListed) {
+    constexpr int threads = 6;
+    constexpr int calls = 50;
+    const std::vector<std::vector<std::string>> stacks{{"bump", "thread"},
+                                                       {"bump", "via", "thread"}};
+    std::vector<std::vector<std::string>> seen;
+    for (const std::size_t which : {0U, 1U}) {
+        start("run", "crowd", {std::to_string(threads), std::to_string(calls)});
+        ASSERT_EQ((*session)->instances().size(), 4U);
+        ASSERT_EQ(bases.size(), 2U);
+        session->plant(CodeAddress{bases[which], base.first("bump")});
+        const Stopped first = session->resume_and_wait();
+        seen.push_back(backtrace(first.threads.at(0).thread));
+        auto hits = bumps(*session, bases[which], seen.back(),
+                          [this](ThreadId thread) { return backtrace(thread); });
+        for (const ThreadStop& thread : first.threads) {
+            ++hits[thread.thread.value];
+        }
+        EXPECT_EQ(hits.size(), threads);
+        for (const auto& [thread, count] : hits) {
+            EXPECT_EQ(count, calls) << "thread " << thread;
+        }
+        EXPECT_EQ((*session)->instances().size(), 4U);
+        EXPECT_THAT(session->wait_for_exit().results,
+                    ElementsAre(std::to_string(threads * calls * 2) + ":i32"));
+    }
+    EXPECT_THAT(seen, testing::UnorderedElementsAreArray(stacks));
+}
+
+TEST_F(Modules, TrapInTheThreadThatCalledThem) {
+    start("run", "crowd", {"3", "0"});
+    const Stopped stopped = session->resume_and_wait();
+    ASSERT_NE(reason_as<Trapped>(stopped), nullptr) << describe(Event{stopped});
+    const ThreadId thread = stopped.threads.at(0).thread;
+    EXPECT_NE(thread, Session::main_thread);
+    EXPECT_THAT(backtrace(thread), ElementsAre("broken", "thread"));
+    EXPECT_EQ(session->frames(thread)[0].pc.offset, base.at("broken", "unreachable"));
+    (*session)->kill();
+    EXPECT_TRUE(std::holds_alternative<Killed>(session->next_event()));
+    session->wait_for_exit();
 }
 
 TEST_F(Modules, AreKilledWithinAnImport) {

@@ -108,6 +108,7 @@ void Session::end() {
         }
         thread_.join();
     }
+    free_instances();
 }
 
 void Session::start() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "session.h"
+#include "standard_input.h"
 
 #include <gmock/gmock.h>
 
@@ -18,7 +19,7 @@ constexpr ThreadId second{2};
 constexpr ThreadId third{3};
 
 /// Kinds of threads: positions in the table of guests/threads.wat.
-enum Kind : int { Work, Spin, TrapKindOfThread, Block, Exit, Wait, CountUntilGate, Sleep };
+enum Kind : int { Work, Spin, TrapKindOfThread, Block, Exit, Wait, CountUntilGate, Sleep, Read };
 
 SessionOptions run(int threads, int kind, int value = 0) {
     return {.invoke = "run",
@@ -280,7 +281,8 @@ TEST(Threads, OneInAHostCallIsHeldAtTheGateWhileTheOthersStep) {
 }
 
 TEST(Threads, AreKilledWhereverTheyAre) {
-    for (const Kind kind : {Spin, Wait, Sleep}) {
+    const StandardInput never_written;
+    for (const Kind kind : {Spin, Wait, Sleep, Read}) {
         Session session("threads", run(8, kind));
         session.resume();
         interrupt_with_threads(session, 9);
@@ -291,6 +293,28 @@ TEST(Threads, AreKilledWhereverTheyAre) {
         EXPECT_TRUE(std::holds_alternative<Killed>(session.next_event()));
         session.wait_for_exit();
     }
+}
+
+// WAMR alone waits 50 ms for each in turn.
+TEST(Threads, ThatBlockInSystemCallsAreKilledAllAtOnce) {
+    constexpr int readers = 16;
+    const StandardInput never_written;
+    Session session("threads", {.invoke = "all_read", .args = {std::to_string(readers)}});
+    session.resume();
+    interrupt_until(session, [&] {
+        const auto threads = session->threads();
+        return threads.size() == readers + 1 &&
+               std::ranges::all_of(threads, [&](const ThreadInfo& thread) {
+                   return thread.state == ThreadState::InHostCall;
+               });
+    });
+    session.resume();
+    const auto begin = std::chrono::steady_clock::now();
+    session->kill();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(50));
+    EXPECT_TRUE(std::holds_alternative<Killed>(session.next_event()));
+    session.wait_for_exit();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(400));
 }
 
 TEST(Threads, ComeAndGoWhileTheGuestIsInterruptedAndAttachedTo) {

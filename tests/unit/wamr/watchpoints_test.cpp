@@ -234,6 +234,39 @@ TEST_F(Watchpoint, OfTwoThatOneStoreTouchesIsReportedOnceAndNotForTheHost) {
     expect_end(); // the next host call has written neither
 }
 
+TEST_F(Watchpoint, GoesWithAMemoryThatGrows) {
+    // One page, and so many that the memory cannot stay where it is.
+    for (const char* pages : {"1", "8192"}) {
+        start("run", {pages}, "grow");
+        const CodeOffset grow = session->code().at("run", "memory.grow");
+        watch(65534, 2, WatchKind::Write);
+        EXPECT_FALSE((*session)->watchpoints()->add(
+            {.address = {Session::main_instance, 0, 65535}, .size = 2, .kind = WatchKind::Write}));
+        EXPECT_EQ(next_hit().after, bytes({0, 1}));
+        EXPECT_LT(session->pc(), grow);
+        session->run_to(session->code().at("run", "nop"));
+        watch(65536, 1, WatchKind::Write); // there is such a byte now
+        const WatchpointHit behind_growth = next_hit();
+        EXPECT_EQ(behind_growth.before, bytes({0, 1}));
+        EXPECT_EQ(behind_growth.after, bytes({0, 2}));
+        EXPECT_EQ(next_hit().address.offset, 65536U);
+        const WatchpointHit by_host = next_hit();
+        EXPECT_TRUE(by_host.by_host);
+        EXPECT_EQ(by_host.before, bytes({0, 2}));
+        EXPECT_EQ(by_host.after, bytes({0, 4}));
+        session->resume();
+        EXPECT_THAT(session->wait_for_exit().results, ElementsAre("197632:i32")); // 0x30400
+    }
+}
+
+TEST_F(Watchpoint, AcrossAGrowthIsNotHitByTheGrowthItself) {
+    start("run", {"8192"}, "grow");
+    session->run_to(session->code().at("run", "memory.grow"));
+    watch(0, 65536, WatchKind::Access);
+    next_hit();
+    EXPECT_EQ(session->pc(), session->code().behind(session->code().at("run", "i32.store8", 1)));
+}
+
 TEST_F(Watchpoint, ForReadsIgnoresHostWrites) {
     start("host");
     watch(100, 4, WatchKind::Read);

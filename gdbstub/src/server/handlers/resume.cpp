@@ -276,12 +276,20 @@ Status kill(Session& session, std::string_view args, Reply& out) {
     return Outcome::StopFollows;
 }
 
-/// `vKill;<pid>` → OK.
-Status kill_with_reply(Session& session, std::string_view /*args*/, Reply& out) {
+/// `vKill[;<pid>]` → OK. The session ends first: the event of the kill, which may come at once, is
+/// no second answer.
+Status kill_with_reply(Session& session, std::string_view args, Reply& out) {
+    TextReader reader(args);
+    if (!reader.at_end() && !reader.take(';')) {
+        return Outcome::Reply; // some other packet that begins with vKill
+    }
+    if (!args.empty() && (!reader.hex() || !reader.at_end())) {
+        return fail(ErrorCode::InvalidArgument, "malformed process number");
+    }
+    session.end = SessionEnd::Killed;
     if (session.state != RunState::Ended) {
         session.debuggee.kill();
     }
-    session.end = SessionEnd::Killed;
     out.add("OK");
     return Outcome::Reply;
 }

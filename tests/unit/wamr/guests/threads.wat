@@ -5,11 +5,14 @@
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
   (import "wasi_snapshot_preview1" "poll_oneoff"
     (func $poll_oneoff (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $fd_read (param i32 i32 i32 i32) (result i32)))
   (import "test" "block" (func $block))
   (type $kind (func (param i32)))
   (memory (export "memory") 1 1 shared)
-  (table 8 funcref)
-  (elem (i32.const 0) $work $spin $trap $block_once $exit $wait $count_until_gate $sleep)
+  (table 9 funcref)
+  (elem (i32.const 0) $work $spin $trap $block_once $exit $wait $count_until_gate $sleep
+    $read)
   (global $mine (mut i32) (i32.const 0))
 
   ;; memory: 0 threads that have ended, 4 hits, 8 gate, 12 total of $count_until_gate
@@ -57,6 +60,12 @@
     (i64.store (i32.const 152) (i64.const 1000000000000))
     (drop (call $poll_oneoff (i32.const 128) (i32.const 256) (i32.const 1) (i32.const 512))))
 
+  ;; 8 bytes from stdin to 704, by an iovec at 640
+  (func $read (param $unused i32)
+    (i32.store (i32.const 640) (i32.const 704))
+    (i32.store (i32.const 644) (i32.const 8))
+    (drop (call $fd_read (i32.const 0) (i32.const 640) (i32.const 1) (i32.const 656))))
+
   (func $thread (export "wasi_thread_start") (param $id i32) (param $argument i32)
     (global.set $mine (local.get $id))
     (call_indirect (type $kind)
@@ -96,6 +105,11 @@
   (func (export "run_counted") (param $n i32) (result i32)
     (drop (call $run (local.get $n) (i32.const 6) (i32.const 0)))
     (i32.eq (i32.load (i32.const 4)) (i32.load (i32.const 12))))
+
+  ;; n threads that read, and one more: this one
+  (func (export "all_read") (param $n i32)
+    (call $start_all (local.get $n) (i32.const 8) (i32.const 0))
+    (call $read (i32.const 0)))
 
   ;; two threads of two kinds
   (func (export "two") (param $kind i32) (param $other i32) (param $value i32)
