@@ -78,6 +78,8 @@ class LlvmSourceInfo final : public SourceInfo {
         return types_.find(name);
     }
 
+    [[nodiscard]] std::optional<EnumeratorInfo> find_enumerator(std::string_view name) override;
+
     [[nodiscard]] SourceLanguage language_at(CodeOffset offset) override {
         const auto unit = data_->unit_at(offset);
         return unit ? language_of(data_->line_unit(*unit).getUnitDIE()) : SourceLanguage::Unknown;
@@ -267,6 +269,30 @@ std::vector<Variable> LlvmSourceInfo::find_globals(std::string_view name,
 std::optional<Variable> LlvmSourceInfo::global_at(std::uint64_t address) {
     const llvm::DWARFDie die = names_.global_at(address);
     return die.isValid() ? std::optional(global_variable(die)) : std::nullopt;
+}
+
+std::optional<EnumeratorInfo> LlvmSourceInfo::find_enumerator(std::string_view name) {
+    for (const llvm::DWARFDie& die : names_.find(NameKind::Enumerator, last_component(name))) {
+        const std::string scoped = qualified_name_of(*data_, die);
+        const llvm::DWARFDie parent = die.getParent();
+        const llvm::DWARFDie outer = parent.isValid() ? parent.getParent() : parent;
+        std::string unscoped = name_of(die); // C and unscoped enums: beside their enum
+        if (outer.isValid() && outer.getTag() == llvm::dwarf::DW_TAG_namespace) {
+            unscoped = qualified_name_of(*data_, outer) + "::" + unscoped;
+        }
+        if (!ends_with_component(scoped, name) && !ends_with_component(unscoped, name)) {
+            continue;
+        }
+        const TypeId id = data_->id_of(parent);
+        const auto type = types_.type(id);
+        const std::string own = name_of(die);
+        for (std::size_t i = 0; type && i < (*type)->enumerators.size(); ++i) {
+            if ((*type)->enumerators[i].name == own) {
+                return EnumeratorInfo{.type = id, .value = (*type)->enumerators[i].value};
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 Result<Location> LlvmSourceInfo::locate(EntryId variable, CodeOffset offset, AddressKind kind,

@@ -72,7 +72,7 @@ void NameIndex::add_names(NameKind kind, const llvm::DWARFDie& die) {
     if (!name.empty()) {
         rows_.push_back({hash_of(without_template(name)), entry, kind});
     }
-    if (kind == NameKind::Type) {
+    if (kind == NameKind::Type || kind == NameKind::Enumerator) {
         return;
     }
     const std::string linkage = linkage_name_of(die);
@@ -112,6 +112,8 @@ void NameIndex::add_entry(const llvm::DWARFDie& die) {
         add_names(NameKind::InlinedCopy, die);
     } else if (tag == dw::DW_TAG_variable) {
         add_global(die);
+    } else if (tag == dw::DW_TAG_enumerator) {
+        add_names(NameKind::Enumerator, die);
     } else if (is_type_tag(tag) && !die.find(dw::DW_AT_declaration)) {
         add_names(NameKind::Type, die);
     }

@@ -10,7 +10,7 @@
 
 namespace wdbg::dwarf {
 
-enum class NameKind : std::uint8_t { Function, InlinedCopy, Global, Type };
+enum class NameKind : std::uint8_t { Function, InlinedCopy, Global, Type, Enumerator };
 
 /// All functions with code, globals with a place and type definitions by their last name
 /// component. Made when first asked, by one walk over all entries.
