@@ -2,6 +2,7 @@
 #include "location_reader.h"
 
 #include "expression.h"
+#include "name_index.h"
 
 #include <wdbg/wasm/instruction.h>
 
@@ -222,6 +223,9 @@ Result<Location> locate_entry(DebugData& data, const llvm::DWARFDie& variable,
     llvm::DWARFUnit& unit = *variable.getDwarfUnit();
     EntryScope scope(data, unit, function, offset, state);
     if (const auto block = value->getAsBlock()) {
+        if (const auto fixed = fixed_address(variable); fixed && *fixed >= UINT32_MAX - 1) {
+            return unavailable("removed by the linker: nothing uses it");
+        }
         return evaluate_location(as_bytes(*block), scope);
     }
     auto list = variable.getLocations(dw::DW_AT_location);

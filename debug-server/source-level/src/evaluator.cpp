@@ -282,8 +282,8 @@ Result<TypedValue> Evaluator::pointer_arithmetic(const Node& node, std::string_v
     const bool left_is = is_pointer(stripped(left.type));
     const bool right_is = is_pointer(stripped(right.type));
     const TypeRef pointer = stripped(left_is ? left.type : right.type);
-    const auto size = static_cast<WideSigned>(std::max<std::uint64_t>(
-        size_of(target_of(pointer)), 1));
+    const auto size = static_cast<WideSigned>(
+        std::clamp<std::uint64_t>(size_of(target_of(pointer)), 1, UINT32_MAX));
     if (sign == "-" && left_is && right_is) {
         return scalar_value(builtin(Builtin::Int), instance_,
                             {.kind = Scalar::Kind::Signed, .integer = (a->integer - b->integer) / size});
@@ -293,7 +293,7 @@ Result<TypedValue> Evaluator::pointer_arithmetic(const Node& node, std::string_v
             return error(node, "a pointer moves by whole elements only");
         }
         const WideSigned base = left_is ? a->integer : b->integer;
-        const WideSigned steps = left_is ? b->integer : a->integer;
+        const WideSigned steps = static_cast<std::int64_t>(left_is ? b->integer : a->integer);
         const WideSigned moved = sign == "+" ? base + steps * size : base - steps * size;
         return scalar_value(left_is ? left.type : right.type, left_is ? left.instance : right.instance,
                             {.kind = Scalar::Kind::Unsigned, .integer = moved & 0xFFFFFFFF});
@@ -353,7 +353,7 @@ Result<TypedValue> Evaluator::integer_arithmetic(const Node& node, std::string_v
     const WideUnsigned mask = size_of(type) == 4 ? 0xFFFFFFFFU : ~std::uint64_t{0};
     const auto typed = [&](WideSigned value) {
         return is_unsigned ? static_cast<WideSigned>(static_cast<WideUnsigned>(value) & mask)
-                           : value;
+                           : static_cast<WideSigned>(static_cast<std::int64_t>(value));
     };
     const WideSigned a = typed(left.integer);
     const WideSigned b = typed(right.integer);
@@ -498,10 +498,13 @@ const dwarf::Variant* active_variant(const ValueAccess& access, const TypedValue
     return fallback;
 }
 
-std::optional<TypedValue> find_member(const ValueAccess& access, const TypedValue& record,
-                                      std::string_view name, int depth) {
+namespace {
+
+/// `budget` bounds the walk: damaged types can form a web.
+std::optional<TypedValue> find_member_within(const ValueAccess& access, const TypedValue& record,
+                                             std::string_view name, int depth, int& budget) {
     const TypeRef type = stripped(record.type);
-    if (type.info == nullptr || depth > max_record_depth) {
+    if (type.info == nullptr || depth > max_record_depth || --budget <= 0) {
         return std::nullopt;
     }
     for (const dwarf::Member& member : type->members) {
@@ -514,21 +517,32 @@ std::optional<TypedValue> find_member(const ValueAccess& access, const TypedValu
         if (variant->member.name == name) {
             return payload;
         }
-        if (auto found = find_member(access, payload, name, depth + 1)) {
+        if (auto found = find_member_within(access, payload, name, depth + 1, budget)) {
             return found;
         }
     }
-    if (!name.empty() && name.front() >= '0' && name.front() <= '9') { // t.0 of Rust
-        return find_member(access, record, "__" + std::string(name), depth + 1);
-    }
     for (const dwarf::Member& member : type->members) {
         if (member.is_base || member.name.empty()) {
-            if (auto found = find_member(access, access.member(record, member), name, depth + 1)) {
+            const TypedValue part = access.member(record, member);
+            if (auto found = find_member_within(access, part, name, depth + 1, budget)) {
                 return found;
             }
         }
     }
     return std::nullopt;
+}
+
+} // namespace
+
+std::optional<TypedValue> find_member(const ValueAccess& access, const TypedValue& record,
+                                      std::string_view name) {
+    int budget = 2'000;
+    auto found = find_member_within(access, record, name, 0, budget);
+    const bool number = !name.empty() && name.front() >= '0' && name.front() <= '9';
+    if (!found && number) { // t.0 of Rust
+        found = find_member_within(access, record, "__" + std::string(name), 0, budget);
+    }
+    return found;
 }
 
 Result<TypedValue> Evaluator::member(const Node& node) {
@@ -539,6 +553,9 @@ Result<TypedValue> Evaluator::member(const Node& node) {
     TypedValue record = access_.followed(std::move(*operand));
     for (int i = 0; i < 4; ++i) { // `.` and `->` alike, through pointers of any kind
         if (auto found = find_member(access_, record, node.text)) {
+            return std::move(*found);
+        }
+        if (auto found = find_member(access_, names_.dynamic(record), node.text)) {
             return std::move(*found);
         }
         const bool pointer = is_pointer(stripped(record.type));
@@ -554,7 +571,7 @@ Result<TypedValue> Evaluator::member(const Node& node) {
     if (!record.available()) {
         return error(node, record.reason);
     }
-    return error(node, "'" + record.type->name + "' has no member '" + node.text + "'");
+    return error(node, "'" + display_name(record.type->name) + "' has no member '" + node.text + "'");
 }
 
 Result<TypedValue> Evaluator::index(const Node& node) {
@@ -588,7 +605,7 @@ Result<TypedValue> Evaluator::index(const Node& node) {
     if (auto element = names_.container_element(base, at)) {
         return *element ? std::move(*element) : ValueResult(located(node, element->error()));
     }
-    return error(node, "'" + base.type->name + "' cannot be indexed");
+    return error(node, "'" + display_name(base.type->name) + "' cannot be indexed");
 }
 
 Result<TypeRef> Evaluator::resolve(const TypeName& name, std::uint32_t position) {

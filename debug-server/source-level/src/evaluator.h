@@ -24,6 +24,8 @@ class ExpressionNames : public TypeNames {
     /// What a smart pointer points to.
     [[nodiscard]] virtual std::optional<Result<TypedValue>> smart_pointee(
         const TypedValue& value) = 0;
+    /// An object as the class that it really is.
+    [[nodiscard]] virtual TypedValue dynamic(const TypedValue& object) = 0;
 };
 
 /// Evaluates an expression's nodes. Errors say at which character.
@@ -87,7 +89,7 @@ class Evaluator {
 /// The member of a record by name: also in bases, anonymous members and the active variant.
 [[nodiscard]] std::optional<TypedValue> find_member(const ValueAccess& access,
                                                     const TypedValue& record,
-                                                    std::string_view name, int depth = 0);
+                                                    std::string_view name);
 /// The active alternative of a Rust enum; nullptr if it is not known.
 [[nodiscard]] const dwarf::Variant* active_variant(const ValueAccess& access,
                                                    const TypedValue& value);

@@ -542,9 +542,18 @@ std::optional<TypeRef> Presenter::class_of_vtable(const TypedValue& object, std:
     return type ? std::optional(type_of(*source, *type)) : std::nullopt;
 }
 
+TypeRef Presenter::actual_type(const TypedValue& value) {
+    const TypeRef type = stripped(value.type);
+    if (!is_pointer(type)) {
+        return stripped(dynamic(value).type);
+    }
+    const auto target = access_.pointee(value);
+    return stripped(target ? dynamic(*target).type : target_of(type));
+}
+
 TypedValue Presenter::dynamic(const TypedValue& object) {
     const TypeRef type = stripped(object.type);
-    if (!is_record(type) || !type->has_vtable || !object.address) {
+    if (!is_record(type) || !type->has_vtable || !object.address || object.is_base) {
         return object;
     }
     std::array<std::byte, 4> bytes{};

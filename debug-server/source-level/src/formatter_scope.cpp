@@ -141,4 +141,8 @@ std::optional<Result<TypedValue>> FormatterScope::smart_pointee(const TypedValue
     return std::nullopt;
 }
 
+TypedValue FormatterScope::dynamic(const TypedValue& object) {
+    return object;
+}
+
 } // namespace wdbg::source

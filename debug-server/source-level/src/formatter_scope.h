@@ -37,6 +37,7 @@ class FormatterScope final : public ExpressionNames {
     [[nodiscard]] std::optional<Result<TypedValue>> container_element(const TypedValue& value,
                                                                       std::int64_t index) override;
     [[nodiscard]] std::optional<Result<TypedValue>> smart_pointee(const TypedValue& value) override;
+    [[nodiscard]] TypedValue dynamic(const TypedValue& object) override;
 
   private:
     [[nodiscard]] std::optional<TypeRef> template_argument(const TypeRef& type, std::size_t index);

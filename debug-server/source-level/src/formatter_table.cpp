@@ -109,6 +109,27 @@ Result<Formatter> read_row(const json& value, const std::string& where) {
 
 } // namespace
 
+/// "std::vector<*" stands for that template, not for a type within it as
+/// "std::vector<int>::value_type".
+bool matches_type(std::string_view pattern, std::string_view type) {
+    if (!matches_glob(pattern, type)) {
+        return false;
+    }
+    if (!pattern.ends_with("<*")) {
+        return true;
+    }
+    int depth = 0;
+    std::size_t i = type.find('<');
+    for (; i < type.size(); ++i) {
+        depth += type[i] == '<' ? 1 : 0;
+        depth -= type[i] == '>' && type[i - 1] != '-' ? 1 : 0;
+        if (depth == 0) {
+            break;
+        }
+    }
+    return i + 1 >= type.size();
+}
+
 bool matches_glob(std::string_view pattern, std::string_view text) {
     std::size_t p = 0;
     std::size_t t = 0;
@@ -173,7 +194,7 @@ const Formatter* FormatterTable::find(const std::string& type) const {
     if (is_new) {
         for (const Formatter& row : rows_) {
             for (const std::string& pattern : row.types) {
-                if (entry->second == nullptr && matches_glob(pattern, type)) {
+                if (entry->second == nullptr && matches_type(pattern, type)) {
                     entry->second = &row;
                 }
             }

@@ -63,6 +63,7 @@ class FormatterTable {
 };
 
 [[nodiscard]] bool matches_glob(std::string_view pattern, std::string_view text);
+[[nodiscard]] bool matches_type(std::string_view pattern, std::string_view type);
 
 extern const char* const builtin_formatters; ///< JSON
 

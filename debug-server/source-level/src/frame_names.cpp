@@ -296,4 +296,8 @@ std::optional<Result<TypedValue>> FrameNames::smart_pointee(const TypedValue& va
     return presenter_.pointee(value);
 }
 
+TypedValue FrameNames::dynamic(const TypedValue& object) {
+    return presenter_.dynamic(object);
+}
+
 } // namespace wdbg::source

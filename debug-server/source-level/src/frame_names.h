@@ -81,6 +81,7 @@ class FrameNames final : public ExpressionNames {
     [[nodiscard]] std::optional<Result<TypedValue>> container_element(const TypedValue& value,
                                                                       std::int64_t index) override;
     [[nodiscard]] std::optional<Result<TypedValue>> smart_pointee(const TypedValue& value) override;
+    [[nodiscard]] TypedValue dynamic(const TypedValue& object) override;
 
   private:
     [[nodiscard]] dwarf::SourceInfo* source();

@@ -32,6 +32,12 @@ std::string join(const std::string& parent, const std::string& path) {
     return result;
 }
 
+/// The name of what a pointer points to, or of the type itself.
+std::string target_name(const TypedValue& value) {
+    const TypeRef type = stripped(value.type);
+    return (is_pointer(type) ? stripped(target_of(type)) : type)->name;
+}
+
 } // namespace
 
 void Inspector::clear() {
@@ -175,7 +181,11 @@ VariableView Inspector::view(const NamedValue& child, const Presentation& how,
     shown.raw = how.raw || child.raw;
     const TypedValue value = child.raw ? child.value : access_.followed(child.value);
     view.name = child.name;
-    view.type = child.value.type->name;
+    view.type = display_name(child.value.type->name);
+    const TypeRef actual = presenter_.actual_type(value);
+    if (actual->name != target_name(value)) {
+        view.type += " (" + display_name(actual->name) + ")";
+    }
     view.available = value.available();
     view.synthetic = child.synthetic;
     view.value = child.raw ? "" : presenter_.text(value, shown);

@@ -56,6 +56,8 @@ class Presenter {
     [[nodiscard]] std::optional<Result<TypedValue>> pointee(const TypedValue& value);
     /// A pointer or reference to a class with virtual functions, as the class that is really there.
     [[nodiscard]] TypedValue dynamic(const TypedValue& object);
+    /// The dynamic type of an object, or of what a pointer points to; their static one otherwise.
+    [[nodiscard]] TypeRef actual_type(const TypedValue& value);
 
     [[nodiscard]] ValueAccess& access() { return access_; }
 

@@ -2,6 +2,7 @@
 #include "type_ref.h"
 
 #include <array>
+#include <string_view>
 
 namespace wdbg::source {
 
@@ -34,7 +35,39 @@ TypeRef make_base(const char* name, std::uint64_t size, Encoding encoding) {
                           .language = dwarf::SourceLanguage::C});
 }
 
+/// Takes ", std::allocator<…>" and the like out.
+void remove_argument(std::string& name, std::string_view argument) {
+    for (std::size_t at = name.find(argument); at != std::string::npos; at = name.find(argument, at)) {
+        std::size_t end = at + argument.size();
+        int depth = argument.ends_with('<') ? 1 : 0;
+        for (; end < name.size() && depth > 0; ++end) {
+            depth += name[end] == '<' ? 1 : 0;
+            depth -= name[end] == '>' ? 1 : 0;
+        }
+        name.erase(at, end - at);
+    }
+}
+
+void replace_all(std::string& name, std::string_view from, std::string_view to) {
+    for (std::size_t at = name.find(from); at != std::string::npos; at = name.find(from, at + to.size())) {
+        name.replace(at, from.size(), to);
+    }
+}
+
 } // namespace
+
+std::string display_name(std::string name) {
+    for (const std::string_view argument :
+         {", std::allocator<", ", std::char_traits<", ", std::less<", ", std::hash<",
+          ", std::equal_to<", ", std::default_delete<", ", alloc::alloc::Global",
+          ", std::collections::hash::map::RandomState"}) {
+        remove_argument(name, argument);
+    }
+    replace_all(name, " >", ">");
+    replace_all(name, "std::basic_string<char>", "std::string");
+    replace_all(name, "std::basic_string_view<char>", "std::string_view");
+    return name;
+}
 
 TypeRef type_of(dwarf::SourceInfo& info, dwarf::TypeId id) {
     TypeRef type;

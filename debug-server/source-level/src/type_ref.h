@@ -50,4 +50,7 @@ enum class Builtin : std::uint8_t { Bool, Char, Int, Unsigned, Long, UnsignedLon
 [[nodiscard]] bool is_scalar(const TypeRef& stripped_type);
 [[nodiscard]] bool is_character(const TypeRef& stripped_type); ///< of one byte
 
+/// A type's name for people: "std::string", and without the default arguments of templates.
+[[nodiscard]] std::string display_name(std::string name);
+
 } // namespace wdbg::source

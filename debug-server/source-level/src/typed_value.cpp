@@ -249,7 +249,9 @@ TypedValue ValueAccess::member(const TypedValue& record, const dwarf::Member& me
                       : unavailable_value(type, offset.error().message);
     }
     if (member.bit_size == 0) {
-        return part(record, type, member.offset);
+        TypedValue value = part(record, type, member.offset);
+        value.is_base = member.is_base;
+        return value;
     }
     TypedValue value = part(record, type, member.offset);
     value.bit_size = member.bit_size;

@@ -36,6 +36,7 @@ struct TypedValue {
     std::string reason{};                   ///< not empty: not known at all
     std::uint32_t bit_size = 0;             ///< a bit-field, 0: none
     std::uint32_t bit_offset = 0;
+    bool is_base = false; ///< part of a derived object: its vtable says nothing of this part
     std::optional<RegisterPlace> place{}; ///< where `bytes` come from, if they can be written
     /// A pointer to something that is not in memory, DW_OP_implicit_pointer.
     dwarf::EntryId implicit_target{};
