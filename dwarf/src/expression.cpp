@@ -80,7 +80,7 @@ class Evaluation {
         if (stack_.size() >= max_stack) {
             return malformed("its stack overflows");
         }
-        stack_.push_back({type.size == 0 ? to_address(bits) : bits, type});
+        stack_.push_back({cut(bits, type), type});
         place_.reset();
     }
 
@@ -97,6 +97,14 @@ class Evaluation {
 
     [[nodiscard]] std::uint64_t to_address(std::uint64_t bits) const {
         return scope_.address_size() == 4 ? bits & 0xFFFFFFFFU : bits;
+    }
+
+    /// Without what does not fit into the type.
+    [[nodiscard]] std::uint64_t cut(std::uint64_t bits, BaseType type) const {
+        if (type.size == 0) {
+            return to_address(bits);
+        }
+        return type.size >= 8 ? bits : bits & ((std::uint64_t{1} << (8U * type.size)) - 1);
     }
 
     [[nodiscard]] std::int64_t to_signed(const Item& item) const {
@@ -334,7 +342,7 @@ void Evaluation::binary(std::uint8_t code) {
     }
     const std::int64_t a = to_signed(left);
     const std::int64_t b = to_signed(right);
-    const bool zero = right.bits == 0;
+    const bool zero = right.bits == 0 || b == 0;
     const bool overflow = b == -1 && a == INT64_MIN;
     const std::uint64_t shift = right.bits;
     switch (code) {

@@ -172,7 +172,7 @@ const std::vector<LineRow>& LineIndex::rows_of(std::size_t unit_index) {
     for (const auto& sequence : (*table)->Sequences) {
         append_sequence(**table, sequence, lines);
     }
-    std::ranges::stable_sort(lines.rows, {}, [](const LineRow& row) { return row.range.begin; });
+    std::ranges::sort(lines.rows, {}, &LineRow::range);
     lines.rows.shrink_to_fit();
     data_.context().clearLineTableForUnit(&unit); // our rows are smaller
     return lines.rows;

@@ -142,7 +142,7 @@ void NameIndex::build() {
             add_unit(*unit);
         }
     }
-    std::ranges::stable_sort(rows_, {}, &Row::hash);
+    std::ranges::sort(rows_, {}, [](const Row& row) { return std::pair(row.hash, row.entry); });
     std::ranges::sort(functions_);
 }
 

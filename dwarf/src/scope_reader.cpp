@@ -5,6 +5,7 @@
 #include "entry_names.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 
 namespace wdbg::dwarf {
@@ -165,12 +166,15 @@ std::vector<Variable> ScopeReader::variables_at(CodeOffset offset, std::uint32_t
     collect(chain[level], offset, 0, variables);
     add_missing(chain[level], variables);
     std::erase_if(variables, [](const Variable& each) { return each.name.empty(); });
-    std::ranges::stable_sort(variables, [](const Variable& a, const Variable& b) {
-        const auto key = [](const Variable& each) {
-            return std::pair(each.kind != VariableKind::Parameter, each.depth);
-        };
-        return key(a) < key(b);
-    });
+    std::multimap<std::pair<bool, std::uint32_t>, Variable> ordered;
+    for (Variable& each : variables) {
+        const std::pair key(each.kind != VariableKind::Parameter, each.depth);
+        ordered.emplace(key, std::move(each));
+    }
+    variables.clear();
+    for (auto& [key, each] : ordered) {
+        variables.push_back(std::move(each));
+    }
     std::unordered_set<std::string> seen;
     for (auto variable = variables.rbegin(); variable != variables.rend(); ++variable) {
         variable->shadowed = !seen.insert(variable->name).second;

@@ -188,7 +188,15 @@ Type TypeReader::read(const llvm::DWARFDie& die) {
     }
     type.has_vtable = has_vtable(die, 0);
     read_children(die, type);
-    std::ranges::stable_partition(type.members, &Member::is_base);
+    std::vector<Member> ordered; // bases first
+    for (const bool bases : {true, false}) {
+        for (Member& member : type.members) {
+            if (member.is_base == bases) {
+                ordered.push_back(std::move(member));
+            }
+        }
+    }
+    type.members = std::move(ordered);
     return type;
 }
 
