@@ -22,14 +22,14 @@ constexpr std::uint8_t wasm_address_size = 4;
 constexpr unsigned offset_bits = 40;
 
 constexpr std::array<std::string_view, 24> used_sections{
-    ".debug_abbrev",      ".debug_addr",        ".debug_aranges",
-    ".debug_info",        ".debug_line",        ".debug_line_str",
-    ".debug_ranges",      ".debug_rnglists",    ".debug_str",
-    ".debug_str_offsets", ".debug_loc",         ".debug_loclists",
-    ".debug_types",       ".debug_info.dwo",    ".debug_abbrev.dwo",
-    ".debug_str.dwo",     ".debug_line.dwo",    ".debug_str_offsets.dwo",
+    ".debug_abbrev",      ".debug_addr",         ".debug_aranges",
+    ".debug_info",        ".debug_line",         ".debug_line_str",
+    ".debug_ranges",      ".debug_rnglists",     ".debug_str",
+    ".debug_str_offsets", ".debug_loc",          ".debug_loclists",
+    ".debug_types",       ".debug_info.dwo",     ".debug_abbrev.dwo",
+    ".debug_str.dwo",     ".debug_line.dwo",     ".debug_str_offsets.dwo",
     ".debug_loc.dwo",     ".debug_loclists.dwo", ".debug_rnglists.dwo",
-    ".debug_types.dwo",   ".debug_cu_index",    ".debug_tu_index"};
+    ".debug_types.dwo",   ".debug_cu_index",     ".debug_tu_index"};
 
 } // namespace
 
@@ -261,9 +261,10 @@ std::shared_ptr<DebugData::SplitFile> DebugData::find_split(llvm::DWARFUnit& ske
     const char* directory = skeleton.getCompilationDir();
     const fs::path beside = image_.debug_file().parent_path();
     const fs::path named(name.str());
-    const std::array<fs::path, 4> candidates{
-        fs::path(image_.debug_file().string() + ".dwp"), directory != nullptr ? fs::path(directory) / named : named,
-        beside / named, beside / named.filename()};
+    const std::array<fs::path, 4> candidates{fs::path(image_.debug_file().string() + ".dwp"),
+                                             directory != nullptr ? fs::path(directory) / named
+                                                                  : named,
+                                             beside / named, beside / named.filename()};
     for (const fs::path& path : candidates) {
         std::error_code error;
         if (!fs::is_regular_file(path, error)) {

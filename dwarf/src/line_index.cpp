@@ -129,8 +129,7 @@ FileIndex LineIndex::file_of(std::size_t unit, std::uint64_t number) {
 
 /// Of rows at one address the last one counts, but a prologue's end is not lost.
 void LineIndex::append_sequence(const llvm::DWARFDebugLine::LineTable& table,
-                                const llvm::DWARFDebugLine::Sequence& sequence,
-                                UnitLines& lines) {
+                                const llvm::DWARFDebugLine::Sequence& sequence, UnitLines& lines) {
     const std::size_t end = std::min<std::size_t>(sequence.LastRowIndex, table.Rows.size());
     bool prologue_end = false;
     for (std::size_t i = sequence.FirstRowIndex; i + 1 < end; ++i) {

@@ -120,13 +120,10 @@ std::uint32_t LlvmSourceInfo::line_with_code(FileIndex file, std::uint32_t line)
     return best;
 }
 
-LineLocation
-LlvmSourceInfo::location_behind_prologue(const LineRow& row,
-                                         const std::vector<llvm::DWARFDie>& chain) {
-    LineLocation location{.offset = row.range.begin,
-                          .file = row.file,
-                          .line = row.line,
-                          .column = row.column};
+LineLocation LlvmSourceInfo::location_behind_prologue(const LineRow& row,
+                                                      const std::vector<llvm::DWARFDie>& chain) {
+    LineLocation location{
+        .offset = row.range.begin, .file = row.file, .line = row.line, .column = row.column};
     if (chain.size() != 1) {
         return location;
     }
@@ -162,8 +159,8 @@ std::vector<LineLocation> LlvmSourceInfo::find_line(FileIndex file, std::uint32_
             const auto chain = scopes_.chain_at(row.range.begin);
             const EntryId scope = chain.empty() ? EntryId{} : data_->id_of(chain.front());
             const auto [entry, is_new] = first.try_emplace(scope, row);
-            const bool better = column != 0 && entry->second.column < column &&
-                                row.column >= column;
+            const bool better =
+                column != 0 && entry->second.column < column && row.column >= column;
             if (!is_new && better) {
                 entry->second = row;
             }
@@ -186,11 +183,10 @@ std::vector<LineLocation> LlvmSourceInfo::line_locations(FileIndex file, std::ui
     for (const std::size_t unit : lines_.units_of(file)) {
         for (const LineRow& row : lines_.rows_of(unit)) {
             if (row.file == file && row.is_statement && first <= row.line && row.line <= last) {
-                found.try_emplace({row.line, row.column},
-                                  LineLocation{.offset = row.range.begin,
-                                               .file = file,
-                                               .line = row.line,
-                                               .column = row.column});
+                found.try_emplace({row.line, row.column}, LineLocation{.offset = row.range.begin,
+                                                                       .file = file,
+                                                                       .line = row.line,
+                                                                       .column = row.column});
             }
         }
     }
@@ -211,15 +207,14 @@ std::vector<FunctionInfo> LlvmSourceInfo::find_functions(std::string_view name) 
                 const std::string full = data_->image().debug_file().empty()
                                              ? std::string()
                                              : demangled(info.linkage_name);
-                const bool match =
-                    info.linkage_name == name || ends_with_component(info.name, plain) ||
-                    ends_with_component(without_template(info.name), plain) ||
-                    ends_with_component(qualified_name_of(*data_, die), plain);
+                const bool match = info.linkage_name == name ||
+                                   ends_with_component(info.name, plain) ||
+                                   ends_with_component(without_template(info.name), plain) ||
+                                   ends_with_component(qualified_name_of(*data_, die), plain);
                 const bool parameters_match =
-                    plain == name ||
-                    ends_with_component(without_inline_namespaces(full), name);
-                const bool known = std::ranges::find(found, info.entry, &FunctionInfo::entry) !=
-                                   found.end();
+                    plain == name || ends_with_component(without_inline_namespaces(full), name);
+                const bool known =
+                    std::ranges::find(found, info.entry, &FunctionInfo::entry) != found.end();
                 if (match && parameters_match && !known && !info.ranges.empty()) {
                     found.push_back(std::move(info));
                 }

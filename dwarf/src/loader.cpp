@@ -63,14 +63,13 @@ Result<Plugin> open_library(const fs::path& file) {
                     "cannot load " + file.string() + ": " + (reason != nullptr ? reason : "?"));
     }
     auto* version = find_symbol<PluginVersionFunction>(library, plugin_version_symbol);
-    const Plugin plugin{.open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
-                        .make_decoder =
-                            find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol),
-                        .open_source_info = find_symbol<PluginSourceInfoFunction>(
-                            library, plugin_source_info_symbol)};
+    const Plugin plugin{
+        .open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
+        .make_decoder = find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol),
+        .open_source_info =
+            find_symbol<PluginSourceInfoFunction>(library, plugin_source_info_symbol)};
     if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
-        plugin.open_source_info == nullptr ||
-        version() != plugin_version) {
+        plugin.open_source_info == nullptr || version() != plugin_version) {
         return fail(ErrorCode::Unavailable,
                     file.string() + " belongs to another version of wdbg; install both together");
     }

@@ -101,8 +101,7 @@ Result<std::uint64_t> EntryScope::frame_base() {
         if (!held) {
             return std::unexpected(held.error());
         }
-        return held->type == ValueType::I64 ? held->as<std::uint64_t>()
-                                            : held->as<std::uint32_t>();
+        return held->type == ValueType::I64 ? held->as<std::uint64_t>() : held->as<std::uint32_t>();
     }
     case PlaceKind::Value: {
         std::uint64_t bits = 0;
@@ -122,8 +121,7 @@ Result<Value> EntryScope::entry_local(std::uint32_t index) {
     const auto unknown = [] {
         return fail(ErrorCode::Unavailable, "optimized out (its value was the one at the entry)");
     };
-    const wasm::FunctionType* type =
-        body == nullptr ? nullptr : module.function_type(body->index);
+    const wasm::FunctionType* type = body == nullptr ? nullptr : module.function_type(body->index);
     if (type == nullptr || index >= type->params.size()) {
         return unknown();
     }

@@ -255,10 +255,9 @@ void TypeReader::read_child(const llvm::DWARFDie& child, Type& type) {
 }
 
 void TypeReader::read_template_argument(const llvm::DWARFDie& die, Type& type) {
-    type.template_arguments.push_back(
-        {.name = name_of(die),
-         .type = data_.id_of(data_.reference(die, dw::DW_AT_type)),
-         .value = constant(die.find(dw::DW_AT_const_value))});
+    type.template_arguments.push_back({.name = name_of(die),
+                                       .type = data_.id_of(data_.reference(die, dw::DW_AT_type)),
+                                       .value = constant(die.find(dw::DW_AT_const_value))});
 }
 
 Member TypeReader::read_member(const llvm::DWARFDie& die) {
@@ -424,8 +423,8 @@ std::string TypeReader::function_type_name(const llvm::DWARFDie& die, std::strin
     bool first = true;
     for (const llvm::DWARFDie& child : die.children()) {
         if (child.isValid() && child.getTag() == dw::DW_TAG_formal_parameter) {
-            name += (first ? "" : ", ") +
-                    type_name(data_.reference(child, dw::DW_AT_type), depth + 1);
+            name +=
+                (first ? "" : ", ") + type_name(data_.reference(child, dw::DW_AT_type), depth + 1);
             first = false;
         } else if (child.isValid() && child.getTag() == dw::DW_TAG_unspecified_parameters) {
             name += first ? "..." : ", ...";

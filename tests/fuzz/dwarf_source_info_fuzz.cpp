@@ -19,12 +19,15 @@ class FlatFrame final : public FrameState {
     [[nodiscard]] Result<Value> local(std::uint32_t index) const override {
         return Value::of(ValueType::I32, index);
     }
+
     [[nodiscard]] Result<Value> global(std::uint32_t index) const override {
         return Value::of(ValueType::I64, std::uint64_t{index});
     }
+
     [[nodiscard]] Result<Value> stack_value(std::uint32_t) const override {
         return fail(ErrorCode::OutOfRange, "empty");
     }
+
     [[nodiscard]] Result<void> read_memory(std::uint64_t address,
                                            std::span<std::byte> into) const override {
         if (address > 65536) {

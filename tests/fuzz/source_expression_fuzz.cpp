@@ -2,12 +2,11 @@
 /// Expressions of any text, evaluated over a few variables of a fake guest.
 #include "evaluator.h"
 
-#include <support/fake_debuggee.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <support/fake_debuggee.h>
 
 namespace {
 
@@ -17,6 +16,7 @@ using namespace wdbg::source;
 class FewNames final : public ExpressionNames {
   public:
     [[nodiscard]] bool is_type(const std::string& name) override { return type(name).has_value(); }
+
     [[nodiscard]] std::optional<TypedValue> variable(const std::string& name) override {
         if (name == "i") {
             return memory_value(builtin(Builtin::Int), InstanceId{0}, 16);
@@ -33,18 +33,24 @@ class FewNames final : public ExpressionNames {
         }
         return std::nullopt;
     }
+
     [[nodiscard]] std::optional<TypeRef> type(const std::string& name) override {
         return builtin_named(name);
     }
+
     [[nodiscard]] bool is_function(const std::string& name) override { return name == "f"; }
+
     [[nodiscard]] Result<std::string> text(const TypedValue&) override { return "text"; }
+
     [[nodiscard]] std::optional<Result<TypedValue>> container_element(const TypedValue&,
                                                                       std::int64_t) override {
         return std::nullopt;
     }
+
     [[nodiscard]] std::optional<Result<TypedValue>> smart_pointee(const TypedValue&) override {
         return std::nullopt;
     }
+
     [[nodiscard]] TypedValue dynamic(const TypedValue& object) override { return object; }
 };
 

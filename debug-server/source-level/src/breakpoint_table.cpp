@@ -168,6 +168,7 @@ void BreakpointTable::resolve_line(const LineRequest& request, BreakpointInfo& i
         dwarf::FileIndex file;
         std::size_t score;
     };
+
     const std::string wanted = modules_.paths().to_debug(request.path);
     std::vector<Candidate> candidates;
     std::string problem;
@@ -193,7 +194,7 @@ void BreakpointTable::resolve_line(const LineRequest& request, BreakpointInfo& i
     }
     const bool knows_file = !candidates.empty();
     if (info.locations.empty()) {
-        info.message = knows_file         ? "no code on this line or behind it"
+        info.message = knows_file        ? "no code on this line or behind it"
                        : problem.empty() ? "no module that is loaded was made from this file"
                                          : problem;
     }
@@ -228,8 +229,7 @@ void BreakpointTable::resolve_function(const FunctionRequest& request, Breakpoin
     }
 }
 
-void BreakpointTable::resolve_instruction(const InstructionRequest& request,
-                                          BreakpointInfo& info) {
+void BreakpointTable::resolve_instruction(const InstructionRequest& request, BreakpointInfo& info) {
     LoadedModule* module = modules_.find(request.address.instance);
     if (module == nullptr || !module->body_at(request.address.offset)) {
         info.message = "no code at this address";

@@ -55,8 +55,7 @@ class BreakpointTable {
     std::vector<BreakpointInfo> set_lines(const std::string& path,
                                           std::span<const SourceBreakpointSpec> specs);
     std::vector<BreakpointInfo> set_functions(std::span<const FunctionBreakpointSpec> specs);
-    std::vector<BreakpointInfo>
-    set_instructions(std::span<const InstructionBreakpointSpec> specs);
+    std::vector<BreakpointInfo> set_instructions(std::span<const InstructionBreakpointSpec> specs);
 
     /// Resolves anew, after instances came or went. Returns those that changed.
     std::vector<BreakpointInfo> resolve_all();

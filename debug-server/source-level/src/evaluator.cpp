@@ -33,8 +33,7 @@ std::unexpected<Error> Evaluator::located(const Node& node, const Error& error) 
     if (error.message.contains("at character ")) {
         return std::unexpected(error);
     }
-    return fail(error.code,
-                error.message + ", at character " + std::to_string(node.position + 1));
+    return fail(error.code, error.message + ", at character " + std::to_string(node.position + 1));
 }
 
 TypedValue Evaluator::boolean(bool value) const {
@@ -140,7 +139,8 @@ Result<TypedValue> Evaluator::address_of(const Node& node) {
         return error(node, value.bit_size != 0 ? "a bit-field has no address"
                                                : "it is not in memory and has no address");
     }
-    return scalar_value(pointer_to(value.type), value.instance, Scalar::of_unsigned(*value.address));
+    return scalar_value(pointer_to(value.type), value.instance,
+                        Scalar::of_unsigned(*value.address));
 }
 
 Result<TypedValue> Evaluator::dereference(const Node& node, const TypedValue& value) {
@@ -178,9 +178,9 @@ Result<TypedValue> Evaluator::unary(const Node& node) {
         return scalar_value(plain.type, instance_,
                             Scalar::of_float(node.text == "-" ? -scalar->real : scalar->real));
     }
-    const TypeRef type = integer_type(size_of(stripped(plain.type)),
-                                      scalar->kind == Scalar::Kind::Unsigned &&
-                                          size_of(stripped(plain.type)) >= 4);
+    const TypeRef type =
+        integer_type(size_of(stripped(plain.type)),
+                     scalar->kind == Scalar::Kind::Unsigned && size_of(stripped(plain.type)) >= 4);
     const auto bits = static_cast<WideUnsigned>(scalar->integer);
     const WideUnsigned result = node.text == "-" ? ~bits + 1 : node.text == "~" ? ~bits : bits;
     return scalar_value(type, instance_,
@@ -228,8 +228,8 @@ Result<TypedValue> Evaluator::binary(const Node& node) {
                  access_.followed(std::move(*right)));
 }
 
-Result<TypedValue> Evaluator::apply(const Node& node, std::string_view sign,
-                                    const TypedValue& left, const TypedValue& right) {
+Result<TypedValue> Evaluator::apply(const Node& node, std::string_view sign, const TypedValue& left,
+                                    const TypedValue& right) {
     if (auto compared = text_comparison(node, sign, left, right)) {
         return std::move(*compared);
     }
@@ -245,8 +245,8 @@ std::optional<Result<TypedValue>> Evaluator::text_comparison(const Node& node,
                                                              std::string_view sign,
                                                              const TypedValue& left,
                                                              const TypedValue& right) {
-    const bool compares = sign == "==" || sign == "!=" || sign == "<" || sign == ">" ||
-                          sign == "<=" || sign == ">=";
+    const bool compares =
+        sign == "==" || sign == "!=" || sign == "<" || sign == ">" || sign == "<=" || sign == ">=";
     const bool literal = is_text_literal(left) || is_text_literal(right);
     const bool records = is_record(stripped(left.type)) && is_record(stripped(right.type));
     if (!compares || (!literal && !records)) {
@@ -265,15 +265,17 @@ std::optional<Result<TypedValue>> Evaluator::text_comparison(const Node& node,
         return ValueResult(located(node, a ? b.error() : a.error()));
     }
     const int order = a->compare(*b);
-    const bool result = sign == "==" ? order == 0 : sign == "!=" ? order != 0
-                        : sign == "<" ? order < 0 : sign == ">" ? order > 0
-                        : sign == "<=" ? order <= 0 : order >= 0;
+    const bool result = sign == "=="   ? order == 0
+                        : sign == "!=" ? order != 0
+                        : sign == "<"  ? order < 0
+                        : sign == ">"  ? order > 0
+                        : sign == "<=" ? order <= 0
+                                       : order >= 0;
     return ValueResult(boolean(result));
 }
 
 Result<TypedValue> Evaluator::pointer_arithmetic(const Node& node, std::string_view sign,
-                                                 const TypedValue& left,
-                                                 const TypedValue& right) {
+                                                 const TypedValue& left, const TypedValue& right) {
     const auto a = access_.scalar(left);
     const auto b = access_.scalar(right);
     if (!a || !b) {
@@ -285,8 +287,9 @@ Result<TypedValue> Evaluator::pointer_arithmetic(const Node& node, std::string_v
     const auto size = static_cast<WideSigned>(
         std::clamp<std::uint64_t>(size_of(target_of(pointer)), 1, UINT32_MAX));
     if (sign == "-" && left_is && right_is) {
-        return scalar_value(builtin(Builtin::Int), instance_,
-                            {.kind = Scalar::Kind::Signed, .integer = (a->integer - b->integer) / size});
+        return scalar_value(
+            builtin(Builtin::Int), instance_,
+            {.kind = Scalar::Kind::Signed, .integer = (a->integer - b->integer) / size});
     }
     if ((sign == "+" || sign == "-") && (!left_is || !right_is) && (sign == "+" || left_is)) {
         if (a->is_float() || b->is_float()) {
@@ -295,15 +298,20 @@ Result<TypedValue> Evaluator::pointer_arithmetic(const Node& node, std::string_v
         const WideSigned base = left_is ? a->integer : b->integer;
         const WideSigned steps = static_cast<std::int64_t>(left_is ? b->integer : a->integer);
         const WideSigned moved = sign == "+" ? base + steps * size : base - steps * size;
-        return scalar_value(left_is ? left.type : right.type, left_is ? left.instance : right.instance,
+        return scalar_value(left_is ? left.type : right.type,
+                            left_is ? left.instance : right.instance,
                             {.kind = Scalar::Kind::Unsigned, .integer = moved & 0xFFFFFFFF});
     }
     const WideSigned x = a->as_integer();
     const WideSigned y = b->as_integer();
     if (sign == "==" || sign == "!=" || sign == "<" || sign == ">" || sign == "<=" ||
         sign == ">=") {
-        return boolean(sign == "==" ? x == y : sign == "!=" ? x != y : sign == "<" ? x < y
-                       : sign == ">" ? x > y : sign == "<=" ? x <= y : x >= y);
+        return boolean(sign == "=="   ? x == y
+                       : sign == "!=" ? x != y
+                       : sign == "<"  ? x < y
+                       : sign == ">"  ? x > y
+                       : sign == "<=" ? x <= y
+                                      : x >= y);
     }
     return error(node, "'" + std::string(sign) + "' does not work on pointers");
 }
@@ -322,10 +330,9 @@ Result<TypedValue> Evaluator::arithmetic(const Node& node, std::string_view sign
         const bool unsigned_a = a->kind == Scalar::Kind::Unsigned && size_a >= size;
         const bool unsigned_b = b->kind == Scalar::Kind::Unsigned && size_b >= size;
         const bool shift = sign == "<<" || sign == ">>";
-        return integer_arithmetic(
-            node, sign, *a, *b,
-            integer_type(shift ? std::max<std::uint64_t>(size_a, 4) : size,
-                         shift ? unsigned_a : unsigned_a || unsigned_b));
+        return integer_arithmetic(node, sign, *a, *b,
+                                  integer_type(shift ? std::max<std::uint64_t>(size_a, 4) : size,
+                                               shift ? unsigned_a : unsigned_a || unsigned_b));
     }
     const double x = a->as_double();
     const double y = b->as_double();
@@ -339,8 +346,12 @@ Result<TypedValue> Evaluator::arithmetic(const Node& node, std::string_view sign
     }
     if (sign == "==" || sign == "!=" || sign == "<" || sign == ">" || sign == "<=" ||
         sign == ">=") {
-        return boolean(sign == "==" ? x == y : sign == "!=" ? x != y : sign == "<" ? x < y
-                       : sign == ">" ? x > y : sign == "<=" ? x <= y : x >= y);
+        return boolean(sign == "=="   ? x == y
+                       : sign == "!=" ? x != y
+                       : sign == "<"  ? x < y
+                       : sign == ">"  ? x > y
+                       : sign == "<=" ? x <= y
+                                      : x >= y);
     }
     return error(node, "'" + std::string(sign) + "' needs integers");
 }
@@ -368,14 +379,17 @@ Result<TypedValue> Evaluator::integer_arithmetic(const Node& node, std::string_v
     if ((sign == "<<" || sign == ">>") && (right.integer < 0 || right.integer > 63)) {
         return error(node, "a shift by 0 to 63 bits is possible");
     }
+
     struct Row {
         std::string_view sign;
         WideSigned (*apply)(WideSigned, WideSigned);
     };
+
     static constexpr Row values[]{
         {"+", [](WideSigned x, WideSigned y) { return x + y; }},
         {"-", [](WideSigned x, WideSigned y) { return x - y; }},
-        {"*", [](WideSigned x, WideSigned y) {
+        {"*",
+         [](WideSigned x, WideSigned y) {
              return static_cast<WideSigned>(static_cast<WideUnsigned>(x) *
                                             static_cast<WideUnsigned>(y));
          }},
@@ -384,7 +398,8 @@ Result<TypedValue> Evaluator::integer_arithmetic(const Node& node, std::string_v
         {"&", [](WideSigned x, WideSigned y) { return x & y; }},
         {"|", [](WideSigned x, WideSigned y) { return x | y; }},
         {"^", [](WideSigned x, WideSigned y) { return x ^ y; }},
-        {"<<", [](WideSigned x, WideSigned y) {
+        {"<<",
+         [](WideSigned x, WideSigned y) {
              return static_cast<WideSigned>(static_cast<WideUnsigned>(x) << static_cast<int>(y));
          }},
         {">>", [](WideSigned x, WideSigned y) { return x >> static_cast<int>(y); }}};
@@ -393,8 +408,12 @@ Result<TypedValue> Evaluator::integer_arithmetic(const Node& node, std::string_v
             return result(row.apply(a, sign == "<<" || sign == ">>" ? right.integer : b));
         }
     }
-    return boolean(sign == "==" ? a == b : sign == "!=" ? a != b : sign == "<" ? a < b
-                   : sign == ">" ? a > b : sign == "<=" ? a <= b : a >= b);
+    return boolean(sign == "=="   ? a == b
+                   : sign == "!=" ? a != b
+                   : sign == "<"  ? a < b
+                   : sign == ">"  ? a > b
+                   : sign == "<=" ? a <= b
+                                  : a >= b);
 }
 
 Result<TypedValue> Evaluator::conditional(const Node& node) {
@@ -571,7 +590,8 @@ Result<TypedValue> Evaluator::member(const Node& node) {
     if (!record.available()) {
         return error(node, record.reason);
     }
-    return error(node, "'" + display_name(record.type->name) + "' has no member '" + node.text + "'");
+    return error(node,
+                 "'" + display_name(record.type->name) + "' has no member '" + node.text + "'");
 }
 
 Result<TypedValue> Evaluator::index(const Node& node) {

@@ -19,11 +19,11 @@ class ExpressionNames : public TypeNames {
     /// The text of what reads as one: char*, arrays of characters, strings of libraries.
     [[nodiscard]] virtual Result<std::string> text(const TypedValue& value) = 0;
     /// An element of a container that has a formatter; nullopt: it is none.
-    [[nodiscard]] virtual std::optional<Result<TypedValue>> container_element(
-        const TypedValue& value, std::int64_t index) = 0;
+    [[nodiscard]] virtual std::optional<Result<TypedValue>>
+    container_element(const TypedValue& value, std::int64_t index) = 0;
     /// What a smart pointer points to.
-    [[nodiscard]] virtual std::optional<Result<TypedValue>> smart_pointee(
-        const TypedValue& value) = 0;
+    [[nodiscard]] virtual std::optional<Result<TypedValue>>
+    smart_pointee(const TypedValue& value) = 0;
     /// An object as the class that it really is.
     [[nodiscard]] virtual TypedValue dynamic(const TypedValue& object) = 0;
 };
@@ -75,9 +75,11 @@ class Evaluator {
     [[nodiscard]] TypedValue boolean(bool value) const;
     /// Arrays become pointers to their first element.
     [[nodiscard]] TypedValue decayed(const TypedValue& value) const;
+
     [[nodiscard]] static std::unexpected<Error> error(const Node& node, std::string message) {
         return expression_error(node.position, std::move(message));
     }
+
     [[nodiscard]] static std::unexpected<Error> located(const Node& node, const Error& error);
 
     ValueAccess& access_;
@@ -87,9 +89,8 @@ class Evaluator {
 };
 
 /// The member of a record by name: also in bases, anonymous members and the active variant.
-[[nodiscard]] std::optional<TypedValue> find_member(const ValueAccess& access,
-                                                    const TypedValue& record,
-                                                    std::string_view name);
+[[nodiscard]] std::optional<TypedValue>
+find_member(const ValueAccess& access, const TypedValue& record, std::string_view name);
 /// The active alternative of a Rust enum; nullptr if it is not known.
 [[nodiscard]] const dwarf::Variant* active_variant(const ValueAccess& access,
                                                    const TypedValue& value);

@@ -83,8 +83,8 @@ Result<bool> NodeWalk::start() {
     }
     const auto control = scope_.field("control");
     const auto mask = scope_.number("mask");
-    const auto address =
-        control ? access_.pointer(*control) : Result<std::uint64_t>(std::unexpected(control.error()));
+    const auto address = control ? access_.pointer(*control)
+                                 : Result<std::uint64_t>(std::unexpected(control.error()));
     if (!address || !mask) {
         return std::unexpected(address ? mask.error() : address.error());
     }
@@ -159,8 +159,8 @@ Result<bool> NodeWalk::next_in_tree() {
 Result<bool> NodeWalk::next_slot() {
     for (++slot_; static_cast<std::uint64_t>(slot_) <= mask_; ++slot_) {
         std::array<std::byte, 1> byte{};
-        const auto read = access_.read_memory(
-            node_.instance, control_ + static_cast<std::uint64_t>(slot_), byte);
+        const auto read =
+            access_.read_memory(node_.instance, control_ + static_cast<std::uint64_t>(slot_), byte);
         if (!read) {
             return std::unexpected(read.error());
         }
@@ -230,7 +230,8 @@ std::vector<Child> Presenter::formatted_items(const TypedValue& value, const For
     FormatterScope scope(*this, value, formatter);
     const auto add = [&](std::uint64_t index, Result<TypedValue> item) {
         const std::string name = "[" + std::to_string(index) + "]";
-        Child child{.name = name, .value = or_reason(value.type, std::move(item)), .path = "$" + name};
+        Child child{
+            .name = name, .value = or_reason(value.type, std::move(item)), .path = "$" + name};
         child.synthetic = true;
         name_entry(value, formatter, child);
         items.push_back(std::move(child));
@@ -329,8 +330,7 @@ std::vector<Child> Presenter::leaves(const TypedValue& value, const Formatter& f
     return result;
 }
 
-std::vector<Child> Presenter::formatted_named(const TypedValue& value,
-                                              const Formatter& formatter) {
+std::vector<Child> Presenter::formatted_named(const TypedValue& value, const Formatter& formatter) {
     std::vector<Child> result;
     const Nesting nesting(nesting_);
     switch (formatter.kind) {
@@ -361,7 +361,8 @@ std::vector<Child> Presenter::formatted_named(const TypedValue& value,
         child.synthetic = name.starts_with("[");
         result.push_back(std::move(child));
     }
-    result.push_back({.name = "[raw]", .value = value, .path = "$,raw", .synthetic = true, .raw = true});
+    result.push_back(
+        {.name = "[raw]", .value = value, .path = "$,raw", .synthetic = true, .raw = true});
     return result;
 }
 
@@ -497,8 +498,9 @@ std::optional<Result<TypedValue>> Presenter::element(const TypedValue& value, st
     if (!has_items(formatter->kind)) {
         return std::nullopt;
     }
-    auto items = index < 0 ? std::vector<Child>{}
-                           : formatted_items(value, *formatter, static_cast<std::uint64_t>(index), 1);
+    auto items = index < 0
+                     ? std::vector<Child>{}
+                     : formatted_items(value, *formatter, static_cast<std::uint64_t>(index), 1);
     if (items.empty()) {
         return fail(ErrorCode::OutOfRange, "no element " + std::to_string(index) + " of " +
                                                std::to_string(formatted_count(value, *formatter)));
@@ -508,9 +510,9 @@ std::optional<Result<TypedValue>> Presenter::element(const TypedValue& value, st
 
 std::optional<Result<TypedValue>> Presenter::pointee(const TypedValue& value) {
     const Formatter* formatter = formatter_for(value, {});
-    if (formatter == nullptr || (formatter->kind != FormatterKind::Pointer &&
-                                 formatter->kind != FormatterKind::Optional &&
-                                 formatter->kind != FormatterKind::Value)) {
+    if (formatter == nullptr ||
+        (formatter->kind != FormatterKind::Pointer && formatter->kind != FormatterKind::Optional &&
+         formatter->kind != FormatterKind::Value)) {
         return std::nullopt;
     }
     auto held = stand_in(value, *formatter);

@@ -22,8 +22,7 @@ std::optional<std::size_t> numbered(const std::string& name, std::string_view pr
 } // namespace
 
 void FormatterScope::set(const std::string& name, std::int64_t number) {
-    extra_[name] =
-        scalar_value(builtin(Builtin::Long), value_.instance, Scalar::of_signed(number));
+    extra_[name] = scalar_value(builtin(Builtin::Long), value_.instance, Scalar::of_signed(number));
 }
 
 Result<TypedValue> FormatterScope::evaluate(const std::string& expression) {
@@ -42,7 +41,8 @@ Result<TypedValue> FormatterScope::any(const Formatter::Alternatives& alternativ
         if (value && value->available()) {
             return value;
         }
-        result = value ? Result<TypedValue>(fail(ErrorCode::Unavailable, value->reason)) : std::move(value);
+        result = value ? Result<TypedValue>(fail(ErrorCode::Unavailable, value->reason))
+                       : std::move(value);
     }
     return result;
 }

@@ -32,7 +32,9 @@ class FormatterScope final : public ExpressionNames {
     [[nodiscard]] bool is_type(const std::string& name) override;
     [[nodiscard]] std::optional<TypedValue> variable(const std::string& name) override;
     [[nodiscard]] std::optional<TypeRef> type(const std::string& name) override;
+
     [[nodiscard]] bool is_function(const std::string&) override { return false; }
+
     [[nodiscard]] Result<std::string> text(const TypedValue& value) override;
     [[nodiscard]] std::optional<Result<TypedValue>> container_element(const TypedValue& value,
                                                                       std::int64_t index) override;

@@ -118,8 +118,7 @@ TypedValue variable_value(const ValueAccess& access, dwarf::SourceInfo& source,
                           const FrameRef& frame, const dwarf::Variable& variable) {
     TypeRef type = type_of(source, variable.type);
     const MachineFrame state(access, frame);
-    const auto location =
-        source.locate(variable.entry, frame.pc.offset, frame.kind(), state);
+    const auto location = source.locate(variable.entry, frame.pc.offset, frame.kind(), state);
     if (!location) {
         return unavailable_value(std::move(type), location.error().message);
     }
@@ -130,8 +129,7 @@ TypedValue variable_value(const ValueAccess& access, dwarf::SourceInfo& source,
     return assembled_value(access, frame, std::move(type), pieces);
 }
 
-TypedValue wasm_value(InstanceId instance, const Value& value,
-                      std::optional<RegisterPlace> place) {
+TypedValue wasm_value(InstanceId instance, const Value& value, std::optional<RegisterPlace> place) {
     TypeRef type;
     switch (value.type) {
     case ValueType::I64:
@@ -168,8 +166,7 @@ std::optional<TypedValue> FrameNames::in_frame(const std::string& name) {
     if (!frame_ || info == nullptr) {
         return std::nullopt;
     }
-    const auto variables =
-        info->variables_at(frame_->pc.offset, frame_->kind(), frame_->level);
+    const auto variables = info->variables_at(frame_->pc.offset, frame_->kind(), frame_->level);
     for (const dwarf::Variable& each : variables) {
         if (each.name == name && !each.shadowed) {
             return variable_value(presenter_.access(), *info, *frame_, each);
@@ -227,10 +224,12 @@ std::optional<TypedValue> FrameNames::machine(const std::string& name) {
                             Scalar::of_unsigned(frame_->pc.offset.value));
     }
     const MachineFrame state(presenter_.access(), *frame_);
+
     struct Row {
         std::string_view prefix;
         PlaceKind kind;
     };
+
     for (const Row row : {Row{"$local", PlaceKind::Local}, Row{"$global", PlaceKind::Global},
                           Row{"$stack", PlaceKind::Stack}}) {
         const auto index = numbered(name, row.prefix);

@@ -25,9 +25,9 @@ Result<HitCondition> HitCondition::parse(std::string_view text) {
         std::string_view sign;
         Kind kind;
     };
-    constexpr Row rows[]{{">=", Kind::GreaterEqual}, {"<=", Kind::LessEqual},
-                         {"==", Kind::Equal},        {"!=", Kind::NotEqual},
-                         {">", Kind::Greater},       {"<", Kind::Less},
+
+    constexpr Row rows[]{{">=", Kind::GreaterEqual}, {"<=", Kind::LessEqual}, {"==", Kind::Equal},
+                         {"!=", Kind::NotEqual},     {">", Kind::Greater},    {"<", Kind::Less},
                          {"=", Kind::Equal},         {"%", Kind::Multiple}};
     HitCondition condition;
     std::string_view number = trimmed(text);

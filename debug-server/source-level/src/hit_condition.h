@@ -19,7 +19,15 @@ class HitCondition {
 
   private:
     enum class Kind : std::uint8_t {
-        Always, Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, Multiple };
+        Always,
+        Equal,
+        NotEqual,
+        Less,
+        LessEqual,
+        Greater,
+        GreaterEqual,
+        Multiple
+    };
 
     Kind kind_ = Kind::Always;
     std::uint64_t number_ = 0;

@@ -71,7 +71,9 @@ Result<FrameRef> Inspector::top_frame(ThreadId thread) const {
         return fail(ErrorCode::NotFound, "the thread has no frame");
     }
     const Frame& top = frames->frames.front();
-    return FrameRef{.thread = thread, .frame = 0, .pc = top.pc,
+    return FrameRef{.thread = thread,
+                    .frame = 0,
+                    .pc = top.pc,
                     .pc_is_return_address = top.pc_is_return_address};
 }
 
@@ -199,14 +201,16 @@ VariableView Inspector::view(const NamedValue& child, const Presentation& how,
     const TypeRef type = stripped(value.type);
     const std::uint64_t size = size_of(value.type);
     if (value.address && value.bit_size == 0) {
-        view.address = MemoryAddress{.instance = value.instance, .memory = 0, .offset = *value.address};
+        view.address =
+            MemoryAddress{.instance = value.instance, .memory = 0, .offset = *value.address};
         view.size = size != 0 ? std::optional(size) : std::nullopt;
     }
     view.writable = is_scalar(type) && value.available() && (value.address || value.place);
     view.is_pointer = is_pointer(type);
     if (view.is_pointer) {
         if (const auto target = access_.pointer(value)) {
-            view.pointee = MemoryAddress{.instance = value.instance, .memory = 0, .offset = *target};
+            view.pointee =
+                MemoryAddress{.instance = value.instance, .memory = 0, .offset = *target};
         }
     }
     return view;
@@ -329,8 +333,8 @@ Result<VariableView> Inspector::set_variable(VariableHandle handle, std::string_
         return std::unexpected(target.error());
     }
     const auto* scope = std::get_if<ScopeNode>(&*node);
-    const auto frame = scope != nullptr ? std::optional(scope->frame)
-                                        : std::get<ValueNode>(*node).frame;
+    const auto frame =
+        scope != nullptr ? std::optional(scope->frame) : std::get<ValueNode>(*node).frame;
     return assign(*target, value, frame, presentation_of({}, format));
 }
 
@@ -353,8 +357,8 @@ Result<VariableView> Inspector::set_expression(FrameHandle handle, std::string_v
 
 DataLocation Inspector::describe(const NamedValue& value, std::uint64_t size) {
     DataLocation location;
-    location.address = {.instance = value.value.instance, .memory = 0,
-                        .offset = value.value.address.value_or(0)};
+    location.address = {
+        .instance = value.value.instance, .memory = 0, .offset = value.value.address.value_or(0)};
     location.size = size;
     location.description = value.name + " (" + std::to_string(size) + " bytes at " +
                            to_hex(*value.value.address, 4, false) + ")";
@@ -379,7 +383,8 @@ Result<DataLocation> Inspector::data_location(VariableHandle handle, FrameHandle
         if (!result) {
             return std::unexpected(result.error());
         }
-        found = NamedValue{.name = std::string(name), .value = std::move(result->value), .path = {}};
+        found =
+            NamedValue{.name = std::string(name), .value = std::move(result->value), .path = {}};
     }
     if (!found) {
         return std::unexpected(found.error());

@@ -32,11 +32,9 @@ class Inspector {
     [[nodiscard]] Result<StackPage> stack(ThreadId thread, std::uint32_t first,
                                           std::uint32_t count);
     [[nodiscard]] Result<std::vector<ScopeView>> scopes(FrameHandle frame);
-    [[nodiscard]] Result<std::vector<VariableView>> variables(VariableHandle handle,
-                                                              ChildFilter filter,
-                                                              std::uint64_t start,
-                                                              std::uint64_t count,
-                                                              const FormatOptions& format);
+    [[nodiscard]] Result<std::vector<VariableView>>
+    variables(VariableHandle handle, ChildFilter filter, std::uint64_t start, std::uint64_t count,
+              const FormatOptions& format);
     Result<VariableView> set_variable(VariableHandle handle, std::string_view name,
                                       std::string_view value, const FormatOptions& format);
     Result<VariableView> evaluate(FrameHandle frame, std::string_view expression,
@@ -45,9 +43,9 @@ class Inspector {
                                         std::string_view value, const FormatOptions& format);
     [[nodiscard]] Result<DataLocation> data_location(VariableHandle handle, FrameHandle frame,
                                                      std::string_view name);
-    [[nodiscard]] Result<std::vector<Completion>> completions(FrameHandle frame,
-                                                              std::string_view text,
-                                                              std::uint32_t column);
+    [[nodiscard]] Result<std::vector<Completion>>
+    completions(FrameHandle frame, std::string_view text, std::uint32_t column);
+
     [[nodiscard]] Result<FrameRef> frame(FrameHandle handle) const {
         return frames_.find(handle, "frame");
     }

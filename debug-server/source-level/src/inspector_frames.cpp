@@ -32,11 +32,13 @@ struct ScopeRow {
     const char* name;
 };
 
-constexpr std::array scope_table{
-    ScopeRow{ScopeKind::Arguments, "Arguments"},     ScopeRow{ScopeKind::Locals, "Locals"},
-    ScopeRow{ScopeKind::Statics, "Statics"},         ScopeRow{ScopeKind::Globals, "Globals"},
-    ScopeRow{ScopeKind::WasmLocals, "Wasm locals"},  ScopeRow{ScopeKind::WasmGlobals, "Wasm globals"},
-    ScopeRow{ScopeKind::WasmStack, "Wasm stack"}};
+constexpr std::array scope_table{ScopeRow{ScopeKind::Arguments, "Arguments"},
+                                 ScopeRow{ScopeKind::Locals, "Locals"},
+                                 ScopeRow{ScopeKind::Statics, "Statics"},
+                                 ScopeRow{ScopeKind::Globals, "Globals"},
+                                 ScopeRow{ScopeKind::WasmLocals, "Wasm locals"},
+                                 ScopeRow{ScopeKind::WasmGlobals, "Wasm globals"},
+                                 ScopeRow{ScopeKind::WasmStack, "Wasm stack"}};
 
 } // namespace
 
@@ -201,10 +203,9 @@ std::vector<Inspector::NamedValue> Inspector::source_variables(const ScopeNode& 
         return values;
     }
     const bool globals = scope.kind == ScopeKind::Globals;
-    const auto variables =
-        globals ? source->unit_globals(scope.frame.pc.offset)
-                : source->variables_at(scope.frame.pc.offset, scope.frame.kind(),
-                                       scope.frame.level);
+    const auto variables = globals ? source->unit_globals(scope.frame.pc.offset)
+                                   : source->variables_at(scope.frame.pc.offset, scope.frame.kind(),
+                                                          scope.frame.level);
     for (const dwarf::Variable& each : variables) {
         if (!globals && scope_of(each.kind) != scope.kind) {
             continue;
@@ -287,7 +288,8 @@ Result<std::vector<Completion>> Inspector::completions(FrameHandle handle, std::
     };
     const std::string_view before = text.substr(0, begin);
     if (before.ends_with('.') || before.ends_with("->")) {
-        const std::string_view parent = before.substr(0, before.size() - (before.back() == '.' ? 1 : 2));
+        const std::string_view parent =
+            before.substr(0, before.size() - (before.back() == '.' ? 1 : 2));
         if (auto value = run(*frame, parent)) {
             for (const Child& each :
                  presenter_.children(value->value, {.raw = true}, false, 0, 1000)) {

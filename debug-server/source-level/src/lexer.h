@@ -19,8 +19,8 @@ struct Token {
     std::string text{}; ///< a name, a sign, or a string's contents
     Scalar number{};    ///< Integer, Real, Character
     bool is_unsigned = false;
-    bool is_long = false;  ///< 8 bytes
-    bool is_single = false; ///< `1.5f`
+    bool is_long = false;    ///< 8 bytes
+    bool is_single = false;  ///< `1.5f`
     std::uint32_t begin = 0; ///< bytes from the start of the expression
     std::uint32_t end = 0;
 };

@@ -32,8 +32,7 @@ std::optional<dwarf::CodeRange> LoadedModule::body_at(CodeOffset offset) {
     const wasm::Module* module = wasm();
     const wasm::FunctionBody* body =
         module == nullptr ? nullptr : module->function_containing(offset);
-    return body == nullptr ? std::nullopt
-                           : std::optional(dwarf::CodeRange{body->begin, body->end});
+    return body == nullptr ? std::nullopt : std::optional(dwarf::CodeRange{body->begin, body->end});
 }
 
 std::string LoadedModule::function_name(std::uint32_t index) {

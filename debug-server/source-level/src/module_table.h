@@ -39,7 +39,9 @@ class LoadedModule {
 
     /// nullptr if the bytes are no module.
     [[nodiscard]] const wasm::Module* wasm();
+
     [[nodiscard]] std::span<const std::byte> code() const { return code_; }
+
     /// The code of the function that contains `offset`.
     [[nodiscard]] std::optional<dwarf::CodeRange> body_at(CodeOffset offset);
     [[nodiscard]] std::string function_name(std::uint32_t index);

@@ -381,7 +381,8 @@ std::vector<Child> Presenter::children(const TypedValue& original, const Present
         for (std::uint64_t i = start; i < total && i - start < number; ++i) {
             const std::int64_t at = lower + static_cast<std::int64_t>(i);
             const std::string name = "[" + std::to_string(at) + "]";
-            result.push_back({.name = name, .value = access_.element(value, at), .path = "$" + name});
+            result.push_back(
+                {.name = name, .value = access_.element(value, at), .path = "$" + name});
         }
         return result;
     }
@@ -407,7 +408,8 @@ void Presenter::add_members(const TypedValue& record, std::vector<Child>& into, 
             add_members(value, into, depth + 1);
             continue;
         }
-        const std::string path = member.is_base ? "(*(" + member.name + "*)&$)" : "$." + member.name;
+        const std::string path =
+            member.is_base ? "(*(" + member.name + "*)&$)" : "$." + member.name;
         into.push_back({.name = member.name, .value = std::move(value), .path = path});
     }
     if (const dwarf::Variant* variant = active_variant(access_, record)) {

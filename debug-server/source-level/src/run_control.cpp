@@ -10,13 +10,20 @@ namespace {
 StopKind kind_of(const StopReason& reason) {
     struct Visitor {
         StopKind operator()(const StoppedAtEntry&) const { return StopKind::Entry; }
+
         StopKind operator()(const BreakpointHit&) const { return StopKind::Breakpoint; }
+
         StopKind operator()(const StepDone&) const { return StopKind::Step; }
+
         StopKind operator()(const Interrupted&) const { return StopKind::Pause; }
+
         StopKind operator()(const InstancesChanged&) const { return StopKind::ModulesChanged; }
+
         StopKind operator()(const WatchpointHit&) const { return StopKind::Watchpoint; }
+
         StopKind operator()(const Trapped&) const { return StopKind::Trap; }
     };
+
     return std::visit(Visitor{}, reason);
 }
 

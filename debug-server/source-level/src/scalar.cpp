@@ -86,9 +86,8 @@ Scalar read_float(std::span<const std::byte> bytes) {
         std::memcpy(&value, bytes.data(), sizeof value);
         return Scalar::of_float(value);
     }
-    return Scalar::of_float(bytes.size() == quad_size
-                                ? quad_to_double(bytes)
-                                : std::numeric_limits<double>::quiet_NaN());
+    return Scalar::of_float(bytes.size() == quad_size ? quad_to_double(bytes)
+                                                      : std::numeric_limits<double>::quiet_NaN());
 }
 
 std::vector<std::byte> integer_bytes(WideSigned value, std::size_t size) {
@@ -138,8 +137,7 @@ std::string float_text(double value, std::size_t size) {
     std::array<char, 64> buffer{};
     const auto result =
         size == sizeof(float)
-            ? std::to_chars(buffer.data(), buffer.data() + buffer.size(),
-                            static_cast<float>(value))
+            ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), static_cast<float>(value))
             : std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
     return {buffer.data(), result.ptr};
 }

@@ -102,11 +102,9 @@ class SourceLevelImpl final : public SourceLevel, private ConditionEvaluator {
         return when_stopped<std::vector<ScopeView>>([&] { return inspector_.scopes(frame); });
     }
 
-    [[nodiscard]] Result<std::vector<VariableView>> variables(VariableHandle handle,
-                                                              ChildFilter filter,
-                                                              std::uint64_t start,
-                                                              std::uint64_t count,
-                                                              const FormatOptions& format) override {
+    [[nodiscard]] Result<std::vector<VariableView>>
+    variables(VariableHandle handle, ChildFilter filter, std::uint64_t start, std::uint64_t count,
+              const FormatOptions& format) override {
         return when_stopped<std::vector<VariableView>>(
             [&] { return inspector_.variables(handle, filter, start, count, format); });
     }
@@ -189,7 +187,8 @@ Result<std::vector<StepTarget>> SourceLevelImpl::step_targets(FrameHandle handle
     if (!range || frame->frame != 0) {
         return targets;
     }
-    for (const CodeOffset call : calls_in(*module, {std::max(range->begin, frame->pc.offset), range->end})) {
+    for (const CodeOffset call :
+         calls_in(*module, {std::max(range->begin, frame->pc.offset), range->end})) {
         const auto instruction = wasm::decode(module->code(), call);
         StepTarget target{.id = call.value, .name = "indirect call"};
         if (instruction && (instruction->info->mnemonic == "call" ||
@@ -281,9 +280,8 @@ dwarf::SourceLocation SourceLevelImpl::location_of(CodeAddress address) {
     if (!row) {
         return {};
     }
-    return {.file = modules_.local_path(*source, row->file),
-            .line = row->line,
-            .column = row->column};
+    return {
+        .file = modules_.local_path(*source, row->file), .line = row->line, .column = row->column};
 }
 
 } // namespace

@@ -75,8 +75,7 @@ StepPlan::Scope StepPlan::scope_at(const Frame& frame, dwarf::SourceInfo* source
     if (source == nullptr) {
         return scope;
     }
-    const auto frames =
-        source->frames_at(frame.pc.offset, dwarf::AddressKind::Instruction);
+    const auto frames = source->frames_at(frame.pc.offset, dwarf::AddressKind::Instruction);
     if (!frames.empty()) {
         scope.entry = frames.front().function.entry;
     }
@@ -121,8 +120,7 @@ bool StepPlan::has_lines(CodeAddress address) {
 
 bool StepPlan::is_call(CodeAddress address) {
     LoadedModule* module = modules_.find(address.instance);
-    const auto instruction =
-        module == nullptr ? std::nullopt : decode_at(*module, address.offset);
+    const auto instruction = module == nullptr ? std::nullopt : decode_at(*module, address.offset);
     return instruction && is_call_mnemonic(instruction->info->mnemonic);
 }
 
@@ -164,8 +162,7 @@ StepPlan::Step StepPlan::run_range(const Top& at, dwarf::CodeRange range) {
     }
     phase_ = Phase::Range;
     if (options_.kind == StepKind::Into) {
-        const bool wanted =
-            options_.target.value == 0 || options_.target == at.frame.pc.offset;
+        const bool wanted = options_.target.value == 0 || options_.target == at.frame.pc.offset;
         if (wanted && is_call(at.frame.pc)) {
             phase_ = Phase::Entering;
             return resume_thread(ResumeKind::StepInstruction);
@@ -192,8 +189,8 @@ Result<StepPlan::Step> StepPlan::start() {
         return start_instruction(*at);
     }
     if (source == nullptr || scope_.line == 0) {
-        if (const auto row = source == nullptr ? std::nullopt
-                                               : source->row_at(at->frame.pc.offset)) {
+        if (const auto row =
+                source == nullptr ? std::nullopt : source->row_at(at->frame.pc.offset)) {
             return run_range(*at, *source->step_range(at->frame.pc.offset));
         }
         return without_lines(*at);
@@ -283,7 +280,8 @@ Result<StepPlan::Step> StepPlan::next(bool step_done) {
     }
     const Phase phase = phase_;
     remove_traps();
-    if (deeper && (phase == Phase::Entering || phase == Phase::Prologue || phase == Phase::Through)) {
+    if (deeper &&
+        (phase == Phase::Entering || phase == Phase::Prologue || phase == Phase::Through)) {
         return entered(*at);
     }
     if (deeper) {
@@ -334,9 +332,8 @@ Result<StepPlan::Step> StepPlan::in_line(const Top& at, dwarf::SourceInfo& sourc
                                          const dwarf::LineRow& row) {
     const CodeOffset pc = at.frame.pc.offset;
     const auto frames = source.frames_at(pc, dwarf::AddressKind::Instruction);
-    const auto level = std::ranges::find(frames, scope_.entry, [](const dwarf::ScopeFrame& each) {
-        return each.function.entry;
-    });
+    const auto level = std::ranges::find(
+        frames, scope_.entry, [](const dwarf::ScopeFrame& each) { return each.function.entry; });
     const bool in_scope = level != frames.end();
     const bool in_inlined_callee = in_scope && level != frames.begin();
     if (out_of_inlined_) {
@@ -399,9 +396,9 @@ Result<StepPlan::Step> StepPlan::entered(const Top& at) {
         return Step{};
     }
     phase_ = Phase::Prologue;
-    return resume_thread(ResumeKind::StepRange, {.instance = at.frame.pc.instance,
-                                                 .begin = function->ranges.front().begin,
-                                                 .end = entry});
+    return resume_thread(
+        ResumeKind::StepRange,
+        {.instance = at.frame.pc.instance, .begin = function->ranges.front().begin, .end = entry});
 }
 
 /// Code without lines runs until it returns or calls a function that has some.

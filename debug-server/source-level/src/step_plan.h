@@ -19,8 +19,10 @@ namespace wdbg::source {
 ///       │ ▲                        │        │                                   │ one instruction
 ///       │ └── back in the frame ── Return   │   callee has lines     ┌──────────┴───────┐ none
 ///       │                                Range ◄── host function ── Prologue        Through
-///       └── another line begins: done                                  │ behind it: done  │ a function
-///                                                                      └──────────────────┘ with lines
+///       └── another line begins: done                                  │ behind it: done  │ a
+///       function
+///                                                                      └──────────────────┘ with
+///                                                                      lines
 class StepPlan {
   public:
     struct Options {

@@ -19,18 +19,18 @@ struct BinaryRow {
     int level;
 };
 
-constexpr std::array binary_table{
-    BinaryRow{"||", 1}, BinaryRow{"&&", 2}, BinaryRow{"|", 3},  BinaryRow{"^", 4},
-    BinaryRow{"&", 5},  BinaryRow{"==", 6}, BinaryRow{"!=", 6}, BinaryRow{"<", 7},
-    BinaryRow{">", 7},  BinaryRow{"<=", 7}, BinaryRow{">=", 7}, BinaryRow{"<<", 8},
-    BinaryRow{">>", 8}, BinaryRow{"+", 9},  BinaryRow{"-", 9},  BinaryRow{"*", 10},
-    BinaryRow{"/", 10}, BinaryRow{"%", 10}};
+constexpr std::array binary_table{BinaryRow{"||", 1}, BinaryRow{"&&", 2}, BinaryRow{"|", 3},
+                                  BinaryRow{"^", 4},  BinaryRow{"&", 5},  BinaryRow{"==", 6},
+                                  BinaryRow{"!=", 6}, BinaryRow{"<", 7},  BinaryRow{">", 7},
+                                  BinaryRow{"<=", 7}, BinaryRow{">=", 7}, BinaryRow{"<<", 8},
+                                  BinaryRow{">>", 8}, BinaryRow{"+", 9},  BinaryRow{"-", 9},
+                                  BinaryRow{"*", 10}, BinaryRow{"/", 10}, BinaryRow{"%", 10}};
 
-constexpr std::array<std::string_view, 11> assignments{"=",  "+=", "-=", "*=",  "/=", "%=",
-                                                       "&=", "|=", "^=", "<<=", ">>="};
+constexpr std::array<std::string_view, 11> assignments{
+    "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="};
 constexpr std::array<std::string_view, 7> qualifiers{"const", "volatile", "struct", "class",
                                                      "union", "enum",     "mut"};
-constexpr std::array<std::string_view, 8> type_words{"unsigned", "signed", "long",  "short",
+constexpr std::array<std::string_view, 8> type_words{"unsigned", "signed", "long",   "short",
                                                      "int",      "char",   "double", "float"};
 
 template <class Range>
@@ -332,8 +332,8 @@ NodeResult Parser::postfix_of(NodePointer node) {
             if (peek().kind != TokenKind::Name && !number) {
                 return unexpected_token();
             }
-            auto outer = make(NodeKind::Member,
-                              number ? to_decimal(peek().number) : peek().text, peek().begin);
+            auto outer = make(NodeKind::Member, number ? to_decimal(peek().number) : peek().text,
+                              peek().begin);
             ++position_;
             outer->children.push_back(std::move(node));
             node = std::move(outer);

@@ -17,22 +17,24 @@ namespace wdbg::source {
 /// A type as an expression writes it: `const unsigned char *[4]` is {"unsigned char", "*[4]"}.
 struct TypeName {
     std::string base;
+
     /// '*' pointer, '&' reference, and array counts, applied in this order.
     struct Suffix {
         char kind = '*';
         std::uint64_t count = 0;
     };
+
     std::vector<Suffix> suffixes;
 };
 
 enum class NodeKind : std::uint8_t {
     Number,
     String,
-    Name,       ///< `text`, with its `::`
-    Unary,      ///< `text`: + - ! ~ * &
-    Binary,     ///< `text`; also && and ||
-    Assign,     ///< `text`: = += …
-    Increment,  ///< `text`: ++x --x x++ x--
+    Name,      ///< `text`, with its `::`
+    Unary,     ///< `text`: + - ! ~ * &
+    Binary,    ///< `text`; also && and ||
+    Assign,    ///< `text`: = += …
+    Increment, ///< `text`: ++x --x x++ x--
     Conditional,
     Member, ///< `text`: the name
     Index,
@@ -53,8 +55,8 @@ struct Node {
 
 /// `,x` and friends behind an expression.
 struct FormatSpecifier {
-    char format = '\0'; ///< x, d, b, o, c, s, or none
-    bool raw = false;   ///< without formatters
+    char format = '\0';                 ///< x, d, b, o, c, s, or none
+    bool raw = false;                   ///< without formatters
     std::optional<std::uint64_t> count; ///< show as an array of so many
 };
 

@@ -37,7 +37,8 @@ TypeRef make_base(const char* name, std::uint64_t size, Encoding encoding) {
 
 /// Takes ", std::allocator<…>" and the like out.
 void remove_argument(std::string& name, std::string_view argument) {
-    for (std::size_t at = name.find(argument); at != std::string::npos; at = name.find(argument, at)) {
+    for (std::size_t at = name.find(argument); at != std::string::npos;
+         at = name.find(argument, at)) {
         std::size_t end = at + argument.size();
         int depth = argument.ends_with('<') ? 1 : 0;
         for (; end < name.size() && depth > 0; ++end) {
@@ -49,7 +50,8 @@ void remove_argument(std::string& name, std::string_view argument) {
 }
 
 void replace_all(std::string& name, std::string_view from, std::string_view to) {
-    for (std::size_t at = name.find(from); at != std::string::npos; at = name.find(from, at + to.size())) {
+    for (std::size_t at = name.find(from); at != std::string::npos;
+         at = name.find(from, at + to.size())) {
         name.replace(at, from.size(), to);
     }
 }
@@ -171,6 +173,7 @@ std::optional<TypeRef> builtin_named(const std::string& name) {
         std::uint64_t size;
         Encoding encoding;
     };
+
     static constexpr Row rows[]{{"bool", 1, Encoding::Boolean},
                                 {"char", 1, Encoding::SignedChar},
                                 {"signed char", 1, Encoding::SignedChar},

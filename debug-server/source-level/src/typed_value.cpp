@@ -69,8 +69,7 @@ TypedValue bytes_value(TypeRef type, InstanceId instance, std::span<const std::b
 TypedValue scalar_value(TypeRef type, InstanceId instance, const Scalar& scalar) {
     const TypeRef number = number_type(type);
     const std::size_t size = std::min<std::uint64_t>(size_of(number), 16);
-    const auto bytes = number->encoding == Encoding::Float
-                           ? float_bytes(scalar.as_double(), size)
+    const auto bytes = number->encoding == Encoding::Float ? float_bytes(scalar.as_double(), size)
                        : number->encoding == Encoding::Boolean
                            ? integer_bytes(scalar.truth() ? 1 : 0, size)
                            : integer_bytes(scalar.as_integer(), size);
@@ -126,9 +125,8 @@ Result<Scalar> ValueAccess::scalar(const TypedValue& value) const {
     if (value.implicit_target) {
         return fail(ErrorCode::Unavailable, "points to what is not in memory");
     }
-    const std::uint64_t size = value.bit_size != 0
-                                   ? (value.bit_offset + value.bit_size + 7) / 8
-                                   : size_of(type);
+    const std::uint64_t size =
+        value.bit_size != 0 ? (value.bit_offset + value.bit_size + 7) / 8 : size_of(type);
     if (size == 0 || size > 16) {
         return fail(ErrorCode::Unavailable, "its type has no size that could be read");
     }
@@ -147,9 +145,8 @@ Result<Scalar> ValueAccess::scalar(const TypedValue& value) const {
     const auto bits = static_cast<WideUnsigned>(storage.integer) >> value.bit_offset;
     const unsigned unused = 128 - value.bit_size;
     const auto shifted = static_cast<WideSigned>(bits << unused);
-    const WideSigned number = is_signed
-                                  ? shifted >> unused
-                                  : static_cast<WideSigned>((bits << unused) >> unused);
+    const WideSigned number =
+        is_signed ? shifted >> unused : static_cast<WideSigned>((bits << unused) >> unused);
     return Scalar{.kind = is_signed ? Scalar::Kind::Signed : Scalar::Kind::Unsigned,
                   .integer = number};
 }
@@ -285,8 +282,8 @@ Result<void> ValueAccess::assign(const TypedValue& target, const Scalar& scalar)
     const auto old = static_cast<WideUnsigned>(read_integer(*bytes, false).integer);
     const WideUnsigned mask = ((WideUnsigned{1} << target.bit_size) - 1) << target.bit_offset;
     const auto bits = static_cast<WideUnsigned>(scalar.as_integer()) << target.bit_offset;
-    return write(target, integer_bytes(static_cast<WideSigned>((old & ~mask) | (bits & mask)),
-                                       size));
+    return write(target,
+                 integer_bytes(static_cast<WideSigned>((old & ~mask) | (bits & mask)), size));
 }
 
 Result<void> ValueAccess::write(const TypedValue& target, std::span<const std::byte> bytes) const {

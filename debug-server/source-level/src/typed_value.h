@@ -89,18 +89,19 @@ class ValueAccess {
     Result<void> assign(const TypedValue& target, const Scalar& scalar) const;
     /// Copies bytes to where the value is.
     Result<void> write(const TypedValue& target, std::span<const std::byte> bytes) const;
+
     /// NUL-terminated text at an address, at most `limit` characters; `complete` is false if it was
     /// cut.
     struct Text {
         std::string bytes;
         bool complete = true;
     };
+
     [[nodiscard]] Result<Text> text_at(InstanceId instance, std::uint64_t address,
                                        std::size_t limit) const;
 
   private:
-    Result<void> write_register(const RegisterPlace& place,
-                                std::span<const std::byte> bytes) const;
+    Result<void> write_register(const RegisterPlace& place, std::span<const std::byte> bytes) const;
     [[nodiscard]] Result<std::uint64_t> virtual_base_offset(const TypedValue& record,
                                                             const dwarf::Member& member) const;
 

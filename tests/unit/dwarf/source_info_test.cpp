@@ -26,8 +26,11 @@ class FlatFrame final : public FrameState {
     explicit FlatFrame(std::uint32_t base) : base_(base) {}
 
     [[nodiscard]] Result<Value> local(std::uint32_t) const override { return value(); }
+
     [[nodiscard]] Result<Value> global(std::uint32_t) const override { return value(); }
+
     [[nodiscard]] Result<Value> stack_value(std::uint32_t) const override { return value(); }
+
     [[nodiscard]] Result<void> read_memory(std::uint64_t, std::span<std::byte>) const override {
         return fail(ErrorCode::OutOfRange, "no memory");
     }
@@ -60,8 +63,7 @@ class SourceInfoTest : public testing::Test {
 
     std::vector<std::string> names_at(CodeOffset offset, std::uint32_t level = 0) {
         std::vector<std::string> names;
-        for (const Variable& each :
-             info_->variables_at(offset, AddressKind::Instruction, level)) {
+        for (const Variable& each : info_->variables_at(offset, AddressKind::Instruction, level)) {
             names.push_back(each.name);
         }
         return names;
@@ -160,12 +162,9 @@ TEST_F(SourceInfoTest, ReadsTypesAsTheSourceHasThem) {
     for (const char* variant : {"types-O0.wasm", "types-O0-dwarf4.wasm", "types-O0-dwarf5.wasm"}) {
         OPEN_OR_SKIP(variant);
         const CodeOffset at = marker("c/types.c", "aggregates").at(0).offset;
-        const std::map<std::string, std::string> expected{{"list", "int [5]"},
-                                                          {"grid", "int [2][3]"},
-                                                          {"p", "Point *"},
-                                                          {"text", "const char *"},
-                                                          {"function", "int (*)(int)"},
-                                                          {"nothing", "void *"}};
+        const std::map<std::string, std::string> expected{
+            {"list", "int [5]"},      {"grid", "int [2][3]"},       {"p", "Point *"},
+            {"text", "const char *"}, {"function", "int (*)(int)"}, {"nothing", "void *"}};
         for (const auto& [name, text] : expected) {
             const TypePointer type = type_of(at, name);
             ASSERT_TRUE(type) << name;
@@ -195,7 +194,8 @@ TEST_F(SourceInfoTest, LocatesLocalsOnTheFrame) {
     OPEN_OR_SKIP("types-O0.wasm");
     const CodeOffset at = marker("c/types.c", "scalars").at(0).offset;
     for (const Variable& each : info_->variables_at(at, AddressKind::Instruction, 0)) {
-        const auto location = info_->locate(each.entry, at, AddressKind::Instruction, FlatFrame(64));
+        const auto location =
+            info_->locate(each.entry, at, AddressKind::Instruction, FlatFrame(64));
         ASSERT_TRUE(location) << each.name;
         EXPECT_TRUE(location->is_memory()) << each.name;
         EXPECT_GE(location->pieces[0].place.address, 64U);

@@ -31,7 +31,8 @@ TEST(Formatters, ShowContainersOfLibcxx) {
         EXPECT_EQ(guest.value("greeting == \"hello wasm\""), "true");
         const auto numbers = guest.evaluate("numbers").value();
         EXPECT_EQ(numbers.indexed_children, 5U);
-        EXPECT_THAT(guest.children(numbers), ElementsAre("[0]=3", "[1]=1", "[2]=4", "[3]=1", "[4]=5", "[raw]="));
+        EXPECT_THAT(guest.children(numbers),
+                    ElementsAre("[0]=3", "[1]=1", "[2]=4", "[3]=1", "[4]=5", "[raw]="));
         EXPECT_THAT(guest.value("numbers,raw"), HasSubstr("__begin_"));
     }
 }
@@ -150,8 +151,7 @@ TEST(Formatters, ShowRustEnums) {
     REQUIRE_FIXTURE("rust-O0.wasm");
     GuestSession guest("rust-O0.wasm", "rust/app.rs");
     guest.run_to("main");
-    EXPECT_EQ(guest.value("commands"),
-              "size=3 {Move {x = 3, y = 4}, Say(\"hi\"), Quit}");
+    EXPECT_EQ(guest.value("commands"), "size=3 {Move {x = 3, y = 4}, Say(\"hi\"), Quit}");
 }
 
 TEST(Formatters, OfAUsersFileComeFirst) {

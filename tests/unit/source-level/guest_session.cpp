@@ -57,12 +57,10 @@ GuestSession::GuestSession(const std::string& fixture, std::string source,
     runtime_ = must(wamr::Runtime::create({.debug_hooks = true}));
     debuggee_ = must(runtime_->debuggee([this](auto task) { post(std::move(task)); }));
     guest_ = must(runtime_->load(
-        fixture_path(fixture),
-        {.args = std::move(args), .env = {}, .preopens = {}, .invoke = {}}));
-    level_ = source::make_source_level(
-        *debuggee_, {.open = dwarf::make_source_info,
-                     .source_map = {},
-                     .formatter_files = std::move(formatter_files)});
+        fixture_path(fixture), {.args = std::move(args), .env = {}, .preopens = {}, .invoke = {}}));
+    level_ = source::make_source_level(*debuggee_, {.open = dwarf::make_source_info,
+                                                    .source_map = {},
+                                                    .formatter_files = std::move(formatter_files)});
     level_->set_event_handler([this](const source::SourceEvent& event) {
         if (const auto* stop = std::get_if<source::StoppedView>(&event)) {
             stops_.push_back(*stop);
@@ -178,8 +176,7 @@ source::StoppedView GuestSession::resume() {
     return wait_for_stop();
 }
 
-source::StoppedView GuestSession::step(source::StepKind kind,
-                                       source::StepGranularity granularity) {
+source::StoppedView GuestSession::step(source::StepKind kind, source::StepGranularity granularity) {
     must(level_->step(main_thread, kind, granularity));
     return wait_for_stop();
 }

@@ -28,8 +28,7 @@ namespace wdbg::test {
 class GuestSession {
   public:
     /// Stops at the entry. `source` is the file, below tests/fixtures, that markers are in.
-    GuestSession(const std::string& fixture, std::string source,
-                 std::vector<std::string> args = {},
+    GuestSession(const std::string& fixture, std::string source, std::vector<std::string> args = {},
                  std::vector<std::filesystem::path> formatter_files = {});
     GuestSession(const GuestSession&) = delete;
     GuestSession& operator=(const GuestSession&) = delete;
@@ -49,8 +48,8 @@ class GuestSession {
     /// break_at(), and runs until it is hit.
     source::StoppedView run_to(const std::string& marker);
     source::StoppedView resume();
-    source::StoppedView step(source::StepKind kind, source::StepGranularity granularity =
-                                                        source::StepGranularity::Line);
+    source::StoppedView step(source::StepKind kind,
+                             source::StepGranularity granularity = source::StepGranularity::Line);
     source::StoppedView wait_for_stop();
     /// Resumes and waits for the guest's end; other stops throw.
     void run_to_end();
@@ -67,8 +66,8 @@ class GuestSession {
     [[nodiscard]] std::string error(const std::string& expression);
     /// "name=value" of all children.
     [[nodiscard]] std::vector<std::string> children(const source::VariableView& parent);
-    [[nodiscard]] std::vector<source::VariableView>
-    scope(source::ScopeKind kind, std::size_t frame = 0);
+    [[nodiscard]] std::vector<source::VariableView> scope(source::ScopeKind kind,
+                                                          std::size_t frame = 0);
 
     /// Log points and the like, since the start.
     std::vector<std::string> logs;

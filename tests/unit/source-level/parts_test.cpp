@@ -114,7 +114,8 @@ TEST(FormatterTable, ReadsItsBuiltInRows) {
 
 TEST(FormatterTable, PutsAUsersRowsFirstAndSaysWhatIsWrong) {
     FormatterTable table;
-    EXPECT_TRUE(table.add(R"({"formatters": [{"type": "std::vector<*", "summary": "mine"}]})", "f"));
+    EXPECT_TRUE(
+        table.add(R"({"formatters": [{"type": "std::vector<*", "summary": "mine"}]})", "f"));
     EXPECT_EQ(table.find("std::vector<int>")->summary, "mine");
     const auto no_type = table.add(R"({"formatters": [{"summary": "x"}]})", "f.json");
     ASSERT_FALSE(no_type);

@@ -147,8 +147,8 @@ TEST(Stepping, IntoAChosenCall) {
     ASSERT_TRUE(targets);
     ASSERT_FALSE(targets->empty());
     const auto indirect = targets->back();
-    ASSERT_TRUE(guest->step(GuestSession::main_thread, StepKind::Into, StepGranularity::Line,
-                            indirect.id));
+    ASSERT_TRUE(
+        guest->step(GuestSession::main_thread, StepKind::Into, StepGranularity::Line, indirect.id));
     guest.wait_for_stop();
     EXPECT_EQ(guest.function(), "geometry::Rectangle::area");
 }

@@ -84,7 +84,8 @@ TEST(Values, PageLargeArrays) {
     const auto array = guest.evaluate("(char*)1024,60000");
     ASSERT_TRUE(array) << array.error().message;
     EXPECT_EQ(array->indexed_children, 60000U);
-    const auto page = guest->variables(array->children, source::ChildFilter::Indexed, 59990, 10, {});
+    const auto page =
+        guest->variables(array->children, source::ChildFilter::Indexed, 59990, 10, {});
     ASSERT_TRUE(page);
     ASSERT_THAT(*page, SizeIs(10));
     EXPECT_EQ(page->front().name, "[59990]");

@@ -123,8 +123,8 @@ class AotDebugInfo {
 
     /// The text that belongs to wasm offsets [begin, end), or to none between them, in the native
     /// function around `pc`. Calls inlined at instructions of that range count to it.
-    [[nodiscard]] virtual std::vector<TextRange>
-    step_ranges(TextOffset pc, CodeOffset begin, CodeOffset end) const = 0;
+    [[nodiscard]] virtual std::vector<TextRange> step_ranges(TextOffset pc, CodeOffset begin,
+                                                             CodeOffset end) const = 0;
 
     /// A wasm local of positions()[depth] (parameters first). OutOfRange if there is no such local;
     /// Unavailable ("optimized out …") where its value is not known at this pc.

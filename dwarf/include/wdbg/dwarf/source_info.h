@@ -59,13 +59,13 @@ struct LineLocation {
 
 /// A function that has code, or one inlined copy of it.
 struct FunctionInfo {
-    EntryId entry; ///< of the DIE with the code (subprogram or inlined subroutine)
-    std::string name;          ///< as a stack trace shows it: "geometry::Square::area"
-    std::string base_name;     ///< "area"
-    std::string linkage_name;  ///< may be empty
+    EntryId entry;                 ///< of the DIE with the code (subprogram or inlined subroutine)
+    std::string name;              ///< as a stack trace shows it: "geometry::Square::area"
+    std::string base_name;         ///< "area"
+    std::string linkage_name;      ///< may be empty
     std::vector<CodeRange> ranges; ///< at least one; the first contains the function's begin
-    CodeOffset entry_offset;   ///< first instruction behind the prologue: where to stop
-    FileIndex file = no_file;  ///< of the declaration
+    CodeOffset entry_offset;       ///< first instruction behind the prologue: where to stop
+    FileIndex file = no_file;      ///< of the declaration
     std::uint32_t line = 0;
     bool inlined = false;
     SourceLanguage language = SourceLanguage::Unknown;
@@ -134,7 +134,8 @@ class SourceInfo {
 
     // --- Functions ------------------------------------------------------------------------------
     /// Functions at an address; empty where there is no subprogram.
-    [[nodiscard]] virtual std::vector<ScopeFrame> frames_at(CodeOffset offset, AddressKind kind) = 0;
+    [[nodiscard]] virtual std::vector<ScopeFrame> frames_at(CodeOffset offset,
+                                                            AddressKind kind) = 0;
     /// Functions called `name`: the base name, any end of the qualified name at a `::`, the linkage
     /// name, or one of these with its parameters "(int, char)". With inlined copies.
     [[nodiscard]] virtual std::vector<FunctionInfo> find_functions(std::string_view name) = 0;
@@ -146,13 +147,13 @@ class SourceInfo {
     // --- Variables ------------------------------------------------------------------------------
     /// Variables that are in scope at `offset` in the `inline_level`-th function there (0 is the
     /// innermost, as in frames_at()): parameters first, then by block and line.
-    [[nodiscard]] virtual std::vector<Variable>
-    variables_at(CodeOffset offset, AddressKind kind, std::uint32_t inline_level) = 0;
+    [[nodiscard]] virtual std::vector<Variable> variables_at(CodeOffset offset, AddressKind kind,
+                                                             std::uint32_t inline_level) = 0;
     /// Globals and file statics of the compile unit that has the code at `offset`.
     [[nodiscard]] virtual std::vector<Variable> unit_globals(CodeOffset offset) = 0;
     /// Globals of any unit by name (as find_functions()); those of `near`'s unit first.
-    [[nodiscard]] virtual std::vector<Variable>
-    find_globals(std::string_view name, std::optional<CodeOffset> near) = 0;
+    [[nodiscard]] virtual std::vector<Variable> find_globals(std::string_view name,
+                                                             std::optional<CodeOffset> near) = 0;
     /// The global that begins at this address of memory 0 (Rust's vtables, for instance).
     [[nodiscard]] virtual std::optional<Variable> global_at(std::uint64_t address) = 0;
     /// Where a variable is while the frame stands at `offset`. An object that has no location there

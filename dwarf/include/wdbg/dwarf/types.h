@@ -109,13 +109,13 @@ struct TemplateArgument {
 struct Type {
     TypeId id;
     TypeKind kind = TypeKind::Unknown;
-    std::string name{};           ///< as a user reads it, qualified: "geometry::Square", "const char *"
-    std::string base_name{};      ///< unqualified; empty for anonymous ones
+    std::string name{};      ///< as a user reads it, qualified: "geometry::Square", "const char *"
+    std::string base_name{}; ///< unqualified; empty for anonymous ones
     std::optional<std::uint64_t> size{}; ///< bytes; nullopt for incomplete and unsized types
     Encoding encoding = Encoding::None;
     SourceLanguage language = SourceLanguage::Unknown;
-    TypeId target{};              ///< pointee, element, aliased, underlying (enum) or result type
-    TypeId container{};           ///< MemberPointer; Rust vtables: the type they belong to
+    TypeId target{};    ///< pointee, element, aliased, underlying (enum) or result type
+    TypeId container{}; ///< MemberPointer; Rust vtables: the type they belong to
     std::vector<Dimension> dimensions{};
     std::vector<Member> members{}; ///< bases first; without functions
     std::optional<VariantPart> variant_part{};

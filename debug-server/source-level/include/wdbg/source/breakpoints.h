@@ -38,10 +38,10 @@ struct InstructionBreakpointSpec {
 
 struct BreakpointInfo {
     BreakpointId id;
-    bool verified = false;   ///< it has at least one location
-    std::string message{};   ///< why it is not verified, or what is wrong with its condition
-    std::string path{};      ///< of the first location; empty if not known
-    std::uint32_t line = 0;  ///< the line it really got; 0: not known
+    bool verified = false;  ///< it has at least one location
+    std::string message{};  ///< why it is not verified, or what is wrong with its condition
+    std::string path{};     ///< of the first location; empty if not known
+    std::uint32_t line = 0; ///< the line it really got; 0: not known
     std::uint32_t column = 0;
     std::vector<CodeAddress> locations{};
     std::uint64_t hits = 0; ///< times that its condition held

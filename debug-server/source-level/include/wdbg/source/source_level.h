@@ -47,8 +47,8 @@ class SourceLevel {
     virtual Result<void> attach() = 0;
     /// Everything runs on; with `only` the other threads stay stopped.
     virtual Result<void> resume(std::optional<ThreadId> only = std::nullopt) = 0;
-    /// Ends with a StoppedView of kind Step, or of what came in between. `target`: a StepTarget's id
-    /// for Into, 0: any. With `only_this_thread` the others stay stopped meanwhile.
+    /// Ends with a StoppedView of kind Step, or of what came in between. `target`: a StepTarget's
+    /// id for Into, 0: any. With `only_this_thread` the others stay stopped meanwhile.
     virtual Result<void> step(ThreadId thread, StepKind kind, StepGranularity granularity,
                               std::uint32_t target = 0, bool only_this_thread = false) = 0;
     [[nodiscard]] virtual Result<std::vector<StepTarget>> step_targets(FrameHandle frame) = 0;
@@ -63,7 +63,8 @@ class SourceLevel {
     // --- Breakpoints (work while the guest runs) ------------------------------------------------
     /// Replaces all breakpoints of the file. Answers in the order of `specs`.
     virtual std::vector<BreakpointInfo>
-    set_source_breakpoints(const std::string& path, std::span<const SourceBreakpointSpec> specs) = 0;
+    set_source_breakpoints(const std::string& path,
+                           std::span<const SourceBreakpointSpec> specs) = 0;
     virtual std::vector<BreakpointInfo>
     set_function_breakpoints(std::span<const FunctionBreakpointSpec> specs) = 0;
     virtual std::vector<BreakpointInfo>
@@ -96,9 +97,8 @@ class SourceLevel {
     [[nodiscard]] virtual Result<std::vector<Completion>>
     completions(FrameHandle frame, std::string_view text, std::uint32_t column) = 0;
     /// Where a child of `handle` (or, if `handle` is 0, an expression in `frame`) lies in memory.
-    [[nodiscard]] virtual Result<DataLocation> data_location(VariableHandle handle,
-                                                             FrameHandle frame,
-                                                             std::string_view name) = 0;
+    [[nodiscard]] virtual Result<DataLocation>
+    data_location(VariableHandle handle, FrameHandle frame, std::string_view name) = 0;
 
     // --- Modules and sources --------------------------------------------------------------------
     [[nodiscard]] virtual std::vector<ModuleView> modules() = 0;

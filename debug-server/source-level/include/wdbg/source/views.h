@@ -40,7 +40,15 @@ struct StackPage {
     bool total_is_exact = false;
 };
 
-enum class ScopeKind : std::uint8_t { Arguments, Locals, Statics, Globals, WasmLocals, WasmGlobals, WasmStack };
+enum class ScopeKind : std::uint8_t {
+    Arguments,
+    Locals,
+    Statics,
+    Globals,
+    WasmLocals,
+    WasmGlobals,
+    WasmStack
+};
 
 struct ScopeView {
     ScopeKind kind = ScopeKind::Locals;
@@ -67,9 +75,9 @@ struct VariableView {
     std::string evaluate_name{}; ///< an expression that gives it again; may be empty
     std::optional<MemoryAddress> address{};
     std::optional<std::uint64_t> size{}; ///< bytes, where it lies in memory
-    bool available = true; ///< false: `value` is the reason why it is not known
-    bool writable = false; ///< set_variable() can change it
-    bool is_pointer = false; ///< `pointee` is what memory views should show
+    bool available = true;               ///< false: `value` is the reason why it is not known
+    bool writable = false;               ///< set_variable() can change it
+    bool is_pointer = false;             ///< `pointee` is what memory views should show
     std::optional<MemoryAddress> pointee{};
     bool synthetic = false; ///< made by a formatter: "[size]", an element of a vector
 };
@@ -142,15 +150,15 @@ using SourceEvent =
 struct ModuleView {
     InstanceInfo instance;
     bool has_debug_info = false;
-    bool loaded = false;    ///< somebody has asked already for its debug information
-    std::string message{};  ///< why there is none
+    bool loaded = false;   ///< somebody has asked already for its debug information
+    std::string message{}; ///< why there is none
     std::string debug_file{};
 };
 
 /// A proposal for the debug console.
 struct Completion {
     std::string label;
-    std::string type{}; ///< "variable", "field", "function", "keyword"
+    std::string type{};       ///< "variable", "field", "function", "keyword"
     std::uint32_t start = 0;  ///< in the text, bytes
     std::uint32_t length = 0; ///< what is replaced
 };
