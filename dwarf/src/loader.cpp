@@ -52,6 +52,7 @@ struct Plugin {
     PluginOpenFunction* open = nullptr;
     PluginDecoderFunction* make_decoder = nullptr;
     PluginAotFunction* open_aot = nullptr;
+    PluginSourceInfoFunction* open_source_info = nullptr;
 };
 
 Result<Plugin> open_library(const fs::path& file) {
@@ -63,12 +64,15 @@ Result<Plugin> open_library(const fs::path& file) {
                     "cannot load " + file.string() + ": " + (reason != nullptr ? reason : "?"));
     }
     auto* version = find_symbol<PluginVersionFunction>(library, plugin_version_symbol);
-    const Plugin plugin{.open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
-                        .make_decoder =
-                            find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol),
-                        .open_aot = find_symbol<PluginAotFunction>(library, plugin_aot_symbol)};
+    const Plugin plugin{
+        .open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
+        .make_decoder = find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol),
+        .open_aot = find_symbol<PluginAotFunction>(library, plugin_aot_symbol),
+        .open_source_info =
+            find_symbol<PluginSourceInfoFunction>(library, plugin_source_info_symbol)};
     if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
-        plugin.open_aot == nullptr || version() != plugin_version) {
+        plugin.open_aot == nullptr || plugin.open_source_info == nullptr ||
+        version() != plugin_version) {
         return fail(ErrorCode::Unavailable,
                     file.string() + " belongs to another version of wdbg; install both together");
     }
@@ -126,6 +130,17 @@ Result<std::unique_ptr<AotDebugInfo>> load_aot_debug_info(const AotDebugSource& 
     }
     AotDebugInfoResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
     plugin->open_aot(source, result);
+    return result;
+}
+
+Result<std::unique_ptr<SourceInfo>> load_source_info(const ModuleSource& source,
+                                                     const std::filesystem::path& directory) {
+    const Result<Plugin> plugin = plugin_in(directory);
+    if (!plugin) {
+        return std::unexpected(plugin.error());
+    }
+    SourceInfoResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
+    plugin->open_source_info(source, result);
     return result;
 }
 

@@ -2,6 +2,7 @@
 #include "plugin.h"
 
 #include <wdbg/dwarf/llvm_aot_debug_info.h>
+#include <wdbg/dwarf/llvm_source_info.h>
 #include <wdbg/dwarf/llvm_symbolizer.h>
 #include <wdbg/dwarf/x86_decoder.h>
 
@@ -35,6 +36,16 @@ wdbg_dwarf_make_x86_decoder(wdbg::dwarf::DecoderResult& result) {
                                                         wdbg::dwarf::AotDebugInfoResult& result) {
     try {
         result = wdbg::dwarf::make_aot_debug_info(source);
+    } catch (const std::exception& exception) {
+        result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
+    }
+}
+
+[[gnu::visibility("default")]] void
+wdbg_dwarf_open_source_info(const wdbg::dwarf::ModuleSource& source,
+                            wdbg::dwarf::SourceInfoResult& result) {
+    try {
+        result = wdbg::dwarf::make_source_info(source);
     } catch (const std::exception& exception) {
         result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
     }

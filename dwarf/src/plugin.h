@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
 
@@ -11,9 +12,9 @@
 /// standard library; the version is a guard against mixed installations.
 namespace wdbg::dwarf {
 
-/// Raised with every change of symbolizer.h, aot_debug_info.h, instruction_decoder.h or of the
+/// Raised with every change of symbolizer.h, source_info.h, aot_debug_info.h, instruction_decoder.h or of the
 /// types below.
-inline constexpr int plugin_version = 6;
+inline constexpr int plugin_version = 7;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
 inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_x86_decoder";
@@ -30,5 +31,10 @@ using PluginVersionFunction = int();
 using PluginOpenFunction = void(const ModuleSource& source, SymbolizerResult& result);
 using PluginDecoderFunction = void(DecoderResult& result);
 using PluginAotFunction = void(const AotDebugSource& source, AotDebugInfoResult& result);
+
+/// The source level's view of a module: source_info.h, types.h, location.h.
+inline constexpr const char* plugin_source_info_symbol = "wdbg_dwarf_open_source_info";
+using SourceInfoResult = Result<std::unique_ptr<SourceInfo>>;
+using PluginSourceInfoFunction = void(const ModuleSource& source, SourceInfoResult& result);
 
 } // namespace wdbg::dwarf

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
 
@@ -28,5 +29,9 @@ load_instruction_decoder(const std::filesystem::path& directory = {});
 /// as make_aot_debug_info() does (llvm_aot_debug_info.h); Unavailable if the library is missing.
 [[nodiscard]] Result<std::unique_ptr<AotDebugInfo>>
 load_aot_debug_info(const AotDebugSource& source, const std::filesystem::path& directory = {});
+
+/// The source-level view of a module, from the same library. Fails as load_symbolizer() does.
+[[nodiscard]] Result<std::unique_ptr<SourceInfo>>
+load_source_info(const ModuleSource& source, const std::filesystem::path& directory = {});
 
 } // namespace wdbg::dwarf
