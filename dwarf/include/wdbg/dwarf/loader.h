@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
 
@@ -22,5 +23,9 @@ load_symbolizer(const ModuleSource& source, const std::filesystem::path& directo
 /// Unavailable if the library is missing, Unsupported if its LLVM cannot decode x86-64.
 [[nodiscard]] Result<std::unique_ptr<InstructionDecoder>>
 load_instruction_decoder(const std::filesystem::path& directory = {});
+
+/// The source-level view of a module, from the same library. Fails as load_symbolizer() does.
+[[nodiscard]] Result<std::unique_ptr<SourceInfo>>
+load_source_info(const ModuleSource& source, const std::filesystem::path& directory = {});
 
 } // namespace wdbg::dwarf
