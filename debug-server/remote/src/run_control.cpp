@@ -251,19 +251,21 @@ Result<void> RemoteImpl::attach() {
     return interrupt();
 }
 
-/// The answer (X, W, or the end of the connection) is the resume's; a stopped guest has none.
+/// The answer is X, W, or the end of the connection. Waits for it, so that the guest is ended also
+/// if the debugger goes away behind this.
 void RemoteImpl::kill() {
     if (state_ == State::Ended || killing_) {
         return;
     }
     killing_ = true;
     rsp::Client& client = link_->client();
-    client.kill([this, alive = alive_](const Result<void>& /*reply*/) {
-        boost::asio::post(loop_, [this, alive] {
-            if (*alive) {
-                end(Killed{});
-            }
-        });
+    auto done = std::make_shared<bool>(false);
+    client.kill([done](const Result<void>& /*reply*/) { *done = true; });
+    link_->pump_until([done] { return *done; }, options_.timeout);
+    boost::asio::post(loop_, [this, alive = alive_] {
+        if (*alive) {
+            end(Killed{});
+        }
     });
 }
 

@@ -14,12 +14,12 @@ struct InitializedEvent : Empty {
 struct StoppedEvent {
     static constexpr std::string_view name = "stopped";
 
-    std::string reason; ///< "step", "breakpoint", "exception", "pause", "entry", …
-    Optional<std::string> description;
-    Optional<std::int64_t> threadId;
-    Optional<std::string> text;
-    Optional<bool> allThreadsStopped;
-    Optional<std::vector<int>> hitBreakpointIds;
+    std::string reason{}; ///< "step", "breakpoint", "exception", "pause", "entry", …
+    Optional<std::string> description{};
+    Optional<std::int64_t> threadId{};
+    Optional<std::string> text{};
+    Optional<bool> allThreadsStopped{};
+    Optional<std::vector<int>> hitBreakpointIds{};
 
     static constexpr auto fields() {
         using Self = StoppedEvent;
@@ -57,8 +57,8 @@ struct TerminatedEvent : Empty {
 struct OutputEvent {
     static constexpr std::string_view name = "output";
 
-    std::string category; ///< "console", "important", "stdout", "stderr"
-    std::string output;
+    std::string category{}; ///< "console", "important", "stdout", "stderr"
+    std::string output{};
 
     static constexpr auto fields() {
         return std::tuple(field("category", &OutputEvent::category),
@@ -69,7 +69,7 @@ struct OutputEvent {
 struct ThreadEvent {
     static constexpr std::string_view name = "thread";
 
-    std::string reason; ///< "started", "exited"
+    std::string reason{}; ///< "started", "exited"
     std::int64_t threadId = 0;
 
     static constexpr auto fields() {
@@ -81,8 +81,8 @@ struct ThreadEvent {
 struct BreakpointEvent {
     static constexpr std::string_view name = "breakpoint";
 
-    std::string reason; ///< "changed"
-    Breakpoint breakpoint;
+    std::string reason{}; ///< "changed"
+    Breakpoint breakpoint{};
 
     static constexpr auto fields() {
         return std::tuple(field("reason", &BreakpointEvent::reason),
@@ -93,8 +93,8 @@ struct BreakpointEvent {
 struct ModuleEvent {
     static constexpr std::string_view name = "module";
 
-    std::string reason; ///< "new", "changed", "removed"
-    Module module;
+    std::string reason{}; ///< "new", "changed", "removed"
+    Module module{};
 
     static constexpr auto fields() {
         return std::tuple(field("reason", &ModuleEvent::reason),
@@ -105,8 +105,8 @@ struct ModuleEvent {
 struct LoadedSourceEvent {
     static constexpr std::string_view name = "loadedSource";
 
-    std::string reason;
-    Source source;
+    std::string reason{};
+    Source source{};
 
     static constexpr auto fields() {
         return std::tuple(field("reason", &LoadedSourceEvent::reason),
@@ -117,10 +117,10 @@ struct LoadedSourceEvent {
 struct ProcessEvent {
     static constexpr std::string_view event_name = "process";
 
-    std::string name;
-    Optional<std::int64_t> systemProcessId;
+    std::string name{};
+    Optional<std::int64_t> systemProcessId{};
     bool isLocalProcess = true;
-    std::string startMethod; ///< "launch", "attach"
+    std::string startMethod{}; ///< "launch", "attach"
 
     static constexpr auto fields() {
         return std::tuple(field("name", &ProcessEvent::name),
@@ -133,7 +133,7 @@ struct ProcessEvent {
 struct InvalidatedEvent {
     static constexpr std::string_view name = "invalidated";
 
-    std::vector<std::string> areas; ///< "all", "stacks", "threads", "variables"
+    std::vector<std::string> areas{}; ///< "all", "stacks", "threads", "variables"
 
     static constexpr auto fields() {
         return std::tuple(field("areas", &InvalidatedEvent::areas));
@@ -143,7 +143,7 @@ struct InvalidatedEvent {
 struct MemoryEvent {
     static constexpr std::string_view name = "memory";
 
-    std::string memoryReference;
+    std::string memoryReference{};
     std::int64_t offset = 0;
     std::int64_t count = 0;
 
@@ -157,9 +157,9 @@ struct MemoryEvent {
 struct ProgressStartEvent {
     static constexpr std::string_view name = "progressStart";
 
-    std::string progressId;
-    std::string title;
-    Optional<std::string> message;
+    std::string progressId{};
+    std::string title{};
+    Optional<std::string> message{};
 
     static constexpr auto fields() {
         return std::tuple(field("progressId", &ProgressStartEvent::progressId),
@@ -171,7 +171,7 @@ struct ProgressStartEvent {
 struct ProgressEndEvent {
     static constexpr std::string_view name = "progressEnd";
 
-    std::string progressId;
+    std::string progressId{};
 
     static constexpr auto fields() {
         return std::tuple(field("progressId", &ProgressEndEvent::progressId));

@@ -8,15 +8,15 @@
 namespace wdbg::dap::protocol {
 
 struct InitializeArguments {
-    Optional<std::string> clientID;
-    Optional<bool> linesStartAt1;
-    Optional<bool> columnsStartAt1;
-    Optional<std::string> pathFormat;
-    Optional<bool> supportsRunInTerminalRequest;
-    Optional<bool> supportsProgressReporting;
-    Optional<bool> supportsInvalidatedEvent;
-    Optional<bool> supportsMemoryEvent;
-    Optional<bool> supportsMemoryReferences;
+    Optional<std::string> clientID{};
+    Optional<bool> linesStartAt1{};
+    Optional<bool> columnsStartAt1{};
+    Optional<std::string> pathFormat{};
+    Optional<bool> supportsRunInTerminalRequest{};
+    Optional<bool> supportsProgressReporting{};
+    Optional<bool> supportsInvalidatedEvent{};
+    Optional<bool> supportsMemoryEvent{};
+    Optional<bool> supportsMemoryReferences{};
 
     static constexpr auto fields() {
         using Self = InitializeArguments;
@@ -34,18 +34,18 @@ struct InitializeArguments {
 
 /// The launch settings of shared use: docs/vscode.md.
 struct LaunchArguments {
-    Optional<std::string> program;
-    Optional<std::vector<std::string>> args;
-    Optional<std::map<std::string, Json>> env; ///< null removes nothing: the guest's begins empty
-    Optional<std::string> cwd;
-    Optional<bool> stopOnEntry;
-    Optional<std::string> console; ///< "internalConsole", "integratedTerminal", "externalTerminal"
-    Optional<std::vector<std::string>> preopens;
-    Optional<std::string> engine;
-    Optional<std::string> optLevel;
-    Optional<std::string> debugFile;
-    Optional<std::map<std::string, std::string>> sourceMap;
-    Optional<bool> noDebug;
+    Optional<std::string> program{};
+    Optional<std::vector<std::string>> args{};
+    Optional<std::map<std::string, Json>> env{}; ///< null removes nothing: the guest's begins empty
+    Optional<std::string> cwd{};
+    Optional<bool> stopOnEntry{};
+    Optional<std::string> console{}; ///< "internalConsole", "integratedTerminal", "externalTerminal"
+    Optional<std::vector<std::string>> preopens{};
+    Optional<std::string> engine{};
+    Optional<std::string> optLevel{};
+    Optional<std::string> debugFile{};
+    Optional<std::map<std::string, std::string>> sourceMap{};
+    Optional<bool> noDebug{};
 
     static constexpr auto fields() {
         using Self = LaunchArguments;
@@ -60,12 +60,12 @@ struct LaunchArguments {
 };
 
 struct AttachArguments {
-    Optional<std::string> connect;
-    Optional<std::string> native;
-    Optional<std::string> module;
-    Optional<std::string> debugFile;
-    Optional<std::map<std::string, std::string>> sourceMap;
-    Optional<bool> stopOnAttach;
+    Optional<std::string> connect{};
+    Optional<std::string> native{};
+    Optional<std::string> module{};
+    Optional<std::string> debugFile{};
+    Optional<std::map<std::string, std::string>> sourceMap{};
+    Optional<bool> stopOnAttach{};
 
     static constexpr auto fields() {
         using Self = AttachArguments;
@@ -77,9 +77,9 @@ struct AttachArguments {
 };
 
 struct DisconnectArguments {
-    Optional<bool> restart;
-    Optional<bool> terminateDebuggee;
-    Optional<bool> suspendDebuggee;
+    Optional<bool> restart{};
+    Optional<bool> terminateDebuggee{};
+    Optional<bool> suspendDebuggee{};
 
     static constexpr auto fields() {
         return std::tuple(field("restart", &DisconnectArguments::restart),
@@ -89,7 +89,7 @@ struct DisconnectArguments {
 };
 
 struct RestartArguments {
-    Optional<LaunchArguments> arguments;
+    Optional<LaunchArguments> arguments{};
 
     static constexpr auto fields() {
         return std::tuple(field("arguments", &RestartArguments::arguments));
@@ -97,8 +97,8 @@ struct RestartArguments {
 };
 
 struct CancelArguments {
-    Optional<std::int64_t> requestId;
-    Optional<std::string> progressId;
+    Optional<std::int64_t> requestId{};
+    Optional<std::string> progressId{};
 
     static constexpr auto fields() {
         return std::tuple(field("requestId", &CancelArguments::requestId),
@@ -109,9 +109,9 @@ struct CancelArguments {
 // --- Breakpoints ---------------------------------------------------------------------------------
 
 struct SetBreakpointsArguments {
-    Source source;
-    Optional<std::vector<SourceBreakpoint>> breakpoints;
-    Optional<std::vector<std::int64_t>> lines;
+    Source source{};
+    Optional<std::vector<SourceBreakpoint>> breakpoints{};
+    Optional<std::vector<std::int64_t>> lines{};
 
     static constexpr auto fields() {
         return std::tuple(field("source", &SetBreakpointsArguments::source),
@@ -121,7 +121,7 @@ struct SetBreakpointsArguments {
 };
 
 struct SetFunctionBreakpointsArguments {
-    std::vector<FunctionBreakpoint> breakpoints;
+    std::vector<FunctionBreakpoint> breakpoints{};
 
     static constexpr auto fields() {
         return std::tuple(field("breakpoints", &SetFunctionBreakpointsArguments::breakpoints));
@@ -129,7 +129,7 @@ struct SetFunctionBreakpointsArguments {
 };
 
 struct SetInstructionBreakpointsArguments {
-    std::vector<InstructionBreakpoint> breakpoints;
+    std::vector<InstructionBreakpoint> breakpoints{};
 
     static constexpr auto fields() {
         return std::tuple(field("breakpoints", &SetInstructionBreakpointsArguments::breakpoints));
@@ -137,7 +137,7 @@ struct SetInstructionBreakpointsArguments {
 };
 
 struct SetDataBreakpointsArguments {
-    std::vector<DataBreakpoint> breakpoints;
+    std::vector<DataBreakpoint> breakpoints{};
 
     static constexpr auto fields() {
         return std::tuple(field("breakpoints", &SetDataBreakpointsArguments::breakpoints));
@@ -145,7 +145,7 @@ struct SetDataBreakpointsArguments {
 };
 
 struct SetExceptionBreakpointsArguments {
-    std::vector<std::string> filters;
+    std::vector<std::string> filters{};
 
     static constexpr auto fields() {
         return std::tuple(field("filters", &SetExceptionBreakpointsArguments::filters));
@@ -153,7 +153,7 @@ struct SetExceptionBreakpointsArguments {
 };
 
 struct BreakpointsBody {
-    std::vector<Breakpoint> breakpoints;
+    std::vector<Breakpoint> breakpoints{};
 
     static constexpr auto fields() {
         return std::tuple(field("breakpoints", &BreakpointsBody::breakpoints));
@@ -161,11 +161,11 @@ struct BreakpointsBody {
 };
 
 struct DataBreakpointInfoArguments {
-    Optional<std::int64_t> variablesReference;
-    std::string name;
-    Optional<std::int64_t> frameId;
-    Optional<std::int64_t> bytes;
-    Optional<bool> asAddress;
+    Optional<std::int64_t> variablesReference{};
+    std::string name{};
+    Optional<std::int64_t> frameId{};
+    Optional<std::int64_t> bytes{};
+    Optional<bool> asAddress{};
 
     static constexpr auto fields() {
         using Self = DataBreakpointInfoArguments;
@@ -176,10 +176,10 @@ struct DataBreakpointInfoArguments {
 };
 
 struct DataBreakpointInfoBody {
-    Json dataId; ///< null: there can be none
-    std::string description;
-    Optional<std::vector<std::string>> accessTypes;
-    Optional<bool> canPersist;
+    Json dataId{}; ///< null: there can be none
+    std::string description{};
+    Optional<std::vector<std::string>> accessTypes{};
+    Optional<bool> canPersist{};
 
     static constexpr auto fields() {
         return std::tuple(field("dataId", &DataBreakpointInfoBody::dataId),
@@ -190,9 +190,9 @@ struct DataBreakpointInfoBody {
 };
 
 struct BreakpointLocationsArguments {
-    Source source;
+    Source source{};
     std::int64_t line = 0;
-    Optional<std::int64_t> endLine;
+    Optional<std::int64_t> endLine{};
 
     static constexpr auto fields() {
         return std::tuple(field("source", &BreakpointLocationsArguments::source),
@@ -202,7 +202,7 @@ struct BreakpointLocationsArguments {
 };
 
 struct BreakpointLocationsBody {
-    std::vector<BreakpointLocation> breakpoints;
+    std::vector<BreakpointLocation> breakpoints{};
 
     static constexpr auto fields() {
         return std::tuple(field("breakpoints", &BreakpointLocationsBody::breakpoints));
@@ -213,7 +213,7 @@ struct BreakpointLocationsBody {
 
 struct ThreadArguments {
     std::int64_t threadId = 0;
-    Optional<bool> singleThread;
+    Optional<bool> singleThread{};
 
     static constexpr auto fields() {
         return std::tuple(field("threadId", &ThreadArguments::threadId),
@@ -231,9 +231,9 @@ struct ContinueBody {
 
 struct StepArguments {
     std::int64_t threadId = 0;
-    Optional<bool> singleThread;
-    Optional<std::string> granularity; ///< "statement", "line", "instruction"
-    Optional<std::int64_t> targetId;   ///< stepIn only
+    Optional<bool> singleThread{};
+    Optional<std::string> granularity{}; ///< "statement", "line", "instruction"
+    Optional<std::int64_t> targetId{};   ///< stepIn only
 
     static constexpr auto fields() {
         return std::tuple(field("threadId", &StepArguments::threadId),
@@ -252,7 +252,7 @@ struct FrameArguments {
 };
 
 struct StepInTargetsBody {
-    std::vector<StepInTarget> targets;
+    std::vector<StepInTarget> targets{};
 
     static constexpr auto fields() {
         return std::tuple(field("targets", &StepInTargetsBody::targets));
@@ -262,15 +262,15 @@ struct StepInTargetsBody {
 // --- State ---------------------------------------------------------------------------------------
 
 struct ThreadsBody {
-    std::vector<Thread> threads;
+    std::vector<Thread> threads{};
 
     static constexpr auto fields() { return std::tuple(field("threads", &ThreadsBody::threads)); }
 };
 
 struct StackTraceArguments {
     std::int64_t threadId = 0;
-    Optional<std::uint32_t> startFrame;
-    Optional<std::uint32_t> levels; ///< 0 or none: all
+    Optional<std::uint32_t> startFrame{};
+    Optional<std::uint32_t> levels{}; ///< 0 or none: all
 
     static constexpr auto fields() {
         return std::tuple(field("threadId", &StackTraceArguments::threadId),
@@ -280,8 +280,8 @@ struct StackTraceArguments {
 };
 
 struct StackTraceBody {
-    std::vector<StackFrame> stackFrames;
-    Optional<std::int64_t> totalFrames;
+    std::vector<StackFrame> stackFrames{};
+    Optional<std::int64_t> totalFrames{};
 
     static constexpr auto fields() {
         return std::tuple(field("stackFrames", &StackTraceBody::stackFrames),
@@ -290,17 +290,17 @@ struct StackTraceBody {
 };
 
 struct ScopesBody {
-    std::vector<Scope> scopes;
+    std::vector<Scope> scopes{};
 
     static constexpr auto fields() { return std::tuple(field("scopes", &ScopesBody::scopes)); }
 };
 
 struct VariablesArguments {
     std::int64_t variablesReference = 0;
-    Optional<std::string> filter; ///< "indexed", "named"
-    Optional<std::uint64_t> start;
-    Optional<std::uint64_t> count;
-    Optional<ValueFormat> format;
+    Optional<std::string> filter{}; ///< "indexed", "named"
+    Optional<std::uint64_t> start{};
+    Optional<std::uint64_t> count{};
+    Optional<ValueFormat> format{};
 
     static constexpr auto fields() {
         using Self = VariablesArguments;
@@ -311,7 +311,7 @@ struct VariablesArguments {
 };
 
 struct VariablesBody {
-    std::vector<Variable> variables;
+    std::vector<Variable> variables{};
 
     static constexpr auto fields() {
         return std::tuple(field("variables", &VariablesBody::variables));
@@ -320,9 +320,9 @@ struct VariablesBody {
 
 struct SetVariableArguments {
     std::int64_t variablesReference = 0;
-    std::string name;
-    std::string value;
-    Optional<ValueFormat> format;
+    std::string name{};
+    std::string value{};
+    Optional<ValueFormat> format{};
 
     static constexpr auto fields() {
         using Self = SetVariableArguments;
@@ -333,10 +333,10 @@ struct SetVariableArguments {
 };
 
 struct SetExpressionArguments {
-    std::string expression;
-    std::string value;
-    Optional<std::int64_t> frameId;
-    Optional<ValueFormat> format;
+    std::string expression{};
+    std::string value{};
+    Optional<std::int64_t> frameId{};
+    Optional<ValueFormat> format{};
 
     static constexpr auto fields() {
         using Self = SetExpressionArguments;
@@ -347,12 +347,12 @@ struct SetExpressionArguments {
 
 /// Body of setVariable and setExpression.
 struct SetValueBody {
-    std::string value;
-    Optional<std::string> type;
+    std::string value{};
+    Optional<std::string> type{};
     std::int64_t variablesReference = 0;
-    Optional<std::int64_t> namedVariables;
-    Optional<std::int64_t> indexedVariables;
-    Optional<std::string> memoryReference;
+    Optional<std::int64_t> namedVariables{};
+    Optional<std::int64_t> indexedVariables{};
+    Optional<std::string> memoryReference{};
 
     static constexpr auto fields() {
         using Self = SetValueBody;
@@ -365,10 +365,10 @@ struct SetValueBody {
 };
 
 struct EvaluateArguments {
-    std::string expression;
-    Optional<std::int64_t> frameId;
-    Optional<std::string> context; ///< "watch", "repl", "hover", "clipboard", "variables"
-    Optional<ValueFormat> format;
+    std::string expression{};
+    Optional<std::int64_t> frameId{};
+    Optional<std::string> context{}; ///< "watch", "repl", "hover", "clipboard", "variables"
+    Optional<ValueFormat> format{};
 
     static constexpr auto fields() {
         return std::tuple(field("expression", &EvaluateArguments::expression),
@@ -379,13 +379,13 @@ struct EvaluateArguments {
 };
 
 struct EvaluateBody {
-    std::string result;
-    Optional<std::string> type;
-    Optional<VariablePresentationHint> presentationHint;
+    std::string result{};
+    Optional<std::string> type{};
+    Optional<VariablePresentationHint> presentationHint{};
     std::int64_t variablesReference = 0;
-    Optional<std::int64_t> namedVariables;
-    Optional<std::int64_t> indexedVariables;
-    Optional<std::string> memoryReference;
+    Optional<std::int64_t> namedVariables{};
+    Optional<std::int64_t> indexedVariables{};
+    Optional<std::string> memoryReference{};
 
     static constexpr auto fields() {
         using Self = EvaluateBody;
@@ -399,10 +399,10 @@ struct EvaluateBody {
 };
 
 struct CompletionsArguments {
-    Optional<std::int64_t> frameId;
-    std::string text;
+    Optional<std::int64_t> frameId{};
+    std::string text{};
     std::int64_t column = 0;
-    Optional<std::int64_t> line;
+    Optional<std::int64_t> line{};
 
     static constexpr auto fields() {
         return std::tuple(field("frameId", &CompletionsArguments::frameId),
@@ -413,7 +413,7 @@ struct CompletionsArguments {
 };
 
 struct CompletionsBody {
-    std::vector<CompletionItem> targets;
+    std::vector<CompletionItem> targets{};
 
     static constexpr auto fields() {
         return std::tuple(field("targets", &CompletionsBody::targets));
@@ -421,8 +421,8 @@ struct CompletionsBody {
 };
 
 struct ExceptionDetails {
-    Optional<std::string> message;
-    Optional<std::string> typeName;
+    Optional<std::string> message{};
+    Optional<std::string> typeName{};
 
     static constexpr auto fields() {
         return std::tuple(field("message", &ExceptionDetails::message),
@@ -431,10 +431,10 @@ struct ExceptionDetails {
 };
 
 struct ExceptionInfoBody {
-    std::string exceptionId;
-    Optional<std::string> description;
-    std::string breakMode;
-    Optional<ExceptionDetails> details;
+    std::string exceptionId{};
+    Optional<std::string> description{};
+    std::string breakMode{};
+    Optional<ExceptionDetails> details{};
 
     static constexpr auto fields() {
         return std::tuple(field("exceptionId", &ExceptionInfoBody::exceptionId),
@@ -447,8 +447,8 @@ struct ExceptionInfoBody {
 // --- Memory, code, modules -----------------------------------------------------------------------
 
 struct ReadMemoryArguments {
-    std::string memoryReference;
-    Optional<std::int64_t> offset;
+    std::string memoryReference{};
+    Optional<std::int64_t> offset{};
     std::int64_t count = 0;
 
     static constexpr auto fields() {
@@ -459,9 +459,9 @@ struct ReadMemoryArguments {
 };
 
 struct ReadMemoryBody {
-    std::string address;
-    Optional<std::int64_t> unreadableBytes;
-    Optional<std::string> data; ///< base64
+    std::string address{};
+    Optional<std::int64_t> unreadableBytes{};
+    Optional<std::string> data{}; ///< base64
 
     static constexpr auto fields() {
         return std::tuple(field("address", &ReadMemoryBody::address),
@@ -471,10 +471,10 @@ struct ReadMemoryBody {
 };
 
 struct WriteMemoryArguments {
-    std::string memoryReference;
-    Optional<std::int64_t> offset;
-    Optional<bool> allowPartial;
-    std::string data; ///< base64
+    std::string memoryReference{};
+    Optional<std::int64_t> offset{};
+    Optional<bool> allowPartial{};
+    std::string data{}; ///< base64
 
     static constexpr auto fields() {
         return std::tuple(field("memoryReference", &WriteMemoryArguments::memoryReference),
@@ -485,8 +485,8 @@ struct WriteMemoryArguments {
 };
 
 struct WriteMemoryBody {
-    Optional<std::int64_t> offset;
-    Optional<std::int64_t> bytesWritten;
+    Optional<std::int64_t> offset{};
+    Optional<std::int64_t> bytesWritten{};
 
     static constexpr auto fields() {
         return std::tuple(field("offset", &WriteMemoryBody::offset),
@@ -495,11 +495,11 @@ struct WriteMemoryBody {
 };
 
 struct DisassembleArguments {
-    std::string memoryReference;
-    Optional<std::int64_t> offset;            ///< bytes
-    Optional<std::int64_t> instructionOffset; ///< instructions, applied after `offset`
+    std::string memoryReference{};
+    Optional<std::int64_t> offset{};            ///< bytes
+    Optional<std::int64_t> instructionOffset{}; ///< instructions, applied after `offset`
     std::int64_t instructionCount = 0;
-    Optional<bool> resolveSymbols;
+    Optional<bool> resolveSymbols{};
 
     static constexpr auto fields() {
         using Self = DisassembleArguments;
@@ -512,7 +512,7 @@ struct DisassembleArguments {
 };
 
 struct DisassembleBody {
-    std::vector<DisassembledInstruction> instructions;
+    std::vector<DisassembledInstruction> instructions{};
 
     static constexpr auto fields() {
         return std::tuple(field("instructions", &DisassembleBody::instructions));
@@ -520,8 +520,8 @@ struct DisassembleBody {
 };
 
 struct ModulesArguments {
-    Optional<std::uint64_t> startModule;
-    Optional<std::uint64_t> moduleCount; ///< 0 or none: all
+    Optional<std::uint64_t> startModule{};
+    Optional<std::uint64_t> moduleCount{}; ///< 0 or none: all
 
     static constexpr auto fields() {
         return std::tuple(field("startModule", &ModulesArguments::startModule),
@@ -530,8 +530,8 @@ struct ModulesArguments {
 };
 
 struct ModulesBody {
-    std::vector<Module> modules;
-    Optional<std::uint64_t> totalModules;
+    std::vector<Module> modules{};
+    Optional<std::uint64_t> totalModules{};
 
     static constexpr auto fields() {
         return std::tuple(field("modules", &ModulesBody::modules),
@@ -540,7 +540,7 @@ struct ModulesBody {
 };
 
 struct LoadedSourcesBody {
-    std::vector<Source> sources;
+    std::vector<Source> sources{};
 
     static constexpr auto fields() {
         return std::tuple(field("sources", &LoadedSourcesBody::sources));
@@ -548,7 +548,7 @@ struct LoadedSourcesBody {
 };
 
 struct SourceArguments {
-    Optional<Source> source;
+    Optional<Source> source{};
     std::int64_t sourceReference = 0;
 
     static constexpr auto fields() {
@@ -558,8 +558,8 @@ struct SourceArguments {
 };
 
 struct SourceBody {
-    std::string content;
-    Optional<std::string> mimeType;
+    std::string content{};
+    Optional<std::string> mimeType{};
 
     static constexpr auto fields() {
         return std::tuple(field("content", &SourceBody::content),
@@ -576,9 +576,9 @@ struct LocationsArguments {
 };
 
 struct LocationsBody {
-    Source source;
+    Source source{};
     std::int64_t line = 0;
-    Optional<std::int64_t> column;
+    Optional<std::int64_t> column{};
 
     static constexpr auto fields() {
         return std::tuple(field("source", &LocationsBody::source),

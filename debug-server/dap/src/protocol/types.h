@@ -12,11 +12,11 @@ template <class T>
 using Optional = std::optional<T>;
 
 struct Source {
-    Optional<std::string> name;
-    Optional<std::string> path;
-    Optional<int> sourceReference;
-    Optional<std::string> presentationHint; ///< "deemphasize" …
-    Optional<std::string> origin;
+    Optional<std::string> name{};
+    Optional<std::string> path{};
+    Optional<int> sourceReference{};
+    Optional<std::string> presentationHint{}; ///< "deemphasize" …
+    Optional<std::string> origin{};
 
     static constexpr auto fields() {
         return std::tuple(field("name", &Source::name), field("path", &Source::path),
@@ -28,10 +28,10 @@ struct Source {
 
 struct SourceBreakpoint {
     std::int64_t line = 0;
-    Optional<std::int64_t> column;
-    Optional<std::string> condition;
-    Optional<std::string> hitCondition;
-    Optional<std::string> logMessage;
+    Optional<std::int64_t> column{};
+    Optional<std::string> condition{};
+    Optional<std::string> hitCondition{};
+    Optional<std::string> logMessage{};
 
     static constexpr auto fields() {
         return std::tuple(field("line", &SourceBreakpoint::line),
@@ -43,9 +43,9 @@ struct SourceBreakpoint {
 };
 
 struct FunctionBreakpoint {
-    std::string name;
-    Optional<std::string> condition;
-    Optional<std::string> hitCondition;
+    std::string name{};
+    Optional<std::string> condition{};
+    Optional<std::string> hitCondition{};
 
     static constexpr auto fields() {
         return std::tuple(field("name", &FunctionBreakpoint::name),
@@ -55,10 +55,10 @@ struct FunctionBreakpoint {
 };
 
 struct InstructionBreakpoint {
-    std::string instructionReference;
-    Optional<std::int64_t> offset;
-    Optional<std::string> condition;
-    Optional<std::string> hitCondition;
+    std::string instructionReference{};
+    Optional<std::int64_t> offset{};
+    Optional<std::string> condition{};
+    Optional<std::string> hitCondition{};
 
     static constexpr auto fields() {
         return std::tuple(
@@ -70,10 +70,10 @@ struct InstructionBreakpoint {
 };
 
 struct DataBreakpoint {
-    std::string dataId;
-    Optional<std::string> accessType; ///< "read", "write", "readWrite"
-    Optional<std::string> condition;
-    Optional<std::string> hitCondition;
+    std::string dataId{};
+    Optional<std::string> accessType{}; ///< "read", "write", "readWrite"
+    Optional<std::string> condition{};
+    Optional<std::string> hitCondition{};
 
     static constexpr auto fields() {
         return std::tuple(field("dataId", &DataBreakpoint::dataId),
@@ -84,14 +84,14 @@ struct DataBreakpoint {
 };
 
 struct Breakpoint {
-    Optional<int> id;
+    Optional<int> id{};
     bool verified = false;
-    Optional<std::string> message;
-    Optional<Source> source;
-    Optional<std::int64_t> line;
-    Optional<std::int64_t> column;
-    Optional<std::string> instructionReference;
-    Optional<std::string> reason; ///< "pending", "failed"
+    Optional<std::string> message{};
+    Optional<Source> source{};
+    Optional<std::int64_t> line{};
+    Optional<std::int64_t> column{};
+    Optional<std::string> instructionReference{};
+    Optional<std::string> reason{}; ///< "pending", "failed"
 
     static constexpr auto fields() {
         return std::tuple(field("id", &Breakpoint::id), field("verified", &Breakpoint::verified),
@@ -105,7 +105,7 @@ struct Breakpoint {
 
 struct BreakpointLocation {
     std::int64_t line = 0;
-    Optional<std::int64_t> column;
+    Optional<std::int64_t> column{};
 
     static constexpr auto fields() {
         return std::tuple(field("line", &BreakpointLocation::line),
@@ -115,7 +115,7 @@ struct BreakpointLocation {
 
 struct Thread {
     std::int64_t id = 0;
-    std::string name;
+    std::string name{};
 
     static constexpr auto fields() {
         return std::tuple(field("id", &Thread::id), field("name", &Thread::name));
@@ -124,13 +124,13 @@ struct Thread {
 
 struct StackFrame {
     std::int64_t id = 0;
-    std::string name;
-    Optional<Source> source;
+    std::string name{};
+    Optional<Source> source{};
     std::int64_t line = 0;
     std::int64_t column = 0;
-    Optional<std::string> instructionPointerReference;
-    Optional<Json> moduleId;
-    Optional<std::string> presentationHint; ///< "normal", "label", "subtle"
+    Optional<std::string> instructionPointerReference{};
+    Optional<Json> moduleId{};
+    Optional<std::string> presentationHint{}; ///< "normal", "label", "subtle"
 
     static constexpr auto fields() {
         return std::tuple(
@@ -144,11 +144,11 @@ struct StackFrame {
 };
 
 struct Scope {
-    std::string name;
-    Optional<std::string> presentationHint; ///< "arguments", "locals", "registers"
+    std::string name{};
+    Optional<std::string> presentationHint{}; ///< "arguments", "locals", "registers"
     std::int64_t variablesReference = 0;
-    Optional<std::int64_t> namedVariables;
-    Optional<std::int64_t> indexedVariables;
+    Optional<std::int64_t> namedVariables{};
+    Optional<std::int64_t> indexedVariables{};
     bool expensive = false;
 
     static constexpr auto fields() {
@@ -162,9 +162,9 @@ struct Scope {
 };
 
 struct VariablePresentationHint {
-    Optional<std::string> kind;
-    Optional<std::vector<std::string>> attributes;
-    Optional<bool> lazy;
+    Optional<std::string> kind{};
+    Optional<std::vector<std::string>> attributes{};
+    Optional<bool> lazy{};
 
     static constexpr auto fields() {
         return std::tuple(field("kind", &VariablePresentationHint::kind),
@@ -174,17 +174,17 @@ struct VariablePresentationHint {
 };
 
 struct Variable {
-    std::string name;
-    std::string value;
-    Optional<std::string> type;
-    Optional<VariablePresentationHint> presentationHint;
-    Optional<std::string> evaluateName;
+    std::string name{};
+    std::string value{};
+    Optional<std::string> type{};
+    Optional<VariablePresentationHint> presentationHint{};
+    Optional<std::string> evaluateName{};
     std::int64_t variablesReference = 0;
-    Optional<std::int64_t> namedVariables;
-    Optional<std::int64_t> indexedVariables;
-    Optional<std::string> memoryReference;
-    Optional<std::int64_t> declarationLocationReference;
-    Optional<std::int64_t> valueLocationReference;
+    Optional<std::int64_t> namedVariables{};
+    Optional<std::int64_t> indexedVariables{};
+    Optional<std::string> memoryReference{};
+    Optional<std::int64_t> declarationLocationReference{};
+    Optional<std::int64_t> valueLocationReference{};
 
     static constexpr auto fields() {
         return std::tuple(
@@ -201,12 +201,12 @@ struct Variable {
 };
 
 struct Module {
-    Json id;
-    std::string name;
-    Optional<std::string> path;
-    Optional<std::string> symbolStatus;
-    Optional<std::string> symbolFilePath;
-    Optional<std::string> addressRange;
+    Json id{};
+    std::string name{};
+    Optional<std::string> path{};
+    Optional<std::string> symbolStatus{};
+    Optional<std::string> symbolFilePath{};
+    Optional<std::string> addressRange{};
 
     static constexpr auto fields() {
         return std::tuple(field("id", &Module::id), field("name", &Module::name),
@@ -218,14 +218,14 @@ struct Module {
 };
 
 struct DisassembledInstruction {
-    std::string address;
-    Optional<std::string> instructionBytes;
-    std::string instruction;
-    Optional<std::string> symbol;
-    Optional<Source> location;
-    Optional<std::int64_t> line;
-    Optional<std::int64_t> column;
-    Optional<std::string> presentationHint; ///< "invalid"
+    std::string address{};
+    Optional<std::string> instructionBytes{};
+    std::string instruction{};
+    Optional<std::string> symbol{};
+    Optional<Source> location{};
+    Optional<std::int64_t> line{};
+    Optional<std::int64_t> column{};
+    Optional<std::string> presentationHint{}; ///< "invalid"
 
     static constexpr auto fields() {
         return std::tuple(
@@ -241,11 +241,11 @@ struct DisassembledInstruction {
 };
 
 struct ExceptionFilter {
-    std::string filter;
-    std::string label;
-    Optional<std::string> description;
-    Optional<bool> default_;
-    Optional<bool> supportsCondition;
+    std::string filter{};
+    std::string label{};
+    Optional<std::string> description{};
+    Optional<bool> default_{};
+    Optional<bool> supportsCondition{};
 
     static constexpr auto fields() {
         return std::tuple(field("filter", &ExceptionFilter::filter),
@@ -258,9 +258,9 @@ struct ExceptionFilter {
 
 struct StepInTarget {
     std::int64_t id = 0;
-    std::string label;
-    Optional<std::int64_t> line;
-    Optional<std::int64_t> column;
+    std::string label{};
+    Optional<std::int64_t> line{};
+    Optional<std::int64_t> column{};
 
     static constexpr auto fields() {
         return std::tuple(field("id", &StepInTarget::id), field("label", &StepInTarget::label),
@@ -270,11 +270,11 @@ struct StepInTarget {
 };
 
 struct CompletionItem {
-    std::string label;
-    Optional<std::string> text;
-    Optional<std::string> type;
-    Optional<std::int64_t> start;
-    Optional<std::int64_t> length;
+    std::string label{};
+    Optional<std::string> text{};
+    Optional<std::string> type{};
+    Optional<std::int64_t> start{};
+    Optional<std::int64_t> length{};
 
     static constexpr auto fields() {
         return std::tuple(field("label", &CompletionItem::label),
@@ -286,7 +286,7 @@ struct CompletionItem {
 };
 
 struct ValueFormat {
-    Optional<bool> hex;
+    Optional<bool> hex{};
 
     static constexpr auto fields() { return std::tuple(field("hex", &ValueFormat::hex)); }
 };
