@@ -30,7 +30,7 @@ bool is_aot(const std::filesystem::path& module) {
 }
 
 wamr::RuntimeOptions runtime_options(const RunOptions& options) {
-    wamr::RuntimeOptions runtime{.debug_hooks = options.listen.has_value()};
+    wamr::RuntimeOptions runtime{.debug_hooks = options.listen || options.dap};
     runtime.max_threads = options.max_threads.value_or(runtime.max_threads);
     return runtime;
 }
@@ -64,6 +64,13 @@ int run_plain(const RunOptions& options, wamr::Runtime& runtime) {
     return exit_status(options, (*guest)->run());
 }
 
+Result<void> tell_address(const RunOptions& options, const std::string& address) {
+    if (options.listen_descriptor) {
+        write_listen_descriptor(*options.listen_descriptor, address);
+    }
+    return options.listen_file ? write_listen_file(*options.listen_file, address) : Result<void>();
+}
+
 /// The listener's file is written as soon as a client can connect; the client gets its first
 /// answer when the module is loaded.
 int run_debugged(const RunOptions& options, boost::asio::io_context& loop, wamr::Runtime& runtime) {
@@ -74,11 +81,8 @@ int run_debugged(const RunOptions& options, boost::asio::io_context& loop, wamr:
     if (options.verbose) {
         report("listening on " + (*server)->address());
     }
-    if (options.listen_file) {
-        if (auto written = write_listen_file(*options.listen_file, (*server)->address());
-            !written) {
-            return fail_with(written.error());
-        }
+    if (auto told = tell_address(options, (*server)->address()); !told) {
+        return fail_with(told.error());
     }
     auto guest = runtime.load(options.module, guest_options(options));
     if (!guest) {
@@ -99,7 +103,7 @@ int run(const RunOptions& options) {
     if (!runtime) {
         return fail_with(runtime.error());
     }
-    return options.listen ? run_debugged(options, loop, **runtime) : run_plain(options, **runtime);
+    return options.listen || options.dap ? run_debugged(options, loop, **runtime) : run_plain(options, **runtime);
 }
 
 } // namespace

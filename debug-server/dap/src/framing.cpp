@@ -28,6 +28,12 @@ bool is_length_name(std::string_view name) {
     });
 }
 
+bool is_header_name(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
+    });
+}
+
 /// What can be shown of bytes that are perhaps no text.
 std::string printable(std::string_view text) {
     std::string shown(text.substr(0, 60));
@@ -98,11 +104,12 @@ FrameEvent Deframer::end_of_line() {
         return FrameEvent::NeedMore;
     }
     const std::size_t colon = line.find(':');
-    if (colon == std::string::npos) {
+    const std::string_view name = trim(std::string_view(line).substr(0, colon));
+    if (colon == std::string::npos || !is_header_name(name)) {
         return broken("expected a header such as Content-Length: 42, but got \"" +
                       printable(line) + "\"");
     }
-    if (!is_length_name(trim(std::string_view(line).substr(0, colon)))) {
+    if (!is_length_name(name)) {
         return FrameEvent::NeedMore;
     }
     const std::string_view digits = trim(std::string_view(line).substr(colon + 1));

@@ -163,12 +163,8 @@ void Session::adopt(std::unique_ptr<Target> target) {
         begin_configuration();
         return;
     }
-    source::SourceLevelOptions options{
-        .open = [this](const dwarf::ModuleSource& source) { return host_.open_debug_info(source); },
-        .source_map = {start_.source_map.begin(), start_.source_map.end()},
-        .formatter_files = {},
-        .stop_on_modules_changed = false};
-    level_ = source::make_source_level(*debuggee, std::move(options));
+    level_ = host_.make_source_level(*debuggee,
+                                     {start_.source_map.begin(), start_.source_map.end()});
     level_->set_event_handler([this](const source::SourceEvent& event) { on_event(event); });
     if (const auto attached = level_->attach(); !attached) {
         say("wdbg: cannot take control of the guest: " + attached.error().message + "\n", true);

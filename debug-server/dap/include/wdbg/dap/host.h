@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include <wdbg/dwarf/source_info.h>
 #include <wdbg/model/debuggee.h>
+#include <wdbg/source/source_level.h>
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -83,10 +82,10 @@ class Host {
                                                                  TargetHandlers handlers) = 0;
     /// Runs `task` later on the event loop's thread.
     virtual void post(std::function<void()> task) = 0;
-    virtual void after(std::chrono::milliseconds time, std::function<void()> task) = 0;
-    /// SourceLevelOptions::open.
-    [[nodiscard]] virtual Result<std::unique_ptr<dwarf::SourceInfo>>
-    open_debug_info(const dwarf::ModuleSource& source) = 0;
+    /// `source_map`: prefixes of paths in the debug information, and what they are here.
+    [[nodiscard]] virtual std::unique_ptr<source::SourceLevel>
+    make_source_level(Debuggee& debuggee,
+                      std::vector<std::pair<std::string, std::string>> source_map) = 0;
 };
 
 } // namespace wdbg::dap
