@@ -195,13 +195,17 @@ void GuestProcess::read(std::size_t stream) {
 
 void GuestProcess::wait_for_end() {
     end_.async_wait(Descriptor::wait_read, [self = shared_from_this()](error_code /*error*/) {
-        int status = 0;
-        if (::waitpid(self->pid_, &status, WNOHANG) == self->pid_) {
-            self->reaped_ = true;
-            self->status_ = status;
-            self->report_end();
-        }
+        self->reap();
+        self->report_end();
     });
+}
+
+void GuestProcess::reap() {
+    int status = 0;
+    if (!reaped_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+        reaped_ = true;
+        status_ = status;
+    }
 }
 
 void GuestProcess::report_end() {
@@ -210,10 +214,16 @@ void GuestProcess::report_end() {
     }
 }
 
+/// Returns when it has ended, which does not take long behind a SIGKILL.
 void GuestProcess::terminate() {
-    if (!reaped_ && pid_ > 0) {
-        ::kill(pid_, SIGKILL);
+    if (reaped_ || pid_ <= 0) {
+        return;
     }
+    ::kill(pid_, SIGKILL);
+    constexpr int patience_ms = 2000;
+    pollfd waiting{.fd = end_.native_handle(), .events = POLLIN, .revents = 0};
+    ::poll(&waiting, 1, patience_ms);
+    reap();
 }
 
 } // namespace wdbg::cli

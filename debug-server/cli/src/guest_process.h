@@ -54,6 +54,7 @@ class GuestProcess : public std::enable_shared_from_this<GuestProcess> {
     Result<void> spawn(std::vector<std::string> command, const std::string& cwd);
     void read(std::size_t stream);
     void wait_for_end();
+    void reap();
     void report_end();
 
     boost::asio::io_context& loop_;
