@@ -45,6 +45,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
         }
     }
 
+    /// The session ends at once; nothing of it is left when this returns. Not from within it.
+    void drop() {
+        over_ = nullptr;
+        end();
+        server_.reset();
+    }
+
   private:
     void read() {
         socket_.async_read_some(asio::buffer(inbox_), [self = shared_from_this()](
@@ -64,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
     void after_work() {
-        if (server_->finished()) {
+        if (!ended_ && server_->finished()) {
             finish();
         }
     }
@@ -165,11 +172,18 @@ struct DapTcpServer::Impl : std::enable_shared_from_this<DapTcpServer::Impl> {
 
     void client_over() {
         // Not from within the connection's own functions.
-        asio::post(acceptor.get_executor(), [self = shared_from_this()] { self->client.reset(); });
+        asio::post(acceptor.get_executor(), [self = shared_from_this()] { self->drop_client(); });
         if (options.released) {
             options.released();
         }
         report_closed();
+    }
+
+    /// What it works on may not outlive us, while its socket's handlers may.
+    void drop_client() {
+        if (const auto last = std::exchange(client, nullptr)) {
+            last->drop();
+        }
     }
 
     void report_closed() {
@@ -193,6 +207,7 @@ DapTcpServer::DapTcpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) 
 DapTcpServer::~DapTcpServer() {
     error_code ignored;
     impl_->acceptor.close(ignored);
+    impl_->drop_client();
 }
 
 Result<std::unique_ptr<DapTcpServer>> DapTcpServer::listen(asio::io_context& loop, dap::Host& host,
