@@ -51,6 +51,7 @@ Function* find_symbol(void* library, const char* name) {
 struct Plugin {
     PluginOpenFunction* open = nullptr;
     PluginDecoderFunction* make_decoder = nullptr;
+    PluginSourceInfoFunction* open_source_info = nullptr;
 };
 
 Result<Plugin> open_library(const fs::path& file) {
@@ -64,8 +65,11 @@ Result<Plugin> open_library(const fs::path& file) {
     auto* version = find_symbol<PluginVersionFunction>(library, plugin_version_symbol);
     const Plugin plugin{.open = find_symbol<PluginOpenFunction>(library, plugin_open_symbol),
                         .make_decoder =
-                            find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol)};
+                            find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol),
+                        .open_source_info = find_symbol<PluginSourceInfoFunction>(
+                            library, plugin_source_info_symbol)};
     if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
+        plugin.open_source_info == nullptr ||
         version() != plugin_version) {
         return fail(ErrorCode::Unavailable,
                     file.string() + " belongs to another version of wdbg; install both together");
@@ -113,6 +117,17 @@ load_instruction_decoder(const std::filesystem::path& directory) {
     }
     DecoderResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
     plugin->make_decoder(result);
+    return result;
+}
+
+Result<std::unique_ptr<SourceInfo>> load_source_info(const ModuleSource& source,
+                                                     const std::filesystem::path& directory) {
+    const Result<Plugin> plugin = plugin_in(directory);
+    if (!plugin) {
+        return std::unexpected(plugin.error());
+    }
+    SourceInfoResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
+    plugin->open_source_info(source, result);
     return result;
 }
 

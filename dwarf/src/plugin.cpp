@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "plugin.h"
 
+#include <wdbg/dwarf/llvm_source_info.h>
 #include <wdbg/dwarf/llvm_symbolizer.h>
 #include <wdbg/dwarf/x86_decoder.h>
 
@@ -25,6 +26,16 @@ extern "C" {
 wdbg_dwarf_make_x86_decoder(wdbg::dwarf::DecoderResult& result) {
     try {
         result = wdbg::dwarf::make_x86_decoder();
+    } catch (const std::exception& exception) {
+        result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
+    }
+}
+
+[[gnu::visibility("default")]] void
+wdbg_dwarf_open_source_info(const wdbg::dwarf::ModuleSource& source,
+                            wdbg::dwarf::SourceInfoResult& result) {
+    try {
+        result = wdbg::dwarf::make_source_info(source);
     } catch (const std::exception& exception) {
         result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
     }

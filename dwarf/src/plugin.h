@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
 
@@ -11,7 +12,7 @@
 namespace wdbg::dwarf {
 
 /// Raised with every change of symbolizer.h, instruction_decoder.h or of the types below.
-inline constexpr int plugin_version = 2;
+inline constexpr int plugin_version = 4;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
 inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_x86_decoder";
@@ -24,5 +25,10 @@ using PluginVersionFunction = int();
 /// Assigns to `result`; never throws.
 using PluginOpenFunction = void(const ModuleSource& source, SymbolizerResult& result);
 using PluginDecoderFunction = void(DecoderResult& result);
+
+/// The source level's view of a module: source_info.h, types.h, location.h.
+inline constexpr const char* plugin_source_info_symbol = "wdbg_dwarf_open_source_info";
+using SourceInfoResult = Result<std::unique_ptr<SourceInfo>>;
+using PluginSourceInfoFunction = void(const ModuleSource& source, SourceInfoResult& result);
 
 } // namespace wdbg::dwarf

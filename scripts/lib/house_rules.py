@@ -26,7 +26,7 @@ NOTICE_ANYWAY = re.compile(r"CMakeLists\.txt$")
 FENCES = (
     ("LLVM", r"llvm(-c)?/", r"^dwarf/|^runtime-hooks/wamr-compiler/|^tests/unit/(dwarf|wamr-compiler)/"),
     ("JSON", r"nlohmann/",
-     r"^debug-server/(dap|cli)/|^gdbstub/src/(server|client)/|^tests/|^bench/"),
+     r"^debug-server/(dap|cli|source-level)/|^gdbstub/src/(server|client)/|^tests/|^bench/"),
     ("Boost.Asio", r"boost/asio",
      r"^debug-server/|^gdbstub/(src/transport/|include/wdbg/rsp/transport)|^tests/|^bench/"),
     ("WAMR", r"(wasm_export|wasm_runtime\w*|wasm_interp\w*|wasm_exec_env|wasm_memory|wasm_loader\w*"

@@ -51,7 +51,7 @@ struct LineRow {
 
 /// A place where a breakpoint for a line can go.
 struct LineLocation {
-    CodeOffset offset;
+    CodeOffset offset{};
     FileIndex file = no_file;
     std::uint32_t line = 0; ///< the line it really is on
     std::uint32_t column = 0;
@@ -96,6 +96,11 @@ struct Variable {
     bool shadowed = false;
     std::string linkage_name{};
     std::string qualified_name{}; ///< of globals: "geometry::detail::offset"
+};
+
+struct EnumeratorInfo {
+    TypeId type;
+    std::int64_t value = 0;
 };
 
 /// Read-only view of one module's debug information. Not thread-safe: it belongs to the event loop.
@@ -161,6 +166,8 @@ class SourceInfo {
     [[nodiscard]] virtual Result<TypePointer> type(TypeId id) = 0;
     /// By name as it is written: "geometry::Square", "unsigned int", "Pair<int>"; base names too.
     [[nodiscard]] virtual std::optional<TypeId> find_type(std::string_view name) = 0;
+    /// An enumerator by name, with as much of its enum's scope as is given.
+    [[nodiscard]] virtual std::optional<EnumeratorInfo> find_enumerator(std::string_view name) = 0;
     [[nodiscard]] virtual SourceLanguage language_at(CodeOffset offset) = 0;
 
     // --- Names ----------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ enum class StopKind : std::uint8_t {
 
 /// Why one thread stopped.
 struct ThreadStopView {
-    ThreadId thread;
+    ThreadId thread{};
     StopKind kind = StopKind::Pause;
     std::vector<BreakpointId> breakpoints{}; ///< those hit whose conditions hold
     std::string text{};                      ///< "division by zero", "the step was interrupted" …
