@@ -9,7 +9,9 @@ root="$(cd "$here/../.." && pwd)"
 cache="${WDBG_CACHE:-${HOME:-$root}/.cache/wdbg}/editor"
 wdbg="$1"
 fixtures="$2"
-output="$3"
+mkdir -p "$3"
+output="$(realpath "$3")"
+rm -f "$output"/*.log "$output"/*.png
 
 fail() {
     echo "editor: $*" >&2
@@ -31,6 +33,9 @@ install_tools() {
         (cd lib/vscode && npm install --omit=dev --ignore-scripts --no-audit --no-fund &&
             npm rebuild @vscode/spdlog native-watchdog)
         (cd lib/vscode/extensions && npm install --omit=dev --ignore-scripts --no-audit --no-fund)
+        # Debian's ripgrep: the package's own would be fetched from elsewhere.
+        mkdir -p lib/vscode/node_modules/@vscode/ripgrep/bin
+        ln -sf "$rg" lib/vscode/node_modules/@vscode/ripgrep/bin/rg
         cd "$cache" && npm rebuild argon2
     ) >&2
     touch "$mark"
@@ -53,6 +58,7 @@ package_extension() {
 }
 
 command -v npm >/dev/null || fail "needs npm (Debian: npm)"
+rg="$(command -v rg)" || fail "needs Debian's ripgrep"
 chromium="$(command -v chromium || command -v chromium-browser)" || fail "needs Debian's chromium"
 mkdir -p "$output"
 (
@@ -70,13 +76,14 @@ cleanup() {
     rm -rf "$work"
 }
 trap cleanup EXIT
-mkdir -p "$work/project" "$work/data/User" "$work/home"
+mkdir -p "$work/project" "$work/data/User" "$work/data/Machine" "$work/home"
 cp "$root/tests/fixtures/c/control.c" "$root/tests/fixtures/c/control.h" \
     "$root/tests/fixtures/c/control_util.c" "$fixtures/control-O0.wasm" "$work/project/"
-printf '{"wdbg.path": "%s", "security.workspace.trust.enabled": false, "workbench.startupEditor": "none",
+printf '{"security.workspace.trust.enabled": false, "workbench.startupEditor": "none",
     "workbench.tips.enabled": false, "telemetry.telemetryLevel": "off", "extensions.autoUpdate": false,
-    "extensions.autoCheckUpdates": false, "debug.onTaskErrors": "debugAnyway", "update.mode": "none"}\n' \
-    "$wdbg" >"$work/data/User/settings.json"
+    "extensions.autoCheckUpdates": false, "update.mode": "none"}\n' >"$work/data/User/settings.json"
+printf '{"wdbg.path": "%s", "wdbg.log": "%s"}\n' "$wdbg" "$output/messages.log" \
+    >"$work/data/Machine/settings.json"
 code_server=(node "$cache/node_modules/code-server/out/node/entry.js" --auth none --disable-telemetry
     --disable-update-check --user-data-dir "$work/data" --extensions-dir "$work/extensions")
 export HOME="$work/home"

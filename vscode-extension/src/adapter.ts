@@ -23,12 +23,15 @@ function isProgram(file: string): boolean {
     }
 }
 
-/** Says what is missing, and offers what helps. */
-async function reportMissing(): Promise<void> {
+function whatIsMissing(): string {
     const setting = vscode.workspace.getConfiguration("wdbg").get<string>("path", "").trim();
-    const message = setting === ""
+    return setting === ""
         ? "wdbg is not on PATH. Build it with scripts/build, which prints where it is, and set wdbg.path."
         : `wdbg.path is "${setting}", but that is no program that can be run.`;
+}
+
+/** Says so, and offers what helps. */
+async function reportMissing(message: string): Promise<void> {
     const open = "Open Setting";
     if ((await vscode.window.showErrorMessage(message, open)) === open) {
         await vscode.commands.executeCommand("workbench.action.openSettings", "wdbg.path");
@@ -39,8 +42,9 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
     createDebugAdapterDescriptor(): vscode.ProviderResult<vscode.DebugAdapterDescriptor> {
         const program = findWdbg();
         if (program === undefined) {
-            void reportMissing();
-            throw new Error("wdbg was not found");
+            const message = whatIsMissing();
+            void reportMissing(message);
+            throw new Error(message);
         }
         const log = vscode.workspace.getConfiguration("wdbg").get<string>("log", "").trim();
         return new vscode.DebugAdapterExecutable(program, log === "" ? ["dap"] : ["dap", `--log=${log}`]);
