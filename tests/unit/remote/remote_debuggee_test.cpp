@@ -26,6 +26,16 @@ std::vector<std::byte> guest_module() {
     return one_function({i32, f64}, {i32}, {{1, i64}}, {0x20, 0, 0x41, 2, 0x6A, 0x0B}).build();
 }
 
+/// The same with a mutable i32 global.
+std::vector<std::byte> one_global() {
+    return WasmBuilder()
+        .types({func_type({i32, f64}, {i32})})
+        .functions({0})
+        .section(6, {1, i32, 1, 0x41, 0, 0x0B})
+        .code({body({{1, i64}}, {0x20, 0, 0x41, 2, 0x6A, 0x0B})})
+        .build();
+}
+
 /// Our own GDB server on a fake guest, on a thread of its own.
 class ServerThread {
   public:
@@ -168,6 +178,22 @@ TEST_F(RemoteDebuggeeTest, ReadsAndWritesMemory) {
     EXPECT_EQ(bytes[2], std::byte{0x12});
     const MemoryAddress beyond{.instance = {0}, .memory = 0, .offset = 0x10000};
     EXPECT_EQ(remote_->read_memory(beyond, bytes).error().code, ErrorCode::OutOfRange);
+}
+
+TEST_F(RemoteDebuggeeTest, WritesLocalsAndGlobals) {
+    {
+        FakeInstance& instance = server_.guest.instances_.front();
+        instance.code = one_global();
+        instance.info.code_size = instance.code.size();
+    }
+    connect();
+    next_event();
+    ASSERT_TRUE(remote_->set_local(ThreadId{1}, 0, 1, Value::of(ValueType::F64, -2.5)));
+    EXPECT_EQ(remote_->local(ThreadId{1}, 0, 1), Value::of(ValueType::F64, -2.5));
+    ASSERT_TRUE(remote_->set_global(ThreadId{1}, 0, 0, Value::of(ValueType::I32, 9)));
+    EXPECT_EQ(remote_->global(ThreadId{1}, 0, 0), Value::of(ValueType::I32, 9));
+    EXPECT_EQ(remote_->instance_global(InstanceId{0}, 0), Value::of(ValueType::I32, 9));
+    EXPECT_FALSE(remote_->set_local(ThreadId{1}, 0, 9, Value::of(ValueType::I32, 9)));
 }
 
 TEST_F(RemoteDebuggeeTest, TellsWhyTheGuestStops) {
