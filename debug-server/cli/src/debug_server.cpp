@@ -17,13 +17,6 @@ rsp::ListenOptions listen_options(const RunOptions& options) {
     listen.host = options.listen->host;
     listen.port = options.listen->port;
     listen.server.process_name = options.module.filename().string();
-    if (options.verbose) {
-        listen.acquire = [] {
-            report("a client has connected");
-            return true;
-        };
-        listen.released = [](rsp::SessionEnd) { report("the client has gone"); };
-    }
     return listen;
 }
 
@@ -40,13 +33,33 @@ Result<std::unique_ptr<DebugServer>> DebugServer::create(boost::asio::io_context
 }
 
 Result<void> DebugServer::listen(Debuggee& debuggee, const RunOptions& options) {
-    rsp::ListenOptions listen = listen_options(options);
     if (options.packet_log) {
         auto log = PacketLog::open(*options.packet_log);
         if (!log) {
             return std::unexpected(log.error());
         }
         log_ = std::move(*log);
+    }
+    verbose_ = options.verbose;
+    if (options.listen) {
+        if (auto listening = listen_gdb(debuggee, options); !listening) {
+            return listening;
+        }
+    }
+    if (options.dap) {
+        if (auto listening = listen_dap(debuggee, options); !listening) {
+            return listening;
+        }
+    }
+    debuggee.set_event_handler([this](const Event& event) { on_event(event); });
+    return {};
+}
+
+Result<void> DebugServer::listen_gdb(Debuggee& debuggee, const RunOptions& options) {
+    rsp::ListenOptions listen = listen_options(options);
+    listen.acquire = [this] { return acquire(Control::Gdb); };
+    listen.released = [this](rsp::SessionEnd) { release(Control::Gdb); };
+    if (log_) {
         listen.server.trace = [this](std::string_view direction, std::string_view payload) {
             log_->write(direction, payload);
         };
@@ -56,8 +69,49 @@ Result<void> DebugServer::listen(Debuggee& debuggee, const RunOptions& options) 
         return std::unexpected(tcp.error());
     }
     tcp_ = std::move(*tcp);
-    debuggee.set_event_handler([this](const Event& event) { on_event(event); });
     return {};
+}
+
+Result<void> DebugServer::listen_dap(Debuggee& debuggee, const RunOptions& options) {
+    shared_ = std::make_unique<SharedDebuggee>(debuggee);
+    host_ = std::make_unique<OwnGuestHost>(loop_, *shared_);
+    DapTcpServer::Options listen{.endpoint = *options.dap,
+                                 .server = {},
+                                 .acquire = [this] { return acquire(Control::Dap); },
+                                 .released = [this] { release(Control::Dap); }};
+    if (log_) {
+        listen.server.trace = [this](std::string_view direction, std::string_view message) {
+            log_->write(direction, message);
+        };
+    }
+    auto dap = DapTcpServer::listen(loop_, *host_, std::move(listen));
+    if (!dap) {
+        return std::unexpected(dap.error());
+    }
+    dap_ = std::move(*dap);
+    return {};
+}
+
+bool DebugServer::acquire(Control who) {
+    // A GDB session may begin before its predecessor's release is told.
+    if (control_ != Control::Nobody && control_ != who) {
+        return false;
+    }
+    control_ = who;
+    ++sessions_;
+    if (verbose_) {
+        report("a client has connected");
+    }
+    return true;
+}
+
+void DebugServer::release(Control who) {
+    if (--sessions_ == 0 && control_ == who) {
+        control_ = Control::Nobody;
+    }
+    if (verbose_) {
+        report("the client has gone");
+    }
 }
 
 DebugServer::~DebugServer() {
@@ -81,7 +135,12 @@ void DebugServer::finish() {
 }
 
 void DebugServer::on_event(const Event& event) {
-    tcp_->on_event(event);
+    if (tcp_) {
+        tcp_->on_event(event);
+    }
+    if (shared_) {
+        shared_->on_event(event);
+    }
     guest_killed_ = guest_killed_ || std::holds_alternative<wdbg::Killed>(event);
     if (!std::holds_alternative<Stopped>(event)) {
         close();
@@ -93,12 +152,26 @@ void DebugServer::close() {
     if (std::exchange(closing_, true)) {
         return;
     }
-    tcp_->close([this] {
-        if (guest_killed_) {
-            _exit(ExitStatus::Killed);
-        }
-        closed_.set_value();
-    });
+    if (dap_) {
+        dap_->close([this] { close_gdb(); });
+    } else {
+        close_gdb();
+    }
+}
+
+void DebugServer::close_gdb() {
+    if (tcp_) {
+        tcp_->close([this] { end(); });
+    } else {
+        end();
+    }
+}
+
+void DebugServer::end() {
+    if (guest_killed_) {
+        _exit(ExitStatus::Killed);
+    }
+    closed_.set_value();
 }
 
 } // namespace wdbg::cli

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "dap_server.h"
+#include "own_guest.h"
+#include "shared_debuggee.h"
+
 #include <wdbg/cli/packet_log.h>
 #include <wdbg/cli/run_options.h>
 #include <wdbg/model/debuggee.h>
@@ -34,7 +38,8 @@ class DebugServer {
     DebugServer& operator=(const DebugServer&) = delete;
     ~DebugServer();
 
-    [[nodiscard]] std::string address() const { return tcp_->address(); }
+    /// Of the GDB server where there is one, else of the DAP server.
+    [[nodiscard]] std::string address() const { return tcp_ ? tcp_->address() : dap_->address(); }
 
     /// Starts the loop's thread.
     void start();
@@ -45,14 +50,29 @@ class DebugServer {
   private:
     explicit DebugServer(boost::asio::io_context& loop) : loop_(loop), work_(loop.get_executor()) {}
 
+    /// Who controls the guest; the first client wins.
+    enum class Control : std::uint8_t { Nobody, Gdb, Dap };
+
     Result<void> listen(Debuggee& debuggee, const RunOptions& options);
+    Result<void> listen_gdb(Debuggee& debuggee, const RunOptions& options);
+    Result<void> listen_dap(Debuggee& debuggee, const RunOptions& options);
+    bool acquire(Control who);
+    void release(Control who);
+    void close_gdb();
+    void end();
     void on_event(const Event& event);
     void close();
 
     boost::asio::io_context& loop_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::unique_ptr<PacketLog> log_;
+    std::unique_ptr<SharedDebuggee> shared_;
+    std::unique_ptr<OwnGuestHost> host_;
     std::unique_ptr<rsp::TcpServer> tcp_;
+    std::unique_ptr<DapTcpServer> dap_;
+    Control control_ = Control::Nobody; ///< the loop's
+    unsigned sessions_ = 0;             ///< the loop's: that have acquired
+    bool verbose_ = false;
     std::thread thread_;
     std::promise<void> closed_;
     bool closing_ = false;      ///< the loop's

@@ -35,4 +35,11 @@ Result<void> write_listen_file(const std::filesystem::path& path, std::string_vi
     return {};
 }
 
+void write_listen_descriptor(int descriptor, std::string_view address) {
+    const std::string line = std::string(address) + "\n";
+    // Less than a pipe's buffer: written at once or not at all.
+    [[maybe_unused]] const auto written = ::write(descriptor, line.data(), line.size());
+    ::close(descriptor);
+}
+
 } // namespace wdbg::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compile_command.h"
+#include "dap_command.h"
 #include "run_command.h"
 
 #include <wdbg/cli/report.h>
@@ -23,14 +24,14 @@ struct Command {
 constexpr Command commands[] = {
     {"run", "run a module with a debugger attached or attachable", run_command},
     {"compile", "compile a module ahead of time, with a debug file", compile_command},
-    {"dap", "debug adapter for editors: not in this build yet", nullptr},
+    {"dap", "debug adapter for editors, such as VS Code", dap_command},
     {"bridge", "debug AOT code behind a native debug server: not in this build yet", nullptr},
     {"info", "what a debugger can see in a module: not in this build yet", nullptr},
 };
 
 void print_help() {
     std::string text = "usage: wdbg COMMAND [options] …\n\n"
-                       "Debugs WebAssembly with its sources, in LLDB.\n\n";
+                       "Debugs WebAssembly with its sources, in LLDB and VS Code.\n\n";
     constexpr std::size_t help_column = 14;
     for (const Command& command : commands) {
         std::string line = "  wdbg " + std::string(command.name);

@@ -31,7 +31,7 @@ bool is_aot(const std::filesystem::path& module) {
 }
 
 wamr::RuntimeOptions runtime_options(const RunOptions& options) {
-    wamr::RuntimeOptions runtime{.debug_hooks = options.listen.has_value()};
+    wamr::RuntimeOptions runtime{.debug_hooks = options.listen || options.dap};
     runtime.max_threads = options.max_threads.value_or(runtime.max_threads);
     runtime.debug_file = options.debug_file;
     if (options.compile) {
@@ -82,6 +82,13 @@ int run_plain(const RunOptions& options, const std::filesystem::path& code) {
     return exit_status(module, outcome);
 }
 
+Result<void> tell_address(const RunOptions& options, const std::string& address) {
+    if (options.listen_descriptor) {
+        write_listen_descriptor(*options.listen_descriptor, address);
+    }
+    return options.listen_file ? write_listen_file(*options.listen_file, address) : Result<void>();
+}
+
 /// The listener's file is written as soon as a client can connect; the client gets its first
 /// answer when the module is loaded.
 int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
@@ -99,11 +106,8 @@ int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
     if (options.verbose) {
         report("listening on " + (*server)->address());
     }
-    if (options.listen_file) {
-        if (auto written = write_listen_file(*options.listen_file, (*server)->address());
-            !written) {
-            return fail_with(written.error());
-        }
+    if (auto told = tell_address(options, (*server)->address()); !told) {
+        return fail_with(told.error());
     }
     auto guest = (*engine)->runtime().load(code, guest_options(options));
     if (!guest) {
@@ -147,7 +151,7 @@ int run_command(std::span<const std::string> arguments) {
         std::puts(code.c_str());
         return ExitStatus::Success;
     }
-    return options->listen ? run_debugged(*options, code) : run_plain(*options, code);
+    return options->listen || options->dap ? run_debugged(*options, code) : run_plain(*options, code);
 }
 
 } // namespace wdbg::cli

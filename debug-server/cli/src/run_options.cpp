@@ -43,10 +43,11 @@ Result<void> set_listen(RunOptions& options, std::string_view value) {
 }
 
 Result<void> set_dap(RunOptions& options, std::string_view value) {
-    if (Result<Endpoint> endpoint = parse_endpoint(value); !endpoint) {
+    Result<Endpoint> endpoint = parse_endpoint(value);
+    if (!endpoint) {
         return std::unexpected(endpoint.error());
     }
-    note_unavailable(options, "--dap: this build does not serve DAP yet");
+    options.dap = *endpoint;
     return {};
 }
 
@@ -89,6 +90,16 @@ Result<void> set_listen_file(RunOptions& options, std::string_view value) {
         return invalid("expected a path");
     }
     options.listen_file = value;
+    return {};
+}
+
+Result<void> set_listen_descriptor(RunOptions& options, std::string_view value) {
+    std::optional<std::uint32_t> number;
+    constexpr std::uint32_t most = 1U << 20U;
+    if (!set_number(number, value) || *number <= 2 || *number > most) {
+        return invalid("expected the number of an open file descriptor, from 3");
+    }
+    options.listen_descriptor = static_cast<int>(*number);
     return {};
 }
 
@@ -151,6 +162,10 @@ constexpr Row run_rows[] = {
      "PATH",
      "write \"HOST:PORT\" there once bound (for scripts)",
      set_listen_file},
+    {{"--listen-fd"},
+     "N",
+     "write \"HOST:PORT\" to this open file descriptor once bound, then close it",
+     set_listen_descriptor},
     {{"--log-packets"},
      "PATH",
      "write every packet there, with its time",
@@ -194,7 +209,10 @@ constexpr Row run_rows[] = {
          options.compile_only = true;
          return {};
      }},
-    {{"--dap"}, "HOST:PORT", "serve DAP there: not in this build yet", set_dap},
+    {{"--dap"},
+     "HOST:PORT",
+     "serve the Debug Adapter Protocol there, instead of or besides -g",
+     set_dap},
     {{"--debug-file"},
      "PATH",
      "the debug file of an .aot (default: MODULE.debug)",
@@ -223,8 +241,9 @@ Result<void> check_together(const RunOptions& options) {
     if (options.compile_only && !options.compile) {
         return invalid("--compile-only is for --engine=aot");
     }
-    if (options.listen_file && !options.listen) {
-        return invalid("--listen-file needs a listener: add -g=HOST:PORT");
+    const bool listens = options.listen || options.dap;
+    if ((options.listen_file || options.listen_descriptor) && !listens) {
+        return invalid("--listen-file and --listen-fd need a listener: add -g=HOST:PORT");
     }
     return {};
 }

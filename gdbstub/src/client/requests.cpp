@@ -132,6 +132,7 @@ void Client::resume(const std::vector<Action>& actions, StopHandler stopped) {
     std::string packet = "vCont";
     for (const Action& action : actions) {
         packet += std::string(";") + action.letter;
+        packet += action.letter == 'r' ? hex_of(action.begin) + "," + hex_of(action.end) : "";
         packet += action.thread == 0 ? "" : ":" + hex_of(action.thread);
     }
     const bool simple = actions.size() == 1 && actions.front().thread == 0;

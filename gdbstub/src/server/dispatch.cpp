@@ -78,6 +78,9 @@ constexpr std::array rows{
     PacketRow{"qWasmLocal:", args, Needs::Stop, local},
     PacketRow{"qWasmStackValue:", args, Needs::Stop, stack_value},
     PacketRow{"qWasmGlobal:", args, Needs::Stop, global, "qWasmInstance+"},
+    PacketRow{"QWdbgLocal:", args, Needs::Stop, handlers::set_local, "QWdbgLocal+"},
+    PacketRow{"QWdbgGlobal:", args, Needs::Stop, handlers::set_global, "QWdbgGlobal+"},
+    PacketRow{"qWdbgTable:", args, Needs::Stop, handlers::table_element, "qWdbgTable+"},
     // Modules
     PacketRow{"qXfer:libraries:read:", args, Needs::Attached, libraries, "qXfer:libraries:read+"},
 };

@@ -100,8 +100,10 @@ class Client {
 
     // --- Run control ---
     struct Action {
-        char letter = 'c';        ///< c or s
+        char letter = 'c';        ///< c, s or r
         std::uint64_t thread = 0; ///< 0: all threads without an action of their own
+        std::uint64_t begin = 0;  ///< r: step while the pc is in [begin, end)
+        std::uint64_t end = 0;
     };
 
     /// vCont; `c` or `s` for servers without it, if there is one action only.

@@ -67,6 +67,9 @@ Status call_stack(Session&, std::string_view args, Reply&);
 Status local(Session&, std::string_view args, Reply&);
 Status stack_value(Session&, std::string_view args, Reply&);
 Status global(Session&, std::string_view args, Reply&);
+Status set_local(Session&, std::string_view args, Reply&);
+Status set_global(Session&, std::string_view args, Reply&);
+Status table_element(Session&, std::string_view args, Reply&);
 
 // library.cpp
 Status libraries(Session&, std::string_view args, Reply&);

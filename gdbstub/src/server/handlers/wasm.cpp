@@ -81,4 +81,86 @@ Status global(Session& session, std::string_view args, Reply& out) {
                        out);
 }
 
+namespace {
+
+/// `<frame>;<index>;<bytes, hex>`
+struct SlotWrite {
+    FrameSlot slot;
+    std::string_view digits;
+};
+
+std::optional<SlotWrite> parse_slot_write(std::string_view args) {
+    const std::size_t end = args.rfind(';');
+    if (end == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto slot = parse_frame_slot(args.substr(0, end));
+    return slot ? std::optional(SlotWrite{.slot = *slot, .digits = args.substr(end + 1)})
+                : std::nullopt;
+}
+
+/// A value of the type of `present`, with the bytes that the packet gives.
+Result<Value> replaced(const Result<Value>& present, std::string_view digits) {
+    if (!present) {
+        return std::unexpected(present.error());
+    }
+    Value value{.type = present->type};
+    const auto bytes = std::span(value.storage).first(size_of(value.type));
+    if (!decode_hex(digits, bytes)) {
+        return fail(ErrorCode::InvalidArgument,
+                    "expected " + std::to_string(bytes.size()) + " bytes in hex");
+    }
+    return value;
+}
+
+Status reply_ok(const Result<void>& done, Reply& out) {
+    if (!done) {
+        return std::unexpected(done.error());
+    }
+    out.add("OK");
+    return Outcome::Reply;
+}
+
+} // namespace
+
+/// `QWdbgLocal:<frame>;<index>;<bytes>`, our own, of the current thread.
+Status set_local(Session& session, std::string_view args, Reply& out) {
+    const auto write = parse_slot_write(args);
+    if (!write) {
+        return std::unexpected(malformed_slot);
+    }
+    const auto [frame, index] = write->slot;
+    const ThreadId thread = session.current_thread;
+    const auto value = replaced(session.debuggee.local(thread, frame, index), write->digits);
+    return value ? reply_ok(session.debuggee.set_local(thread, frame, index, *value), out)
+                 : Status(std::unexpected(value.error()));
+}
+
+/// `QWdbgGlobal:<frame>;<index>;<bytes>`, our own.
+Status set_global(Session& session, std::string_view args, Reply& out) {
+    const auto write = parse_slot_write(args);
+    if (!write) {
+        return std::unexpected(malformed_slot);
+    }
+    const auto [frame, index] = write->slot;
+    const ThreadId thread = session.current_thread;
+    const auto value = replaced(session.debuggee.global(thread, frame, index), write->digits);
+    return value ? reply_ok(session.debuggee.set_global(thread, frame, index, *value), out)
+                 : Status(std::unexpected(value.error()));
+}
+
+/// `qWdbgTable:<instance>;<table>;<index>`, our own, decimal.
+Status table_element(Session& session, std::string_view args, Reply& out) {
+    TextReader reader(args);
+    const auto instance = reader.decimal_as<std::uint32_t>();
+    const bool first = reader.take(';');
+    const auto table = reader.decimal_as<std::uint32_t>();
+    const bool second = reader.take(';');
+    const auto index = reader.decimal();
+    if (!instance || !first || !table || !second || !index || !reader.at_end()) {
+        return fail(ErrorCode::InvalidArgument, "expected <instance>;<table>;<index>, decimal");
+    }
+    return reply_value(session.debuggee.table_element(InstanceId{*instance}, *table, *index), out);
+}
+
 } // namespace wdbg::rsp::handlers

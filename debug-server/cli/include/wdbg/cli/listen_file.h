@@ -13,4 +13,8 @@ namespace wdbg::cli {
 [[nodiscard]] Result<void> write_listen_file(const std::filesystem::path& path,
                                              std::string_view address);
 
+/// Writes `address` and a line break to an open file descriptor and closes it. A reader that has
+/// gone is no failure.
+void write_listen_descriptor(int descriptor, std::string_view address);
+
 } // namespace wdbg::cli

