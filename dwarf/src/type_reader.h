@@ -8,6 +8,9 @@
 
 namespace wdbg::dwarf {
 
+inline constexpr unsigned max_type_depth = 64; ///< of types that stand for types
+inline constexpr unsigned max_web = 2'000;     ///< entries that one look at a type may visit
+
 /// Makes Type nodes of type entries, each once.
 class TypeReader {
   public:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "syntax.h"
 
+#include "syntax_tables.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -13,30 +15,6 @@ constexpr int max_depth = 200;
 
 using NodePointer = std::unique_ptr<Node>;
 using NodeResult = Result<NodePointer>;
-
-struct BinaryRow {
-    std::string_view sign;
-    int level;
-};
-
-constexpr std::array binary_table{BinaryRow{"||", 1}, BinaryRow{"&&", 2}, BinaryRow{"|", 3},
-                                  BinaryRow{"^", 4},  BinaryRow{"&", 5},  BinaryRow{"==", 6},
-                                  BinaryRow{"!=", 6}, BinaryRow{"<", 7},  BinaryRow{">", 7},
-                                  BinaryRow{"<=", 7}, BinaryRow{">=", 7}, BinaryRow{"<<", 8},
-                                  BinaryRow{">>", 8}, BinaryRow{"+", 9},  BinaryRow{"-", 9},
-                                  BinaryRow{"*", 10}, BinaryRow{"/", 10}, BinaryRow{"%", 10}};
-
-constexpr std::array<std::string_view, 11> assignments{
-    "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="};
-constexpr std::array<std::string_view, 7> qualifiers{"const", "volatile", "struct", "class",
-                                                     "union", "enum",     "mut"};
-constexpr std::array<std::string_view, 8> type_words{"unsigned", "signed", "long",   "short",
-                                                     "int",      "char",   "double", "float"};
-
-template <class Range>
-bool contains(const Range& range, std::string_view text) {
-    return std::ranges::find(range, text) != std::ranges::end(range);
-}
 
 class Parser {
   public:
@@ -183,14 +161,6 @@ NodeResult Parser::conditional() {
     node->children.push_back(std::move(*yes));
     node->children.push_back(std::move(*no));
     return node;
-}
-
-int level_of(const Token& token) {
-    if (token.kind != TokenKind::Sign) {
-        return 0;
-    }
-    const auto row = std::ranges::find(binary_table, token.text, &BinaryRow::sign);
-    return row == binary_table.end() ? 0 : row->level;
 }
 
 NodeResult Parser::binary(int level) {
