@@ -151,7 +151,7 @@ def test_breakpoint_set_before_the_module_is_known(new_session, run):
 def test_a_hundred_breakpoints(debug):
     session = debug("sqlite-O0", "sqlite/main.c")
     functions = session.target.BreakpointCreateByRegex("^sqlite3Btree")
-    assert functions.GetNumLocations() >= 80
+    assert functions.GetNumLocations() >= 75  # 23 has one less than 22
     functions.SetEnabled(True)
     session.break_at("end")
     stop = session.go()

@@ -158,7 +158,8 @@ def test_steps_through_inlined_code(debug):
     stops = [session.step_over() for _ in range(5)]
     assert {stop.function for stop in stops} == {"twice", "outer"}
     assert all(stop.file == "inlined.c" for stop in stops)
-    assert where(stops[-1]) == at(session, "outer")
+    # LLDB 23 begins one instruction later, behind the first of twice's lines.
+    assert at(session, "outer") in [where(stop) for stop in stops[-2:]]
 
 
 @expected_difference("next-out-of-optimised-function")

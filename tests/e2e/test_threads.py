@@ -148,6 +148,7 @@ def test_runs_undisturbed(debug, variant):
     assert session.guest.stdout.at_end(5) == "hits 200\ntotal 2660\n"
 
 
+@expected_difference("watch-variable-in-bss")
 def test_watchpoint_on_shared_memory(debug):
     session = debug(*WASI)
     session.run_to("worker")

@@ -36,11 +36,17 @@ LIMITATIONS = {
         22, 99, "qWasmLocal names no thread: once stacks of several threads are cached, LLDB reads "
                 "the locals of one and the stub must guess which"),
     "float-arithmetic": Limitation(
-        22, 99, "the IR interpreter has no floating point"),
+        22, 22, "the IR interpreter has no floating point"),
     "call-guest-function": Limitation(
         22, 99, "expressions cannot call guest functions: there is no JIT for wasm"),
     "conditional-operator": Limitation(
         22, 99, "the IR interpreter does not run `?:`"),
+    "variable-in-bss": Limitation(
+        23, 23, "a .bss section of its own, in which variables of a large module are looked for at a "
+                "wrong offset (DW_OP_addr 0x10e5d0 of SQLite becomes 0x10f706)"),
+    "watch-variable-in-bss": Limitation(
+        23, 23, "`watchpoint set variable` takes the size of a variable in .bss for 0; an expression "
+                "with -s works"),
     "return-value": Limitation(22, 99, "no ABI plugin for wasm: `finish` shows no return value"),
     "dynamic-type": Limitation(
         22, 99, "the vtable pointer is read without an address space: no dynamic C++ types"),
