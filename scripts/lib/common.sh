@@ -29,6 +29,9 @@ test_packages=(
     libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-forked python3-pytest-timeout
     libclang-rt-22-dev rustc libstd-rust-dev-wasm32 lld-14 wabt
 )
+# The extension in the real editor. Where there is a Node.js already, it brings its npm.
+editor_packages=(chromium ripgrep)
+command -v npm >/dev/null || editor_packages+=(nodejs npm)
 check_packages=(clang-format-22 clang-tidy-22 git python3)
 bench_packages=(python3)
 # What Debian's cargo (unpacked by CMake where PATH has none that is new enough) is linked to.

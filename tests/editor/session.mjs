@@ -121,12 +121,13 @@ try {
     await page.mouse.move(place.x + 400, place.y + 300);
 
     begin("watch");
-    await runCommand("Debug: Add Expression");
-    const watchBox = page.locator(".debug-watch input, .debug-pane .monaco-inputbox input").first();
+    await page.locator(".pane-header").filter({ hasText: /Watch/i }).first().hover();
+    await page.getByRole("button", { name: "Add Expression" }).first().click();
+    const watchBox = page.locator(".debug-watch .monaco-inputbox input, .pane-body .expression .monaco-inputbox input").first();
     await watchBox.waitFor();
     await watchBox.fill("start * 4 + a");
     await page.keyboard.press("Enter");
-    await page.locator(".debug-watch .monaco-list-row, .debug-pane .monaco-list-row")
+    await page.locator(".pane-body .monaco-list-row")
         .filter({ hasText: "start * 4 + a" }).filter({ hasText: "51" }).first().waitFor();
 
     begin("console");

@@ -2,15 +2,14 @@
 // Bytes from a client of the debug adapter: framing, JSON, arguments of all requests. The guest is
 // a fake. Lines of the input are messages (framed here), unless it begins with '!': then it is the
 // stream itself.
-#include <fake_debuggee.h>
-#include <fake_source_level.h>
-
 #include <wdbg/dap/framing.h>
 #include <wdbg/dap/server.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <deque>
+#include <fake_debuggee.h>
+#include <fake_source_level.h>
 #include <memory>
 #include <string_view>
 

@@ -12,18 +12,17 @@ namespace {
 using source::StopKind;
 
 StopKind kind_of(const StopReason& reason) {
-    constexpr std::array kinds{StopKind::Entry,          StopKind::Breakpoint, StopKind::Step,
-                               StopKind::Pause,          StopKind::ModulesChanged,
-                               StopKind::Watchpoint,     StopKind::Trap};
+    constexpr std::array kinds{StopKind::Entry, StopKind::Breakpoint,     StopKind::Step,
+                               StopKind::Pause, StopKind::ModulesChanged, StopKind::Watchpoint,
+                               StopKind::Trap};
     return kinds.at(reason.index());
 }
 
 template <class T>
 Result<T> find(const std::map<std::string, T, std::less<>>& known, std::string_view name) {
     const auto found = known.find(name);
-    return found == known.end()
-               ? Result<T>(fail(ErrorCode::NotFound, "no " + std::string(name)))
-               : Result<T>(found->second);
+    return found == known.end() ? Result<T>(fail(ErrorCode::NotFound, "no " + std::string(name)))
+                                : Result<T>(found->second);
 }
 
 } // namespace
@@ -109,8 +108,9 @@ void FakeSourceLevel::kill() {
     debuggee_.kill();
 }
 
-std::vector<source::BreakpointInfo> FakeSourceLevel::set_source_breakpoints(
-    const std::string& path, std::span<const source::SourceBreakpointSpec> specs) {
+std::vector<source::BreakpointInfo>
+FakeSourceLevel::set_source_breakpoints(const std::string& path,
+                                        std::span<const source::SourceBreakpointSpec> specs) {
     std::string call = "source " + path;
     std::vector<source::BreakpointInfo> infos;
     for (const source::SourceBreakpointSpec& spec : specs) {
@@ -120,7 +120,8 @@ std::vector<source::BreakpointInfo> FakeSourceLevel::set_source_breakpoints(
         const auto line = lines.lower_bound(spec.line);
         info.verified = line != lines.end();
         if (info.verified) {
-            info.path = path;
+            info.path =
+                debug_folder.empty() ? path : debug_folder + path.substr(path.rfind('/') + 1);
             info.line = line->first;
             info.locations = {line->second};
         } else {
@@ -131,8 +132,8 @@ std::vector<source::BreakpointInfo> FakeSourceLevel::set_source_breakpoints(
     return infos;
 }
 
-std::vector<source::BreakpointInfo> FakeSourceLevel::set_function_breakpoints(
-    std::span<const source::FunctionBreakpointSpec> specs) {
+std::vector<source::BreakpointInfo>
+FakeSourceLevel::set_function_breakpoints(std::span<const source::FunctionBreakpointSpec> specs) {
     std::string call = "functions";
     std::vector<source::BreakpointInfo> infos;
     for (const source::FunctionBreakpointSpec& spec : specs) {
@@ -173,9 +174,8 @@ Result<source::StackPage> FakeSourceLevel::stack(ThreadId thread, std::uint32_t 
     if (thread != ThreadId{1}) {
         return fail(ErrorCode::NotFound, "no thread " + std::to_string(thread.value));
     }
-    source::StackPage page{.frames = {},
-                           .total = static_cast<std::uint32_t>(frames.size()),
-                           .total_is_exact = true};
+    source::StackPage page{
+        .frames = {}, .total = static_cast<std::uint32_t>(frames.size()), .total_is_exact = true};
     for (std::size_t i = first; i < frames.size() && (count == 0 || i - first < count); ++i) {
         page.frames.push_back(frames[i]);
     }
@@ -205,10 +205,9 @@ FakeSourceLevel::variables(source::VariableHandle handle, source::ChildFilter /*
     return page;
 }
 
-Result<source::VariableView> FakeSourceLevel::set_variable(source::VariableHandle handle,
-                                                           std::string_view name,
-                                                           std::string_view value,
-                                                           const source::FormatOptions& /*format*/) {
+Result<source::VariableView>
+FakeSourceLevel::set_variable(source::VariableHandle handle, std::string_view name,
+                              std::string_view value, const source::FormatOptions& /*format*/) {
     for (source::VariableView& view : children[handle]) {
         if (view.name == name) {
             view.value = value;
@@ -235,9 +234,9 @@ FakeSourceLevel::set_expression(source::FrameHandle /*frame*/, std::string_view 
     return view;
 }
 
-Result<std::vector<source::Completion>>
-FakeSourceLevel::completions(source::FrameHandle /*frame*/, std::string_view /*text*/,
-                             std::uint32_t /*column*/) {
+Result<std::vector<source::Completion>> FakeSourceLevel::completions(source::FrameHandle /*frame*/,
+                                                                     std::string_view /*text*/,
+                                                                     std::uint32_t /*column*/) {
     return proposals;
 }
 

@@ -19,6 +19,8 @@ class FakeSourceLevel final : public source::SourceLevel {
     // --- The scene; tests change it as they like ---
     /// Lines that have code, of every file.
     std::map<std::uint32_t, CodeAddress> lines;
+    /// Where the debug information says that files are; empty: where the client says.
+    std::string debug_folder;
     std::vector<source::StackFrame> frames;
     std::vector<source::ScopeView> scope_views;
     std::map<source::VariableHandle, std::vector<source::VariableView>> children;
@@ -47,7 +49,9 @@ class FakeSourceLevel final : public source::SourceLevel {
     Result<void> pause() override;
     void detach() override;
     void kill() override;
+
     [[nodiscard]] bool stopped() const override { return stopped_; }
+
     [[nodiscard]] const source::StoppedView& last_stop() const override { return stop_; }
 
     std::vector<source::BreakpointInfo>
@@ -82,13 +86,17 @@ class FakeSourceLevel final : public source::SourceLevel {
                                                              std::string_view name) override;
 
     [[nodiscard]] std::vector<source::ModuleView> modules() override { return module_views; }
+
     [[nodiscard]] std::vector<std::string> sources() override { return source_paths; }
+
     [[nodiscard]] std::string describe(CodeAddress address) override;
     [[nodiscard]] dwarf::SourceLocation location_of(CodeAddress address) override;
+
     [[nodiscard]] Debuggee& debuggee() override { return debuggee_; }
 
   private:
     void on_event(const Event& event);
+
     void note(std::string call) { calls_.push_back(std::move(call)); }
 
     Debuggee& debuggee_;

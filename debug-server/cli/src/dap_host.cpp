@@ -194,8 +194,7 @@ Result<std::unique_ptr<dap::Target>> DapHost::launch(const dap::LaunchSettings& 
 
 Result<dap::TerminalLaunch> DapHost::launch_in_terminal(const dap::LaunchSettings& settings,
                                                         dap::TargetHandlers /*handlers*/) {
-    std::string folder =
-        (std::filesystem::temp_directory_path() / "wdbg-terminal-XXXXXX").string();
+    std::string folder = (std::filesystem::temp_directory_path() / "wdbg-terminal-XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) {
         return fail(ErrorCode::Io, "cannot make a folder like " + folder);
     }

@@ -3,9 +3,9 @@
 
 #include <wdbg/dap/host.h>
 
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
+
+#include <utility>
 
 namespace wdbg::cli {
 

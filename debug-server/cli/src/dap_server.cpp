@@ -28,8 +28,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
                std::function<void()> over)
         : socket_(std::move(socket))
         , over_(std::move(over))
-        , server_(std::make_unique<dap::Server>(
-              host, std::move(options), [this](std::string_view bytes) { write(bytes); })) {}
+        , server_(std::make_unique<dap::Server>(host, std::move(options),
+                                                [this](std::string_view bytes) { write(bytes); })) {
+    }
 
     void start() {
         const int on = 1;
@@ -54,20 +55,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   private:
     void read() {
-        socket_.async_read_some(asio::buffer(inbox_), [self = shared_from_this()](
-                                                          error_code error, std::size_t size) {
-            if (self->ended_) {
-                return;
-            }
-            if (error) {
-                self->server_->client_gone();
-                self->end();
-                return;
-            }
-            self->server_->receive({self->inbox_.data(), size});
-            self->after_work();
-            self->read();
-        });
+        socket_.async_read_some(asio::buffer(inbox_),
+                                [self = shared_from_this()](error_code error, std::size_t size) {
+                                    if (self->ended_) {
+                                        return;
+                                    }
+                                    if (error) {
+                                        self->server_->client_gone();
+                                        self->end();
+                                        return;
+                                    }
+                                    self->server_->receive({self->inbox_.data(), size});
+                                    self->after_work();
+                                    self->read();
+                                });
     }
 
     void after_work() {
@@ -215,9 +216,9 @@ Result<std::unique_ptr<DapTcpServer>> DapTcpServer::listen(asio::io_context& loo
     const std::string where = to_string(options.endpoint);
     error_code error;
     Tcp::resolver resolver(loop);
-    const auto found = resolver.resolve(
-        options.endpoint.host, std::to_string(options.endpoint.port),
-        Tcp::resolver::passive | Tcp::resolver::numeric_service, error);
+    const auto found =
+        resolver.resolve(options.endpoint.host, std::to_string(options.endpoint.port),
+                         Tcp::resolver::passive | Tcp::resolver::numeric_service, error);
     if (error || found.empty()) {
         return fail(ErrorCode::InvalidArgument,
                     "cannot listen on " + where + ": " + error.message());

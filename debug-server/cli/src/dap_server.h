@@ -4,14 +4,13 @@
 #include <wdbg/cli/endpoint.h>
 #include <wdbg/dap/server.h>
 
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace wdbg::cli {
 

@@ -4,10 +4,10 @@
 #include <boost/asio/buffer.hpp>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <csignal>
 #include <spawn.h>
 #include <string_view>
 #include <sys/syscall.h>
@@ -136,7 +136,8 @@ Result<void> GuestProcess::spawn(std::vector<std::string> command, const std::st
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (problem != 0) {
-        return fail(ErrorCode::Io, "cannot start " + command.front() + ": " + std::strerror(problem));
+        return fail(ErrorCode::Io,
+                    "cannot start " + command.front() + ": " + std::strerror(problem));
     }
     const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
     if (pidfd < 0) {

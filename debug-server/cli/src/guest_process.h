@@ -4,8 +4,6 @@
 #include <wdbg/cli/endpoint.h>
 #include <wdbg/dap/host.h>
 
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -14,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace wdbg::cli {
@@ -46,6 +45,7 @@ class GuestProcess : public std::enable_shared_from_this<GuestProcess> {
     /// Begins to hand on output and the end.
     void watch();
     void terminate();
+
     void forget_handlers() { handlers_ = {}; }
 
   private:

@@ -8,8 +8,10 @@ namespace {
 class OwnTarget final : public dap::Target {
   public:
     explicit OwnTarget(SharedDebuggee& guest) : guest_(guest) {}
+
     OwnTarget(const OwnTarget&) = delete;
     OwnTarget& operator=(const OwnTarget&) = delete;
+
     ~OwnTarget() override { guest_.set_event_handler({}); }
 
     Debuggee* debuggee() override { return &guest_; }

@@ -23,6 +23,10 @@ WatchKind watch_kind(const std::optional<std::string>& access) {
     return access == "readWrite" ? WatchKind::Access : WatchKind::Write;
 }
 
+std::string_view file_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
 std::optional<std::uint64_t> take_number(std::string_view& text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -74,7 +78,7 @@ protocol::Breakpoint BreakpointBook::describe(const source::BreakpointInfo& info
         breakpoint.message = info.message;
     }
     if (!info.path.empty()) {
-        breakpoint.source = source_of(info.path);
+        breakpoint.source = source_of(client_path(info.path));
     }
     if (info.line != 0) {
         breakpoint.line = info.line;
@@ -109,8 +113,25 @@ BreakpointBook::set_source(source::SourceLevel* level, const std::string& path,
     auto& group = sources_[path];
     replace(group, std::move(specs));
     return describe_all(level == nullptr ? std::vector<source::BreakpointInfo>()
-                                         : level->set_source_breakpoints(path, group.specs),
+                                         : apply_source(*level, path, group.specs),
                         group.ids);
+}
+
+std::vector<source::BreakpointInfo>
+BreakpointBook::apply_source(source::SourceLevel& level, const std::string& path,
+                             const std::vector<source::SourceBreakpointSpec>& specs) {
+    std::vector<source::BreakpointInfo> infos = level.set_source_breakpoints(path, specs);
+    for (const source::BreakpointInfo& info : infos) {
+        if (!info.path.empty() && info.path != path && file_name(info.path) == file_name(path)) {
+            client_paths_[info.path] = path;
+        }
+    }
+    return infos;
+}
+
+std::string BreakpointBook::client_path(const std::string& path) const {
+    const auto found = client_paths_.find(path);
+    return found == client_paths_.end() ? path : found->second;
 }
 
 std::vector<protocol::Breakpoint>
@@ -123,8 +144,8 @@ BreakpointBook::set_functions(source::SourceLevel* level,
 }
 
 /// The source level has one list of them: ours together, of which those of `group` are returned.
-std::vector<source::BreakpointInfo>
-BreakpointBook::apply_instructions(source::SourceLevel& level, const std::string& group) {
+std::vector<source::BreakpointInfo> BreakpointBook::apply_instructions(source::SourceLevel& level,
+                                                                       const std::string& group) {
     std::vector<source::InstructionBreakpointSpec> all;
     std::vector<int> ids;
     std::size_t begin = 0;
@@ -215,7 +236,7 @@ std::vector<protocol::Breakpoint> BreakpointBook::apply_all(source::SourceLevel&
         changed.insert(changed.end(), more.begin(), more.end());
     };
     for (const auto& [path, group] : sources_) {
-        add(describe_all(level.set_source_breakpoints(path, group.specs), group.ids));
+        add(describe_all(apply_source(level, path, group.specs), group.ids));
     }
     add(describe_all(level.set_function_breakpoints(functions_.specs), functions_.ids));
     for (const auto& [name, group] : instructions_) {

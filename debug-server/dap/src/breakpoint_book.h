@@ -29,9 +29,9 @@ class BreakpointBook {
     };
 
     // --- Setting: each replaces what it has been before; `level` may be nullptr (nothing runs) ---
-    std::vector<protocol::Breakpoint>
-    set_source(source::SourceLevel* level, const std::string& path,
-               std::vector<source::SourceBreakpointSpec> specs);
+    std::vector<protocol::Breakpoint> set_source(source::SourceLevel* level,
+                                                 const std::string& path,
+                                                 std::vector<source::SourceBreakpointSpec> specs);
     std::vector<protocol::Breakpoint>
     set_functions(source::SourceLevel* level, std::vector<source::FunctionBreakpointSpec> specs);
     /// `group` tells users of instruction breakpoints apart: "" the client's, else a listing's.
@@ -46,6 +46,9 @@ class BreakpointBook {
 
     /// The client's number of the source level's breakpoint; 0 if it is not known.
     [[nodiscard]] int client_id(source::BreakpointId id) const;
+    /// The client's own path of a file of the debug information, where a breakpoint has shown that
+    /// the two are the same file (its name is the same, the folder need not be); else `path`.
+    [[nodiscard]] std::string client_path(const std::string& path) const;
     [[nodiscard]] DataPoint* find_data(WatchpointId id);
     [[nodiscard]] protocol::Breakpoint describe(const source::BreakpointInfo& info, int id) const;
 
@@ -60,6 +63,9 @@ class BreakpointBook {
     void replace(Group<Spec>& group, std::vector<Spec> specs);
     std::vector<protocol::Breakpoint> describe_all(const std::vector<source::BreakpointInfo>& infos,
                                                    const std::vector<int>& ids);
+    std::vector<source::BreakpointInfo>
+    apply_source(source::SourceLevel& level, const std::string& path,
+                 const std::vector<source::SourceBreakpointSpec>& specs);
     std::vector<source::BreakpointInfo> apply_instructions(source::SourceLevel& level,
                                                            const std::string& group);
     void apply_data(source::SourceLevel& level, DataPoint& point);
@@ -69,6 +75,7 @@ class BreakpointBook {
     std::map<std::string, Group<source::InstructionBreakpointSpec>> instructions_{};
     std::vector<DataPoint> data_{};
     std::map<source::BreakpointId, int> client_ids_{};
+    std::map<std::string, std::string> client_paths_; ///< by the debug information's
     int last_id_ = 0;
 };
 

@@ -41,8 +41,8 @@ class Walker {
 
     /// False at the first instruction of all.
     bool back() {
-        const CodeOffset here = at_.value_or(body_ < module_.bodies().size() ? body().end
-                                                                             : CodeOffset{});
+        const CodeOffset here =
+            at_.value_or(body_ < module_.bodies().size() ? body().end : CodeOffset{});
         if (body_ < module_.bodies().size()) {
             if (const auto before = ending(here)) {
                 at_ = before;
@@ -111,8 +111,9 @@ std::vector<DisassemblyLine> disassemble(const wasm::Module& module, CodeOffset 
     }
     while (lines.size() < count) {
         const auto at = walker.at();
-        const auto instruction = at ? wasm::decode(module.bytes().first(walker.body().end.value), *at)
-                                    : Result<wasm::Instruction>(fail(ErrorCode::NotFound, ""));
+        const auto instruction =
+            at ? wasm::decode(module.bytes().first(walker.body().end.value), *at)
+               : Result<wasm::Instruction>(fail(ErrorCode::NotFound, ""));
         if (!instruction) {
             lines.push_back({.offset = module.bodies().back().end, .text = "(no code)"});
             continue;

@@ -37,8 +37,7 @@ bool is_header_name(std::string_view name) {
 /// What can be shown of bytes that are perhaps no text.
 std::string printable(std::string_view text) {
     std::string shown(text.substr(0, 60));
-    std::ranges::replace_if(
-        shown, [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::ranges::replace_if(shown, [](char c) { return c < ' ' || c > '~'; }, '?');
     return shown;
 }
 
@@ -106,8 +105,8 @@ FrameEvent Deframer::end_of_line() {
     const std::size_t colon = line.find(':');
     const std::string_view name = trim(std::string_view(line).substr(0, colon));
     if (colon == std::string::npos || !is_header_name(name)) {
-        return broken("expected a header such as Content-Length: 42, but got \"" +
-                      printable(line) + "\"");
+        return broken("expected a header such as Content-Length: 42, but got \"" + printable(line) +
+                      "\"");
     }
     if (!is_length_name(name)) {
         return FrameEvent::NeedMore;

@@ -76,7 +76,8 @@ std::string to_base64(std::span<const std::byte> bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         std::uint32_t group = 0;
         for (std::size_t j = 0; j < 3; ++j) {
-            const auto byte = i + j < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0;
+            const auto byte =
+                i + j < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0;
             group = group << 8U | byte;
         }
         for (std::size_t j = 0; j < 4; ++j) {

@@ -30,7 +30,9 @@ class Reply {
     using Send = std::function<void(Result<Json> body)>;
 
     explicit Reply(Send send) : send_(std::move(send)) {}
+
     Reply(Reply&& other) noexcept : send_(std::exchange(other.send_, nullptr)) {}
+
     Reply& operator=(Reply&&) = delete;
     Reply(const Reply&) = delete;
     Reply& operator=(const Reply&) = delete;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/dap/server.h>
-
 #include "session.h"
+
+#include <wdbg/dap/server.h>
 
 namespace wdbg::dap {
 

@@ -55,7 +55,8 @@ Result<void> Session::check(Needs needs, const std::string& command) const {
         return std::unexpected(wrong_order(command, "launch or attach must come first"));
     }
     if (!level_) {
-        return fail(ErrorCode::Unsupported, command + ": the guest runs without debugging (noDebug)");
+        return fail(ErrorCode::Unsupported,
+                    command + ": the guest runs without debugging (noDebug)");
     }
     if (needs == Needs::Stopped && !level_->stopped()) {
         return fail(ErrorCode::NotStopped, command + ": the guest is running; pause it first");
@@ -153,18 +154,18 @@ void Session::adopt(std::unique_ptr<Target> target) {
     target_ = std::move(target);
     process_runs_ = target_->process_id().has_value();
     phase_ = Phase::Starting;
-    send(protocol::ProcessEvent{
-        .name = start_.attached ? start_.attach.connect : start_.launch.program,
-        .systemProcessId = target_->process_id(),
-        .isLocalProcess = !start_.attached,
-        .startMethod = start_.attached ? "attach" : "launch"});
+    send(protocol::ProcessEvent{.name =
+                                    start_.attached ? start_.attach.connect : start_.launch.program,
+                                .systemProcessId = target_->process_id(),
+                                .isLocalProcess = !start_.attached,
+                                .startMethod = start_.attached ? "attach" : "launch"});
     Debuggee* debuggee = target_->debuggee();
     if (debuggee == nullptr) {
         begin_configuration();
         return;
     }
-    level_ = host_.make_source_level(*debuggee,
-                                     {start_.source_map.begin(), start_.source_map.end()});
+    level_ =
+        host_.make_source_level(*debuggee, {start_.source_map.begin(), start_.source_map.end()});
     level_->set_event_handler([this](const source::SourceEvent& event) { on_event(event); });
     if (const auto attached = level_->attach(); !attached) {
         say("wdbg: cannot take control of the guest: " + attached.error().message + "\n", true);
@@ -282,9 +283,8 @@ std::string Session::begin_progress() {
         return {};
     }
     const std::string id = "load-" + std::to_string(++progress_count_);
-    send(protocol::ProgressStartEvent{.progressId = id,
-                                      .title = "Loading debug information",
-                                      .message = slow->instance.name});
+    send(protocol::ProgressStartEvent{
+        .progressId = id, .title = "Loading debug information", .message = slow->instance.name});
     return id;
 }
 

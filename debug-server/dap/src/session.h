@@ -64,6 +64,7 @@ class Session {
 
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
+
     ~Session() { *alive_ = false; }
 
     // --- For handlers ---
@@ -72,14 +73,21 @@ class Session {
     [[nodiscard]] Result<void> check(Needs needs, const std::string& command) const;
 
     [[nodiscard]] Dispatcher& dispatcher() { return dispatcher_; }
+
     /// Only where Needs::Guest or Stopped was asked for.
     [[nodiscard]] source::SourceLevel& level() { return *level_; }
+
     /// nullptr before the guest is there, behind its end, and with noDebug.
     [[nodiscard]] source::SourceLevel* level_or_null() { return level_.get(); }
+
     [[nodiscard]] Target* target() { return target_.get(); }
+
     [[nodiscard]] const ClientTraits& client() const { return client_; }
+
     [[nodiscard]] BreakpointBook& breakpoints() { return breakpoints_; }
+
     [[nodiscard]] Listings& listings() { return listings_; }
+
     [[nodiscard]] const StartRequest& start_request() const { return start_; }
 
     template <class Event>
@@ -110,7 +118,9 @@ class Session {
     }
 
     [[nodiscard]] bool finished() const { return finished_; }
+
     [[nodiscard]] bool guest_lives_on() const { return process_runs_; }
+
     [[nodiscard]] protocol::Module describe(const source::ModuleView& module) const;
 
   private:

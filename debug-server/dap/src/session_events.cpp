@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "session.h"
-
 #include "hit_condition.h"
 #include "references.h"
+#include "session.h"
 
 #include <algorithm>
 
@@ -39,7 +38,6 @@ struct Overloaded : Cases... {
     using Cases::operator()...;
 };
 
-
 } // namespace
 
 void Session::on_event(const source::SourceEvent& event) {
@@ -48,9 +46,7 @@ void Session::on_event(const source::SourceEvent& event) {
                    [this](const source::BreakpointChanged& changed) {
                        on_breakpoint_changed(changed.breakpoint);
                    },
-                   [this](const source::LogOutput& log) {
-                       say(log.text, log.is_error);
-                   },
+                   [this](const source::LogOutput& log) { say(log.text, log.is_error); },
                    [this](const source::ModulesUpdated&) { tell_modules(); },
                    [this](const Exited& exited) { on_guest_ended(exited.exit_code); },
                    [this](const Killed&) { on_guest_ended(std::nullopt); },
@@ -66,9 +62,8 @@ void Session::on_stopped(const source::StoppedView& stop) {
     if (phase_ == Phase::Configuring) {
         return;
     }
-    if (!stop.threads.empty() && std::ranges::all_of(stop.threads, [this](const auto& thread) {
-            return passes(thread);
-        })) {
+    if (!stop.threads.empty() &&
+        std::ranges::all_of(stop.threads, [this](const auto& thread) { return passes(thread); })) {
         host_.post([this, alive = alive_] {
             if (*alive && level_ && level_->stopped()) {
                 (void)level_->resume();
@@ -172,8 +167,7 @@ protocol::Module Session::describe(const source::ModuleView& module) const {
     if (module.has_debug_info) {
         result.symbolStatus = "debug information loaded";
     } else if (module.loaded) {
-        result.symbolStatus =
-            module.message.empty() ? "no debug information" : module.message;
+        result.symbolStatus = module.message.empty() ? "no debug information" : module.message;
     }
     const CodeAddress begin{.instance = module.instance.id, .offset = {}};
     result.addressRange = reference_of(begin);

@@ -25,8 +25,7 @@ Result<void> invalid(std::string message) {
 
 /// The folder that relative paths in settings count from.
 std::filesystem::path base_folder(const LaunchSettings& settings) {
-    return settings.cwd.empty() ? std::filesystem::path(".")
-                                : std::filesystem::path(settings.cwd);
+    return settings.cwd.empty() ? std::filesystem::path(".") : std::filesystem::path(settings.cwd);
 }
 
 Result<void> read_program(const protocol::LaunchArguments& args, LaunchSettings& settings) {

@@ -27,7 +27,8 @@ std::string describe(const ConnectOptions& options) {
 }
 
 /// One address, with a time limit. Gives the system's error number, 0 if connected.
-int connect_to(Tcp::socket& socket, const Tcp::endpoint& endpoint, std::chrono::milliseconds limit) {
+int connect_to(Tcp::socket& socket, const Tcp::endpoint& endpoint,
+               std::chrono::milliseconds limit) {
     error_code error;
     socket.close(error);
     socket.open(endpoint.protocol(), error);
@@ -82,9 +83,8 @@ Result<std::shared_ptr<Link>> Link::open(asio::io_context& loop, const ConnectOp
             return link;
         }
     }
-    return fail(ErrorCode::Io,
-                "cannot connect to " + describe(options) + ": " +
-                    error_code(problem, boost::system::system_category()).message());
+    return fail(ErrorCode::Io, "cannot connect to " + describe(options) + ": " +
+                                   error_code(problem, boost::system::system_category()).message());
 }
 
 bool Link::wait(short events, int milliseconds) {
@@ -114,7 +114,8 @@ bool Link::pump_until(const std::function<bool()>& done, std::chrono::millisecon
 }
 
 void Link::read_all() {
-    std::array<char, 65536> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
+    std::array<char, 65536>
+        buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
     while (socket_.is_open()) {
         const ssize_t size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
         if (size > 0) {

@@ -4,13 +4,12 @@
 #include <wdbg/remote/remote_debuggee.h>
 #include <wdbg/rsp/client.h>
 
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace wdbg::remote {
 

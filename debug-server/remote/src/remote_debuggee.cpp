@@ -70,13 +70,12 @@ RemoteImpl::~RemoteImpl() {
 
 Result<void> RemoteImpl::begin() {
     rsp::Client& client = link_->client();
-    Result<rsp::StopReply> stop = link_->ask<rsp::StopReply>(
-        [&client](auto done) { client.connect(std::move(done)); });
+    Result<rsp::StopReply> stop =
+        link_->ask<rsp::StopReply>([&client](auto done) { client.connect(std::move(done)); });
     if (!stop) {
-        return fail(stop.error().code, "the server at " + options_.host + ":" +
-                                           std::to_string(options_.port) +
-                                           " does not answer as a debug server: " +
-                                           stop.error().message);
+        return fail(stop.error().code,
+                    "the server at " + options_.host + ":" + std::to_string(options_.port) +
+                        " does not answer as a debug server: " + stop.error().message);
     }
     const Result<std::string> actions = link_->ask<std::string>([&client](auto done) {
         client.request("vCont?", [done](Result<std::string_view> reply) {
@@ -107,10 +106,10 @@ Result<void> RemoteImpl::read_libraries() {
     const Result<std::string> xml = link_->ask<std::string>(
         [&client](auto done) { client.read_object("libraries", "", std::move(done)); });
     if (!xml) {
-        return fail(xml.error().code == ErrorCode::Unsupported ? ErrorCode::Unsupported
-                                                              : xml.error().code,
-                    "no list of WebAssembly modules from the server (is it a wasm debug server?): " +
-                        xml.error().message);
+        return fail(
+            xml.error().code == ErrorCode::Unsupported ? ErrorCode::Unsupported : xml.error().code,
+            "no list of WebAssembly modules from the server (is it a wasm debug server?): " +
+                xml.error().message);
     }
     const Result<std::vector<Library>> libraries = parse_library_list(*xml);
     if (!libraries) {

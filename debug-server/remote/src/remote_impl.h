@@ -45,6 +45,7 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
 
     /// The conversation's beginning (remote_debuggee.cpp).
     Result<void> begin();
+
     [[nodiscard]] std::string lost() const override { return lost_; }
 
     // --- Debuggee: structure (remote_debuggee.cpp) ---
@@ -53,6 +54,7 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
     [[nodiscard]] std::vector<InstanceInfo> instances() const override;
     [[nodiscard]] Result<std::span<const std::byte>> code(InstanceId instance) const override;
     [[nodiscard]] Result<std::vector<MemoryInfo>> memories(InstanceId instance) const override;
+
     [[nodiscard]] std::vector<ThreadInfo> threads() const override { return threads_; }
 
     // --- State of a stopped guest (inspection.cpp) ---
@@ -79,7 +81,9 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
     // --- Breakpoints and run control (run_control.cpp) ---
     Result<void> plant(CodeAddress address) override;
     Result<void> unplant(CodeAddress address) override;
+
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;

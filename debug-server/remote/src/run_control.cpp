@@ -46,9 +46,8 @@ Result<void> RemoteImpl::stop_point(bool set, unsigned type, std::uint64_t addre
         return std::unexpected(paused.error());
     }
     rsp::Client& client = link_->client();
-    Result<void> done = link_->ask<void>([&](auto handler) {
-        client.stop_point(set, type, address, kind, std::move(handler));
-    });
+    Result<void> done = link_->ask<void>(
+        [&](auto handler) { client.stop_point(set, type, address, kind, std::move(handler)); });
     if (*paused) {
         if (const auto resumed = send_resume(last_resume_); !resumed) {
             return resumed;
@@ -90,8 +89,7 @@ Result<void> RemoteImpl::unplant(CodeAddress address) {
     }
     planted_.erase(known);
     const Result<std::uint64_t> packed = to_packed(address);
-    return state_ == State::Ended || !packed ? Result<void>()
-                                             : stop_point(false, 0, *packed, 0);
+    return state_ == State::Ended || !packed ? Result<void>() : stop_point(false, 0, *packed, 0);
 }
 
 Result<void> RemoteImpl::resume(const ResumeRequest& request) {

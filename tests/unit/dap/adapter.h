@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include <fake_debuggee.h>
-#include <fake_source_level.h>
-#include <wasm_builder.h>
-
 #include <wdbg/dap/framing.h>
 #include <wdbg/dap/server.h>
 
 #include <nlohmann/json.hpp>
 
 #include <deque>
+#include <fake_debuggee.h>
+#include <fake_source_level.h>
 #include <memory>
 #include <string>
 #include <vector>
+#include <wasm_builder.h>
 
 namespace wdbg::test {
 
@@ -28,6 +27,7 @@ class FakeHost final : public dap::Host {
                                                    dap::TargetHandlers handlers) override;
     Result<std::unique_ptr<dap::Target>> attach(const dap::AttachSettings& settings,
                                                 dap::TargetHandlers handlers) override;
+
     void post(std::function<void()> task) override { tasks.push_back(std::move(task)); }
 
     std::unique_ptr<source::SourceLevel>
@@ -63,6 +63,7 @@ class Adapter {
     std::string refuse(const std::string& command, json arguments = json::object());
     /// Sends without looking at what comes; gives the sequence number.
     int send(const std::string& command, json arguments = json::object());
+
     void send_raw(std::string_view bytes) { server_->receive(bytes); }
 
     /// initialize, launch of a file that exists, until the `initialized` event.
@@ -78,6 +79,7 @@ class Adapter {
     std::vector<json> take_events(const std::string& name);
 
     [[nodiscard]] dap::Server& server() { return *server_; }
+
     [[nodiscard]] FakeDebuggee& guest() { return *host.debuggee; }
 
     FakeHost host;

@@ -22,10 +22,9 @@ Adapter& with_lines(Adapter& adapter) {
 TEST(SetBreakpointsRequest, AnswersWithTheLineReallyTaken) {
     Adapter adapter;
     with_lines(adapter).launch();
-    const json body =
-        adapter.ask("setBreakpoints",
-                    {{"source", {{"path", "/src/app.c"}}},
-                     {"breakpoints", {{{"line", 4}}, {{"line", 7}}, {{"line", 100}}}}});
+    const json body = adapter.ask(
+        "setBreakpoints", {{"source", {{"path", "/src/app.c"}}},
+                           {"breakpoints", {{{"line", 4}}, {{"line", 7}}, {{"line", 100}}}}});
     ASSERT_EQ(body["breakpoints"].size(), 3U);
     EXPECT_EQ(body["breakpoints"][0]["line"], 5);
     EXPECT_EQ(body["breakpoints"][0]["verified"], true);
@@ -41,8 +40,8 @@ TEST(SetBreakpointsRequest, CountsLinesAsTheClientDoes) {
     adapter.ask("initialize", {{"linesStartAt1", false}, {"columnsStartAt1", false}});
     adapter.ask("launch", {{"program", some_program()}});
     adapter.run_tasks();
-    const json body = adapter.ask("setBreakpoints", {{"source", {{"path", "/src/app.c"}}},
-                                                     {"breakpoints", {{{"line", 4}}}}});
+    const json body = adapter.ask(
+        "setBreakpoints", {{"source", {{"path", "/src/app.c"}}}, {"breakpoints", {{{"line", 4}}}}});
     EXPECT_EQ(body["breakpoints"][0]["line"], 4);
     EXPECT_THAT(adapter.host.level->take_calls(), testing::Contains("source /src/app.c 5"));
 }
@@ -59,15 +58,31 @@ TEST(SetBreakpointsRequest, NeedsAPath) {
 TEST(SetBreakpointsRequest, TellsLaterChangesByTheSameNumber) {
     Adapter adapter;
     with_lines(adapter).launch();
-    const json body = adapter.ask("setBreakpoints", {{"source", {{"path", "/src/app.c"}}},
-                                                     {"breakpoints", {{{"line", 5}}}}});
+    const json body = adapter.ask(
+        "setBreakpoints", {{"source", {{"path", "/src/app.c"}}}, {"breakpoints", {{{"line", 5}}}}});
     adapter.take_messages();
-    adapter.host.level->send(source::BreakpointChanged{
-        {.id = {1}, .verified = true, .path = "/src/app.c", .line = 6}});
+    adapter.host.level->send(
+        source::BreakpointChanged{{.id = {1}, .verified = true, .path = "/src/app.c", .line = 6}});
     const auto changed = adapter.take_events("breakpoint");
     ASSERT_EQ(changed.size(), 1U);
     EXPECT_EQ(changed[0]["breakpoint"]["id"], body["breakpoints"][0]["id"]);
     EXPECT_EQ(changed[0]["breakpoint"]["line"], 6);
+}
+
+TEST(SetBreakpointsRequest, KeepsTheClientsPathOfTheSameFile) {
+    Adapter adapter;
+    with_lines(adapter).launch();
+    adapter.host.level->debug_folder = "/build/";
+    const json body = adapter.ask("setBreakpoints", {{"source", {{"path", "/home/me/app.c"}}},
+                                                     {"breakpoints", {{{"line", 5}}}}});
+    EXPECT_EQ(body["breakpoints"][0]["source"]["path"], "/home/me/app.c");
+    adapter.ask("configurationDone");
+    adapter.guest().stop(ThreadId{1}, StepDone{});
+    adapter.host.level->frames = {{.id = {1}, .name = "f", .path = "/build/app.c", .line = 5},
+                                  {.id = {2}, .name = "g", .path = "/build/other.c", .line = 1}};
+    const json frames = adapter.ask("stackTrace", {{"threadId", 1}})["stackFrames"];
+    EXPECT_EQ(frames[0]["source"]["path"], "/home/me/app.c");
+    EXPECT_EQ(frames[1]["source"]["path"], "/build/other.c");
 }
 
 TEST(SetFunctionBreakpointsRequest, HandsOnNames) {
@@ -87,8 +102,7 @@ TEST(SetInstructionBreakpointsRequest, TakesReferencesWithOffsets) {
     (void)adapter.host.level->take_calls();
     const json body = adapter.ask(
         "setInstructionBreakpoints",
-        {{"breakpoints",
-          {{{"instructionReference", "0x4000000000000100"}, {"offset", 2}}}}});
+        {{"breakpoints", {{{"instructionReference", "0x4000000000000100"}, {"offset", 2}}}}});
     EXPECT_EQ(body["breakpoints"][0]["instructionReference"], "0x4000000000000102");
     EXPECT_THAT(adapter.host.level->take_calls(), ElementsAre("instructions 258"));
     EXPECT_THAT(adapter.refuse("setInstructionBreakpoints",
@@ -117,9 +131,9 @@ TEST(DataBreakpointRequests, WatchAVariable) {
     const json info = adapter.ask("dataBreakpointInfo", {{"name", "counter"}});
     EXPECT_EQ(info["description"], "counter (4 bytes at 0x400)");
     (void)adapter.guest().take_calls();
-    const json set = adapter.ask(
-        "setDataBreakpoints",
-        {{"breakpoints", {{{"dataId", info["dataId"]}, {"accessType", "write"}}}}});
+    const json set =
+        adapter.ask("setDataBreakpoints",
+                    {{"breakpoints", {{{"dataId", info["dataId"]}, {"accessType", "write"}}}}});
     EXPECT_EQ(set["breakpoints"][0]["verified"], true);
     EXPECT_THAT(adapter.guest().take_calls(), ElementsAre("watch 0/0:400+4 write"));
     adapter.ask("continue", {{"threadId", 1}});
@@ -136,10 +150,10 @@ TEST(DataBreakpointRequests, HaveConditionsAndHitCounts) {
     Adapter adapter;
     with_lines(adapter).run_and_stop();
     adapter.host.level->expressions["counter > 3"] = {.value = "0"};
-    adapter.ask("setDataBreakpoints", {{"breakpoints",
-                                        {{{"dataId", "0/0/1024/4"},
-                                          {"condition", "counter > 3"},
-                                          {"hitCondition", "== 2"}}}}});
+    adapter.ask(
+        "setDataBreakpoints",
+        {{"breakpoints",
+          {{{"dataId", "0/0/1024/4"}, {"condition", "counter > 3"}, {"hitCondition", "== 2"}}}}});
     const auto hit = [&adapter] {
         adapter.guest().stop(ThreadId{1}, WatchpointHit{.watchpoint = {1}});
         adapter.run_tasks();
@@ -159,9 +173,9 @@ TEST(DataBreakpointRequests, SayWhatCannotBeWatched) {
     const json info = adapter.ask("dataBreakpointInfo", {{"name", "nothing"}});
     EXPECT_TRUE(info["dataId"].is_null());
     EXPECT_EQ(info["description"], "no nothing");
-    const json set = adapter.ask("setDataBreakpoints",
-                                 {{"breakpoints", {{{"dataId", "rubbish"}},
-                                                   {{"dataId", "0/0/99999999/4"}}}}});
+    const json set =
+        adapter.ask("setDataBreakpoints",
+                    {{"breakpoints", {{{"dataId", "rubbish"}}, {{"dataId", "0/0/99999999/4"}}}}});
     EXPECT_EQ(set["breakpoints"][0]["verified"], false);
     EXPECT_THAT(set["breakpoints"][0]["message"].get<std::string>(), HasSubstr("no dataId"));
     EXPECT_EQ(set["breakpoints"][1]["verified"], false);
@@ -170,9 +184,8 @@ TEST(DataBreakpointRequests, SayWhatCannotBeWatched) {
 TEST(BreakpointLocationsRequest, ListsLinesWithCode) {
     Adapter adapter;
     with_lines(adapter).launch();
-    const json body = adapter.ask("breakpointLocations", {{"source", {{"path", "/src/app.c"}}},
-                                                          {"line", 1},
-                                                          {"endLine", 6}});
+    const json body = adapter.ask(
+        "breakpointLocations", {{"source", {{"path", "/src/app.c"}}}, {"line", 1}, {"endLine", 6}});
     EXPECT_EQ(body["breakpoints"], json::parse(R"([{"line": 5, "column": 5}])"));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "protocol/requests.h"
+#include "protocol/state_requests.h"
 
 #include <gtest/gtest.h>
 

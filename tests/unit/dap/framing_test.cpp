@@ -36,8 +36,7 @@ TEST(Framing, FindsMessagesInAnyPortions) {
         Deframer deframer;
         std::vector<std::string> found;
         for (std::size_t at = 0; at < stream.size(); at += portion) {
-            const auto some =
-                messages_of(deframer, std::string_view(stream).substr(at, portion));
+            const auto some = messages_of(deframer, std::string_view(stream).substr(at, portion));
             found.insert(found.end(), some.begin(), some.end());
         }
         EXPECT_EQ(found, (std::vector<std::string>{"{\"a\":1}", "{}", ""})) << portion;

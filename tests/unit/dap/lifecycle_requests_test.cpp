@@ -14,11 +14,12 @@ TEST(InitializeRequest, TellsCapabilitiesOfTheHandlers) {
     const json body = adapter.ask("initialize", {{"clientID", "vscode"}});
     for (const char* name :
          {"supportsConfigurationDoneRequest", "supportsFunctionBreakpoints",
-          "supportsConditionalBreakpoints", "supportsHitConditionalBreakpoints", "supportsLogPoints",
-          "supportsSetVariable", "supportsRestartRequest", "supportsTerminateRequest",
-          "supportTerminateDebuggee", "supportsSteppingGranularity", "supportsReadMemoryRequest",
-          "supportsDisassembleRequest", "supportsDataBreakpoints", "supportsStepInTargetsRequest",
-          "supportsCancelRequest", "supportsExceptionInfoRequest"}) {
+          "supportsConditionalBreakpoints", "supportsHitConditionalBreakpoints",
+          "supportsLogPoints", "supportsSetVariable", "supportsRestartRequest",
+          "supportsTerminateRequest", "supportTerminateDebuggee", "supportsSteppingGranularity",
+          "supportsReadMemoryRequest", "supportsDisassembleRequest", "supportsDataBreakpoints",
+          "supportsStepInTargetsRequest", "supportsCancelRequest",
+          "supportsExceptionInfoRequest"}) {
         EXPECT_EQ(body.value(name, false), true) << name;
     }
     EXPECT_FALSE(body.contains("supportsGotoTargetsRequest"));
@@ -70,9 +71,8 @@ TEST(LaunchRequest, SaysWhichSettingIsWrong) {
                 HasSubstr("preopens: \"/no/such\" is no folder"));
     EXPECT_THAT(adapter.refuse("launch", {{"program", program}, {"console", "tty"}}),
                 HasSubstr("console: expected"));
-    EXPECT_THAT(
-        adapter.refuse("launch", {{"program", program}, {"console", "integratedTerminal"}}),
-        HasSubstr("this client has no terminals"));
+    EXPECT_THAT(adapter.refuse("launch", {{"program", program}, {"console", "integratedTerminal"}}),
+                HasSubstr("this client has no terminals"));
     adapter.ask("launch", {{"program", program}}); // a failed launch is no end
 }
 
@@ -112,8 +112,8 @@ TEST(LaunchRequest, RunsWithoutDebuggingIfAskedTo) {
     adapter.launch({{"noDebug", true}});
     EXPECT_TRUE(adapter.host.launched.no_debug);
     EXPECT_EQ(adapter.take_events("initialized").size(), 1U);
-    const json set = adapter.ask("setBreakpoints", {{"source", {{"path", "/a.c"}}},
-                                                    {"breakpoints", {{{"line", 1}}}}});
+    const json set = adapter.ask(
+        "setBreakpoints", {{"source", {{"path", "/a.c"}}}, {"breakpoints", {{{"line", 1}}}}});
     EXPECT_EQ(set["breakpoints"][0]["verified"], false);
     adapter.ask("configurationDone");
     EXPECT_EQ(adapter.refuse("pause", {{"threadId", 1}}),
@@ -262,8 +262,8 @@ TEST(RestartRequest, StartsAgainWithTheSameBreakpoints) {
     adapter.ask("configurationDone");
     adapter.take_messages();
     adapter.ask("restart");
-    EXPECT_THAT(adapter.host.level->take_calls(), ElementsAre("attach", "source /a.c 5",
-                                                              "functions", "resume"));
+    EXPECT_THAT(adapter.host.level->take_calls(),
+                ElementsAre("attach", "source /a.c 5", "functions", "resume"));
     EXPECT_THAT(adapter.host.launched.args, ElementsAre("again"));
     std::vector<std::string> events;
     for (const json& message : adapter.take_messages()) {

@@ -48,8 +48,7 @@ TEST(WriteMemoryRequest, Writes) {
     Adapter adapter;
     adapter.run_and_stop();
     (void)adapter.guest().take_calls();
-    const json body =
-        adapter.ask("writeMemory", {{"memoryReference", "0x400"}, {"data", "//4="}});
+    const json body = adapter.ask("writeMemory", {{"memoryReference", "0x400"}, {"data", "//4="}});
     EXPECT_EQ(body["bytesWritten"], 2);
     EXPECT_THAT(adapter.guest().take_calls(), testing::ElementsAre("write 0/0:400 fffe"));
     EXPECT_THAT(adapter.refuse("writeMemory", {{"memoryReference", "0x400"}, {"data", "!"}}),

@@ -84,8 +84,8 @@ TEST(StoppedEvent, TellsOfTheTrapAndOfThreads) {
     FakeThread second = adapter.guest().threads_.front();
     second.info.id = ThreadId{2};
     adapter.guest().threads_.push_back(second);
-    adapter.guest().stop(ThreadId{2}, Trapped{TrapKind::OutOfBoundsMemory,
-                                              "out of bounds memory access"});
+    adapter.guest().stop(ThreadId{2},
+                         Trapped{TrapKind::OutOfBoundsMemory, "out of bounds memory access"});
     const auto messages = adapter.take_messages();
     ASSERT_EQ(messages.size(), 3U);
     EXPECT_EQ(messages[0]["event"], "thread");

@@ -30,8 +30,8 @@ TEST(StackTraceRequest, PagesFrames) {
     Adapter adapter;
     adapter.run_and_stop();
     set_frames(adapter);
-    const json body = adapter.ask("stackTrace",
-                                  {{"threadId", 1}, {"startFrame", 1}, {"levels", 1}});
+    const json body =
+        adapter.ask("stackTrace", {{"threadId", 1}, {"startFrame", 1}, {"levels", 1}});
     EXPECT_EQ(body["totalFrames"], 3);
     ASSERT_EQ(body["stackFrames"].size(), 1U);
     const json& frame = body["stackFrames"][0];

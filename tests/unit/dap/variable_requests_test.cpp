@@ -16,7 +16,11 @@ void set_variables(Adapter& adapter) {
          .address = address,
          .size = 4,
          .writable = true},
-        {.name = "list", .value = "{...}", .type = "int[9]", .children = {6}, .indexed_children = 9},
+        {.name = "list",
+         .value = "{...}",
+         .type = "int[9]",
+         .children = {6},
+         .indexed_children = 9},
         {.name = "gone", .value = "<optimized out>", .available = false}};
     adapter.host.level->expressions["x"] = adapter.host.level->children[{5}][0];
     adapter.host.level->expressions["gone"] = adapter.host.level->children[{5}][2];
@@ -67,8 +71,8 @@ TEST(SetVariableRequest, TellsOtherViews) {
     adapter.guest().stop(ThreadId{1}, StepDone{});
     set_variables(adapter);
     adapter.take_messages();
-    const json body = adapter.ask(
-        "setVariable", {{"variablesReference", 5}, {"name", "x"}, {"value", "7"}});
+    const json body =
+        adapter.ask("setVariable", {{"variablesReference", 5}, {"name", "x"}, {"value", "7"}});
     EXPECT_EQ(body["value"], "7");
     const auto messages = adapter.take_messages();
     ASSERT_EQ(messages.size(), 2U);

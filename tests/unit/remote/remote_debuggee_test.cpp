@@ -2,18 +2,16 @@
 #include <wdbg/remote/remote_debuggee.h>
 #include <wdbg/rsp/transport.h>
 
-#include <fake_debuggee.h>
-#include <wasm_builder.h>
-
-#include <gmock/gmock.h>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <gmock/gmock.h>
 
+#include <fake_debuggee.h>
 #include <future>
 #include <optional>
 #include <thread>
+#include <wasm_builder.h>
 
 namespace wdbg::test {
 namespace {
@@ -45,12 +43,12 @@ class ServerThread {
         instance.info.path.clear();
         instance.info.code_size = instance.code.size();
         const std::uint32_t end = static_cast<std::uint32_t>(instance.code.size());
-        guest.threads_.front().frames = {{.pc = at(end - 4),
-                                          .locals = {Value::of(ValueType::I32, 42),
-                                                     Value::of(ValueType::F64, 1.5),
-                                                     Value::of(ValueType::I64, 7LL)},
-                                          .stack = {Value::of(ValueType::I32, -2)},
-                                          .host_call = {}}};
+        guest.threads_.front().frames = {
+            {.pc = at(end - 4),
+             .locals = {Value::of(ValueType::I32, 42), Value::of(ValueType::F64, 1.5),
+                        Value::of(ValueType::I64, 7LL)},
+             .stack = {Value::of(ValueType::I32, -2)},
+             .host_call = {}}};
         auto listening = rsp::TcpServer::listen(loop, guest, {});
         server = std::move(*listening);
         guest.set_event_handler([this](const Event& event) { server->on_event(event); });

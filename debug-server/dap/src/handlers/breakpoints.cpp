@@ -66,8 +66,8 @@ class SetBreakpoints final : public RequestHandler<SetBreakpointsArguments, Brea
         std::vector<source::SourceBreakpointSpec> specs;
         for (const SourceBreakpoint& wanted : wanted_of(args)) {
             specs.push_back({.line = session.client().from_client_line(wanted.line),
-                             .column = session.client().from_client_column(
-                                 wanted.column.value_or(session.client().columns_start_at_1 ? 0 : -1)),
+                             .column = session.client().from_client_column(wanted.column.value_or(
+                                 session.client().columns_start_at_1 ? 0 : -1)),
                              .options = options_of(wanted)});
         }
         return session.with_progress([&] {
@@ -88,12 +88,12 @@ class SetBreakpoints final : public RequestHandler<SetBreakpointsArguments, Brea
         }
         std::vector<source::InstructionBreakpointSpec> specs;
         for (const SourceBreakpoint& wanted : wanted_of(args)) {
-            const auto offset = Listings::offset_of(
-                *listing, session.client().from_client_line(wanted.line));
+            const auto offset =
+                Listings::offset_of(*listing, session.client().from_client_line(wanted.line));
             const CodeOffset last = listing->lines.empty() ? CodeOffset{} : listing->lines.back();
-            specs.push_back({.address = {.instance = listing->instance,
-                                         .offset = offset.value_or(last)},
-                             .options = options_of(wanted)});
+            specs.push_back(
+                {.address = {.instance = listing->instance, .offset = offset.value_or(last)},
+                 .options = options_of(wanted)});
         }
         std::vector<Breakpoint> set = session.breakpoints().set_instructions(
             session.level_or_null(), "listing " + std::to_string(reference), specs);
@@ -202,11 +202,11 @@ class DataBreakpointInfo final
         if (args.bytes && *args.bytes > 0) {
             location->size = static_cast<std::uint64_t>(*args.bytes);
         }
-        return DataBreakpointInfoBody{
-            .dataId = data_id(*location),
-            .description = location->description,
-            .accessTypes = std::vector<std::string>{"read", "write", "readWrite"},
-            .canPersist = false};
+        return DataBreakpointInfoBody{.dataId = data_id(*location),
+                                      .description = location->description,
+                                      .accessTypes =
+                                          std::vector<std::string>{"read", "write", "readWrite"},
+                                      .canPersist = false};
     }
 
   private:

@@ -19,8 +19,8 @@ class Initialize final : public RequestHandler<InitializeArguments, Json> {
   protected:
     Result<Json> run(Session& session, const InitializeArguments& args) override {
         if (args.pathFormat && *args.pathFormat != "path") {
-            return fail(ErrorCode::Unsupported, "pathFormat \"" + *args.pathFormat +
-                                                    "\": only \"path\" is understood");
+            return fail(ErrorCode::Unsupported,
+                        "pathFormat \"" + *args.pathFormat + "\": only \"path\" is understood");
         }
         session.initialize(args);
         return session.dispatcher().capabilities();
@@ -31,9 +31,7 @@ class Launch final : public DeferredHandler<LaunchArguments> {
   public:
     Launch() : DeferredHandler("launch", Needs::NoGuest) {}
 
-    void announce(Json& capabilities) const override {
-        capabilities["supportsANSIStyling"] = true;
-    }
+    void announce(Json& capabilities) const override { capabilities["supportsANSIStyling"] = true; }
 
   protected:
     void start(Session& session, const LaunchArguments& args, Reply reply) override {
@@ -112,8 +110,7 @@ class Terminate final : public RequestHandler<Empty, Empty> {
 
 class Disconnect final : public RequestHandler<DisconnectArguments, Empty> {
   public:
-    Disconnect()
-        : RequestHandler("disconnect", Needs::Nothing, "supportTerminateDebuggee") {}
+    Disconnect() : RequestHandler("disconnect", Needs::Nothing, "supportTerminateDebuggee") {}
 
   protected:
     Result<Empty> run(Session& session, const DisconnectArguments& args) override {
@@ -122,7 +119,8 @@ class Disconnect final : public RequestHandler<DisconnectArguments, Empty> {
                         "a guest cannot stay suspended without its debugger");
         }
         const bool terminate = args.terminateDebuggee.value_or(!session.start_request().attached);
-        session.dispatcher().after_response([&session, terminate] { session.disconnect(terminate); });
+        session.dispatcher().after_response(
+            [&session, terminate] { session.disconnect(terminate); });
         return Empty{};
     }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Bytes and instructions: readMemory, writeMemory, disassemble.
 #include "../disassembly.h"
-#include "../protocol/requests.h"
+#include "../protocol/state_requests.h"
 #include "../references.h"
 #include "../session.h"
 #include "handlers.h"
@@ -123,14 +123,14 @@ class Disassemble final : public RequestHandler<DisassembleArguments, Disassembl
         if (args.instructionCount < 0 || args.instructionCount > most) {
             return fail(ErrorCode::InvalidArgument, "instructionCount: expected 0 to 100000");
         }
-        const auto module = session.listings().module(session.level().debuggee(),
-                                                      address->instance);
+        const auto module =
+            session.listings().module(session.level().debuggee(), address->instance);
         if (!module) {
             return std::unexpected(module.error());
         }
-        const auto lines = disassemble(**module, address->offset,
-                                       args.instructionOffset.value_or(0),
-                                       static_cast<std::size_t>(args.instructionCount));
+        const auto lines =
+            disassemble(**module, address->offset, args.instructionOffset.value_or(0),
+                        static_cast<std::size_t>(args.instructionCount));
         return describe(session, address->instance, lines);
     }
 
@@ -153,7 +153,7 @@ class Disassemble final : public RequestHandler<DisassembleArguments, Disassembl
             }
             const dwarf::SourceLocation location = session.level().location_of(address);
             if (location.line != 0 && location.line != last.line) {
-                result.location = source_of(location.file);
+                result.location = source_of(session.breakpoints().client_path(location.file));
                 result.line = session.client().to_client_line(location.line);
             }
             last = location;

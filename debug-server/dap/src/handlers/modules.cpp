@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What the guest consists of: modules, loadedSources, source.
-#include "../protocol/requests.h"
+#include "../protocol/state_requests.h"
 #include "../references.h"
 #include "../session.h"
 #include "handlers.h"

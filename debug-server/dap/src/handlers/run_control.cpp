@@ -33,8 +33,7 @@ class Continue final : public RequestHandler<ThreadArguments, ContinueBody> {
         if (!thread) {
             return std::unexpected(thread.error());
         }
-        const auto resumed =
-            session.level().resume(single ? std::optional(*thread) : std::nullopt);
+        const auto resumed = session.level().resume(single ? std::optional(*thread) : std::nullopt);
         if (!resumed) {
             return std::unexpected(resumed.error());
         }
@@ -65,10 +64,10 @@ class Step : public RequestHandler<StepArguments, Empty> {
         if (!thread) {
             return std::unexpected(thread.error());
         }
-        const auto stepped = session.level().step(
-            *thread, Kind, granularity(args.granularity.value_or("statement")),
-            static_cast<std::uint32_t>(args.targetId.value_or(0)),
-            args.singleThread.value_or(false));
+        const auto stepped =
+            session.level().step(*thread, Kind, granularity(args.granularity.value_or("statement")),
+                                 static_cast<std::uint32_t>(args.targetId.value_or(0)),
+                                 args.singleThread.value_or(false));
         return stepped ? Result<Empty>(Empty{}) : std::unexpected(stepped.error());
     }
 

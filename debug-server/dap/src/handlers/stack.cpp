@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Where a stopped guest is: threads, stackTrace, scopes, exceptionInfo.
 #include "../protocol/requests.h"
+#include "../protocol/state_requests.h"
 #include "../references.h"
 #include "../session.h"
 #include "handlers.h"
@@ -26,10 +27,10 @@ class Threads final : public RequestHandler<Empty, ThreadsBody> {
             return body;
         }
         for (const ThreadInfo& thread : level->debuggee().threads()) {
-            body.threads.push_back(
-                {.id = thread.id.value,
-                 .name = thread.name.empty() ? "Thread " + std::to_string(thread.id.value)
-                                             : thread.name});
+            body.threads.push_back({.id = thread.id.value,
+                                    .name = thread.name.empty()
+                                                ? "Thread " + std::to_string(thread.id.value)
+                                                : thread.name});
         }
         return body;
     }
@@ -66,7 +67,10 @@ class StackTrace final : public RequestHandler<StackTraceArguments, StackTraceBo
             result.presentationHint = "subtle";
         }
         if (!frame.path.empty()) {
-            result.source = source_of(frame.path);
+            result.source = source_of(session.breakpoints().client_path(frame.path));
+            if (!frame.path.starts_with('/')) {
+                result.source->presentationHint = "deemphasize"; // nowhere to be found
+            }
             result.line = session.client().to_client_line(frame.line);
             result.column = session.client().to_client_column(frame.column);
         } else if (!frame.host_call) {
@@ -84,8 +88,7 @@ class StackTrace final : public RequestHandler<StackTraceArguments, StackTraceBo
         const Listings::Listing& listing = *session.listings().find(*reference);
         result.source = Listings::source_of(listing, *reference);
         result.source->presentationHint = "deemphasize";
-        result.line =
-            session.client().to_client_line(Listings::line_of(listing, frame.pc.offset));
+        result.line = session.client().to_client_line(Listings::line_of(listing, frame.pc.offset));
     }
 };
 
@@ -137,11 +140,9 @@ class ExceptionInfo final : public RequestHandler<ThreadArguments, ExceptionInfo
   protected:
     Result<ExceptionInfoBody> run(Session& session, const ThreadArguments& args) override {
         const auto& threads = session.level().last_stop().threads;
-        const auto stop = std::ranges::find_if(threads, [&args](const auto& each) {
-            return each.thread.value == args.threadId;
-        });
-        const Trapped* trap =
-            stop == threads.end() ? nullptr : std::get_if<Trapped>(&stop->reason);
+        const auto stop = std::ranges::find_if(
+            threads, [&args](const auto& each) { return each.thread.value == args.threadId; });
+        const Trapped* trap = stop == threads.end() ? nullptr : std::get_if<Trapped>(&stop->reason);
         if (trap == nullptr) {
             return fail(ErrorCode::NotFound,
                         "thread " + std::to_string(args.threadId) + " is at no trap");

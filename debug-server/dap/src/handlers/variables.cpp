@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Values: variables, setVariable, setExpression, evaluate, completions.
-#include "../protocol/requests.h"
+#include "../protocol/state_requests.h"
 #include "../references.h"
 #include "../session.h"
 #include "handlers.h"
@@ -188,8 +188,7 @@ class Completions final : public RequestHandler<CompletionsArguments, Completion
   protected:
     Result<CompletionsBody> run(Session& session, const CompletionsArguments& args) override {
         const std::uint32_t column = session.client().from_client_column(args.column);
-        const auto found =
-            session.level().completions(frame_of(args.frameId), args.text, column);
+        const auto found = session.level().completions(frame_of(args.frameId), args.text, column);
         if (!found) {
             return std::unexpected(found.error());
         }

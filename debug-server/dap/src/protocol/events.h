@@ -135,9 +135,7 @@ struct InvalidatedEvent {
 
     std::vector<std::string> areas{}; ///< "all", "stacks", "threads", "variables"
 
-    static constexpr auto fields() {
-        return std::tuple(field("areas", &InvalidatedEvent::areas));
-    }
+    static constexpr auto fields() { return std::tuple(field("areas", &InvalidatedEvent::areas)); }
 };
 
 struct MemoryEvent {
@@ -179,4 +177,5 @@ struct ProgressEndEvent {
 };
 
 } // namespace wdbg::dap::protocol
+
 // NOLINTEND(readability-identifier-naming)

@@ -228,15 +228,14 @@ struct DisassembledInstruction {
     Optional<std::string> presentationHint{}; ///< "invalid"
 
     static constexpr auto fields() {
-        return std::tuple(
-            field("address", &DisassembledInstruction::address),
-            field("instructionBytes", &DisassembledInstruction::instructionBytes),
-            field("instruction", &DisassembledInstruction::instruction),
-            field("symbol", &DisassembledInstruction::symbol),
-            field("location", &DisassembledInstruction::location),
-            field("line", &DisassembledInstruction::line),
-            field("column", &DisassembledInstruction::column),
-            field("presentationHint", &DisassembledInstruction::presentationHint));
+        return std::tuple(field("address", &DisassembledInstruction::address),
+                          field("instructionBytes", &DisassembledInstruction::instructionBytes),
+                          field("instruction", &DisassembledInstruction::instruction),
+                          field("symbol", &DisassembledInstruction::symbol),
+                          field("location", &DisassembledInstruction::location),
+                          field("line", &DisassembledInstruction::line),
+                          field("column", &DisassembledInstruction::column),
+                          field("presentationHint", &DisassembledInstruction::presentationHint));
     }
 };
 
@@ -277,11 +276,10 @@ struct CompletionItem {
     Optional<std::int64_t> length{};
 
     static constexpr auto fields() {
-        return std::tuple(field("label", &CompletionItem::label),
-                          field("text", &CompletionItem::text),
-                          field("type", &CompletionItem::type),
-                          field("start", &CompletionItem::start),
-                          field("length", &CompletionItem::length));
+        return std::tuple(
+            field("label", &CompletionItem::label), field("text", &CompletionItem::text),
+            field("type", &CompletionItem::type), field("start", &CompletionItem::start),
+            field("length", &CompletionItem::length));
     }
 };
 
@@ -292,4 +290,5 @@ struct ValueFormat {
 };
 
 } // namespace wdbg::dap::protocol
+
 // NOLINTEND(readability-identifier-naming)

@@ -24,7 +24,7 @@ struct LaunchSettings {
     std::vector<std::string> env{};                              ///< "K=V"
     std::string cwd{};                                           ///< empty: the adapter's own
     std::vector<std::pair<std::string, std::string>> preopens{}; ///< host folder, guest folder
-    std::string engine = "interp";                             ///< or "aot"
+    std::string engine = "interp";                               ///< or "aot"
     std::string opt_level{};                                     ///< "0" … "3", "g", or empty
     std::string debug_file{};
     bool no_debug = false;
