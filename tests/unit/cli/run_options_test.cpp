@@ -106,7 +106,7 @@ TEST(RunOptions, ErrorsNameTheOptionAndWhatWouldBeRight) {
         {{"-O4", "m"}, "-O=4: expected -O0"},
         {{"-O2", "m"}, "-O2 is for --engine=aot"},
         {{"--wait=1", "m"}, "--wait takes no value"},
-        {{"--listen-file=x", "m"}, "--listen-file needs a listener"},
+        {{"--listen-file=x", "m"}, "--listen-file and --listen-fd need a listener"},
         {{"--invoke"}, "--invoke needs a value: --invoke=FUNC"},
     };
     for (const auto& [arguments, expected] : cases) {
@@ -116,7 +116,7 @@ TEST(RunOptions, ErrorsNameTheOptionAndWhatWouldBeRight) {
 }
 
 TEST(RunOptions, OptionsOfFeaturesToComeAreKnownButUnavailable) {
-    for (const char* option : {"--dap=0", "--tier-down=auto", "--tier-down=module"}) {
+    for (const char* option : {"--tier-down=auto", "--tier-down=module"}) {
         const Result<RunOptions> options = parse({option, "m"});
         ASSERT_TRUE(options) << option;
         EXPECT_NE(options->unavailable.find("yet"), std::string::npos) << option;

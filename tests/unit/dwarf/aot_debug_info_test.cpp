@@ -95,13 +95,19 @@ TEST_P(AotDebugInfoOf, PutsBreakpointsWhereTheirInstructionBegins) {
         if (row.line == 0) {
             continue;
         }
-        const BreakpointPlaces places = info->breakpoint(CodeOffset{row.line});
-        for (const TextOffset site : places.sites) {
-            ++sites;
-            const auto own = lines.rows_of(places.resolved.value);
-            EXPECT_TRUE(std::ranges::any_of(
-                own, [&](std::uint32_t each) { return lines.rows()[each].at == site; }));
+        const auto own = lines.rows_of(row.line);
+        const auto is_own = [&](const BreakpointSite& site) {
+            return std::ranges::any_of(
+                own, [&](std::uint32_t each) { return lines.rows()[each].at == site.at; });
+        };
+        const BreakpointPlaces places =
+            info->breakpoint(CodeOffset{row.line}, BreakpointReach::OnlyWay);
+        for (const BreakpointSite& site : places.sites) {
+            ASSERT_FALSE(site.positions.empty());
+            EXPECT_EQ(site.positions.front().offset, places.resolved);
+            EXPECT_FALSE(site.positions.back().inlined);
         }
+        sites += std::ranges::any_of(places.sites, is_own) ? 1 : 0;
     }
     EXPECT_GT(sites, 100U);
 }

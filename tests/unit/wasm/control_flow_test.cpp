@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <wdbg/wasm/control_flow.h>
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+namespace wdbg::wasm {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// One function of the given code, and its flow. Offsets in the tests are from the first instruction.
+class Flow {
+  public:
+    explicit Flow(std::vector<std::uint8_t> code) : bytes_(code.size()), body_{} {
+        std::ranges::transform(code, bytes_.begin(), [](std::uint8_t b) { return std::byte{b}; });
+        body_.first_instruction = CodeOffset{0};
+        body_.end = CodeOffset{static_cast<std::uint32_t>(bytes_.size())};
+        flow_.emplace(bytes_, body_);
+    }
+
+    [[nodiscard]] std::vector<std::uint32_t> after(std::uint32_t offset) const {
+        std::vector<std::uint32_t> result;
+        for (const CodeOffset next : flow_->successors(CodeOffset{offset})) {
+            result.push_back(next.value);
+        }
+        return result;
+    }
+
+    const ControlFlow* operator->() const { return &*flow_; }
+
+  private:
+    std::vector<std::byte> bytes_;
+    FunctionBody body_;
+    std::optional<ControlFlow> flow_;
+};
+
+// 0 block, 2 local.get 0, 4 br_if 0, 6 nop, 7 end, 8 nop, 9 end
+const std::vector<std::uint8_t> branch{0x02, 0x40, 0x20, 0x00, 0x0D, 0x00, 0x01, 0x0B, 0x01, 0x0B};
+// 0 loop, 2 local.get 0, 4 br_if 0, 6 end, 7 end
+const std::vector<std::uint8_t> loop{0x03, 0x40, 0x20, 0x00, 0x0D, 0x00, 0x0B, 0x0B};
+// 0 local.get 0, 2 if, 4 nop, 5 else, 6 return, 7 end, 8 end
+const std::vector<std::uint8_t> choice{0x20, 0x00, 0x04, 0x40, 0x01, 0x05, 0x0F, 0x0B, 0x0B};
+
+TEST(ControlFlow, FollowsABranchOutOfABlock) {
+    const Flow flow(branch);
+    EXPECT_THAT(flow.after(0), ElementsAre(2));
+    EXPECT_THAT(flow.after(4), ElementsAre(6, 8));
+    EXPECT_THAT(flow.after(7), ElementsAre(8));
+    EXPECT_THAT(flow.after(9), IsEmpty());
+    EXPECT_TRUE(flow->returns(CodeOffset{9}));
+    EXPECT_FALSE(flow->returns(CodeOffset{8}));
+}
+
+TEST(ControlFlow, FollowsABranchBackToALoop) {
+    const Flow flow(loop);
+    EXPECT_THAT(flow.after(4), ElementsAre(6, 2));
+}
+
+TEST(ControlFlow, FollowsBothWaysOfAnIf) {
+    const Flow flow(choice);
+    EXPECT_THAT(flow.after(2), ElementsAre(4, 6));
+    EXPECT_THAT(flow.after(5), ElementsAre(8)) << "from the end of the first way";
+    EXPECT_THAT(flow.after(6), IsEmpty());
+    EXPECT_TRUE(flow->returns(CodeOffset{6}));
+}
+
+TEST(ControlFlow, KnowsWhatIsExecutedBecauseOfAnInstructionOnly) {
+    const Flow flow(branch);
+    const auto without = flow->reach_without(CodeOffset{6});
+    EXPECT_FALSE(without.contains(CodeOffset{7})) << "only behind the nop";
+    EXPECT_TRUE(without.contains(CodeOffset{8})) << "by the branch as well";
+    EXPECT_TRUE(without.returns);
+    EXPECT_FALSE(flow->reach_without(CodeOffset{2}).returns) << "nothing goes around it";
+}
+
+TEST(ControlFlow, HasNoSuccessorsWhereTheCodeDoesNotDecode) {
+    const Flow flow({0x01, 0xFF, 0x0B});
+    EXPECT_THAT(flow.after(0), ElementsAre(1));
+    EXPECT_THAT(flow.after(1), IsEmpty());
+}
+
+} // namespace
+} // namespace wdbg::wasm
