@@ -221,11 +221,13 @@ Result<void> RunControl::resume(std::optional<ThreadId> only) {
         request.others = ResumeKind::Continue;
     }
     plan_.reset();
+    const bool was_stopped = stopped_;
+    stopped_ = false; // before the guest runs: it may stop at once
+    last_request_ = request;
+    on_change();
     const auto resumed = debuggee_.resume(request);
-    if (resumed) {
-        last_request_ = std::move(request);
-        stopped_ = false;
-        on_change();
+    if (!resumed) {
+        stopped_ = was_stopped;
     }
     return resumed;
 }
@@ -242,15 +244,16 @@ Result<void> RunControl::step(const StepPlan::Options& options) {
     if (!*request) {
         return fail(ErrorCode::Internal, "a step that does nothing");
     }
-    const auto resumed = debuggee_.resume(**request);
-    if (!resumed) {
-        return resumed;
-    }
     last_request_ = {.threads = {}, .others = ResumeKind::Continue};
     plan_ = std::move(plan);
     stopped_ = false;
     on_change();
-    return {};
+    const auto resumed = debuggee_.resume(**request);
+    if (!resumed) {
+        plan_.reset();
+        stopped_ = true;
+    }
+    return resumed;
 }
 
 void RunControl::detach() {

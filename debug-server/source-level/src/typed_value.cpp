@@ -225,25 +225,14 @@ TypedValue ValueAccess::part(const TypedValue& whole, TypeRef type, std::uint64_
     return value;
 }
 
-/// Itanium C++ ABI §2.5: virtual bases' offsets lie before the vtable's address point. DWARF gives
-/// an expression for it; the usual one is dup, deref, constu N, minus, deref, plus.
-Result<std::uint64_t> ValueAccess::virtual_base_offset(const TypedValue& record,
-                                                       const dwarf::Member& member) const {
-    static_cast<void>(record);
-    return fail(ErrorCode::Unavailable,
-                "'" + member.name + "' is a virtual base, whose place is not looked up");
-}
-
 TypedValue ValueAccess::member(const TypedValue& record, const dwarf::Member& member) const {
     const TypeRef record_type = stripped(record.type);
     if (record_type.info == nullptr) {
         return unavailable_value(record_type, "the type has no module");
     }
     const TypeRef type = type_of(*record_type.info, member.type);
-    if (member.is_virtual) {
-        const auto offset = virtual_base_offset(record, member);
-        return offset ? part(record, type, *offset)
-                      : unavailable_value(type, offset.error().message);
+    if (member.is_virtual) { // its offset is in the vtable
+        return unavailable_value(type, "a virtual base, whose place is not looked up");
     }
     if (member.bit_size == 0) {
         TypedValue value = part(record, type, member.offset);

@@ -102,8 +102,6 @@ class ValueAccess {
 
   private:
     Result<void> write_register(const RegisterPlace& place, std::span<const std::byte> bytes) const;
-    [[nodiscard]] Result<std::uint64_t> virtual_base_offset(const TypedValue& record,
-                                                            const dwarf::Member& member) const;
 
     Debuggee& debuggee_;
     ModuleTable& modules_;
