@@ -87,7 +87,8 @@ class PlaceFinder {
         const auto rows = lines_.rows();
         for (std::size_t each = row; each-- > 0 && rows[each].at >= scopes_.range.begin;) {
             if (rows[each].line != 0) {
-                return rows[each].line == rows[row].line && scopes_.scope_at(rows[each].at) == scope;
+                return rows[each].line == rows[row].line &&
+                       scopes_.scope_at(rows[each].at) == scope;
             }
         }
         return false;

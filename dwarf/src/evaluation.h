@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "guest_expression.h"
 #include "expression_reader.h"
+#include "guest_expression.h"
 
 #include <algorithm>
 #include <cstring>

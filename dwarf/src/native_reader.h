@@ -10,7 +10,6 @@
 #include <wdbg/dwarf/aot_debug_info.h>
 #include <wdbg/dwarf/debug_file.h>
 #include <wdbg/dwarf/module_image.h>
-
 #include <wdbg/wasm/control_flow.h>
 
 #include <functional>

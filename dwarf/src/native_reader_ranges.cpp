@@ -130,7 +130,8 @@ CodeOffset NativeReader::first_instruction(CodeOffset offset) const {
     return std::ranges::binary_search(begins, offset.value) ? CodeOffset{offset.value + 1} : offset;
 }
 
-/// Of the row of the guest's line table that `offset` is in (DWARF 5 §6.2); itself if there is none.
+/// Of the row of the guest's line table that `offset` is in (DWARF 5 §6.2); itself if there is
+/// none.
 CodeOffset NativeReader::end_of_guest_row(CodeOffset offset) const {
     const std::vector<std::uint32_t>& rows = guest_rows();
     const auto next_row = std::ranges::upper_bound(rows, offset.value);
@@ -156,8 +157,8 @@ const wasm::ControlFlow* NativeReader::flow_of(CodeOffset offset) const {
 std::vector<BreakpointSite> NativeReader::sites_by_lines(CodeOffset offset) const {
     const std::span<const std::uint32_t> begins = scopes_.body_begins();
     const auto next_body = std::ranges::upper_bound(begins, offset.value);
-    const auto line = lines().next_line(offset.value,
-                                        next_body == begins.end() ? UINT32_MAX : *next_body);
+    const auto line =
+        lines().next_line(offset.value, next_body == begins.end() ? UINT32_MAX : *next_body);
     std::vector<BreakpointSite> sites;
     for (const std::uint32_t row : lines().rows_of(line.value_or(0))) {
         if (lines().rows()[row].is_statement && line) {
@@ -192,8 +193,7 @@ BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach rea
                 continue;
             }
             seen.push_back(scopes);
-            const auto sites =
-                places_in(lines(), *scopes, wanted, flow);
+            const auto sites = places_in(lines(), *scopes, wanted, flow);
             places.sites.insert(places.sites.end(), sites.begin(), sites.end());
         }
     }

@@ -12,8 +12,8 @@
 /// standard library; the version is a guard against mixed installations.
 namespace wdbg::dwarf {
 
-/// Raised with every change of symbolizer.h, source_info.h, aot_debug_info.h, instruction_decoder.h or of the
-/// types below.
+/// Raised with every change of symbolizer.h, source_info.h, aot_debug_info.h, instruction_decoder.h
+/// or of the types below.
 inline constexpr int plugin_version = 7;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";

@@ -54,7 +54,7 @@ class Machine final : public FrameState, public ExpressionScope {
 
     [[nodiscard]] std::optional<GuestBaseType> base_type(std::uint64_t offset) override {
         return GuestBaseType{.encoding = static_cast<Encoding>(offset % 9),
-                        .size = static_cast<std::uint8_t>(offset % 9)};
+                             .size = static_cast<std::uint8_t>(offset % 9)};
     }
 
     [[nodiscard]] EntryId entry_at(std::uint64_t offset) override { return EntryId{offset}; }

@@ -174,9 +174,9 @@ void AotDebuggeeImpl::show_first_instruction(ThreadId thread, const Step& step) 
     }
     auto positions = frame.module->info->positions(frame.pc, dwarf::AddressKind::Instruction);
     positions.front().offset = *first;
-    shown_[thread] = {.site = frame.registers.pc,
-                      .reported = {.address = {instance, *first},
-                                   .positions = std::move(positions)}};
+    shown_[thread] = {
+        .site = frame.registers.pc,
+        .reported = {.address = {instance, *first}, .positions = std::move(positions)}};
     stacks_.erase(thread);
 }
 
@@ -184,9 +184,8 @@ void AotDebuggeeImpl::show_first_instruction(ThreadId thread, const Step& step) 
 std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) {
     const auto shown = shown_.find(thread);
     CodeModule* module = shown != shown_.end() ? modules_.at(shown->second.site) : nullptr;
-    const auto offset = module != nullptr && module->info
-                            ? module->text_offset(shown->second.site)
-                            : std::nullopt;
+    const auto offset =
+        module != nullptr && module->info ? module->text_offset(shown->second.site) : std::nullopt;
     if (!offset || shown->second.reported.positions.empty()) {
         return std::nullopt;
     }

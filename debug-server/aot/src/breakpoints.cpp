@@ -110,9 +110,8 @@ void AotBreakpoints::forget_all() {
 }
 
 void AotBreakpoints::forget_module(const CodeModule& module) {
-    std::erase_if(sites_, [&](const auto& entry) {
-        return module.code.range.contains(entry.first);
-    });
+    std::erase_if(sites_,
+                  [&](const auto& entry) { return module.code.range.contains(entry.first); });
     std::erase_if(planted_, [&](const auto& entry) {
         return std::ranges::any_of(entry.second.sites, [&](NativeAddress site) {
             return module.code.range.contains(site);
@@ -126,9 +125,8 @@ const AotBreakpoints::Owner* AotBreakpoints::first_owner(NativeAddress site,
     if (found == sites_.end()) {
         return nullptr;
     }
-    const auto owner = std::ranges::find_if(found->second, [instance](const Owner& each) {
-        return each.address.instance == instance;
-    });
+    const auto owner = std::ranges::find_if(
+        found->second, [instance](const Owner& each) { return each.address.instance == instance; });
     return owner == found->second.end() ? nullptr : &*owner;
 }
 

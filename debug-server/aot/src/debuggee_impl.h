@@ -21,9 +21,9 @@ struct Step {
     bool to_entry = false; ///< the one to the guest's first instruction
 };
 
-/// Where a thread is shown that has stopped at a certain instruction and has not gone on. Several wasm
-/// instructions may share a native one: breakpoints and steps come to one after the other, as if each
-/// were executed.
+/// Where a thread is shown that has stopped at a certain instruction and has not gone on. Several
+/// wasm instructions may share a native one: breakpoints and steps come to one after the other, as
+/// if each were executed.
 struct ShownPlace {
     NativeAddress site;
     AotBreakpoints::Owner reported;

@@ -114,11 +114,10 @@ std::vector<ThreadInfo> AotDebuggeeImpl::threads() const {
             state = thread.state == NativeThreadState::Stopped ? ThreadState::Stopped
                                                                : ThreadState::InHostCall;
         }
-        found.push_back({.id = thread.id,
-                         .state = state,
-                         .name = thread.id.value == 1
-                                     ? "main"
-                                     : "thread " + std::to_string(thread.id.value)});
+        found.push_back(
+            {.id = thread.id,
+             .state = state,
+             .name = thread.id.value == 1 ? "main" : "thread " + std::to_string(thread.id.value)});
     }
     return found;
 }
@@ -174,15 +173,15 @@ void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) c
     for (std::size_t i = 0; i < positions.size(); ++i) {
         // Both chains end in the native function's own scope.
         const std::size_t from_end = positions.size() - i;
-        const bool is_there = from_end <= actual.size() &&
-                              actual[actual.size() - from_end].position.function ==
-                                  positions[i].function;
+        const bool is_there =
+            from_end <= actual.size() &&
+            actual[actual.size() - from_end].position.function == positions[i].function;
         WasmFrame frame{.native = 0,
                         .depth = is_there ? actual[actual.size() - from_end].depth : no_depth,
                         .position = positions[i]};
         frame.pc_is_return_address = i != 0;
-        frame.pc = i == 0 ? address.offset
-                          : stack.native.front().module->behind(positions[i].offset);
+        frame.pc =
+            i == 0 ? address.offset : stack.native.front().module->behind(positions[i].offset);
         shown.push_back(std::move(frame));
     }
     stack.frames.erase(stack.frames.begin(), first_of_caller);
@@ -212,11 +211,11 @@ Result<FrameRange> AotDebuggeeImpl::frames(ThreadId thread, std::uint32_t first,
     const std::size_t end = std::min(all.size(), std::size_t{first} + count);
     for (std::size_t i = first; i < end; ++i) {
         const NativeFrame& native = (*stack)->native[all[i].native];
-        Frame frame{.pc = {native.instance != nullptr ? native.instance->id : InstanceId{},
-                           all[i].pc},
-                    .pc_is_return_address = all[i].pc_is_return_address,
-                    .function = all[i].position.function,
-                    .host_call = all[i].host_call};
+        Frame frame{
+            .pc = {native.instance != nullptr ? native.instance->id : InstanceId{}, all[i].pc},
+            .pc_is_return_address = all[i].pc_is_return_address,
+            .function = all[i].position.function,
+            .host_call = all[i].host_call};
         if (const auto& wasm = native.module->wasm) {
             const wasm::FunctionBody* body = wasm->body(frame.function);
             const wasm::FunctionType* type = wasm->function_type(frame.function);
@@ -324,8 +323,7 @@ Result<void> AotDebuggeeImpl::set_global(ThreadId thread, std::uint32_t frame, s
     if (!at) {
         return std::unexpected(at.error());
     }
-    const auto place =
-        instances_.global(*at->native.module, at->native.instance_address, index);
+    const auto place = instances_.global(*at->native.module, at->native.instance_address, index);
     if (!place) {
         return std::unexpected(place.error());
     }
@@ -437,8 +435,9 @@ std::vector<AotBreakpoints::ReturnSite> AotDebuggeeImpl::return_sites(CodeAddres
     return sites;
 }
 
-/// For one who is in the same function already and may be about to execute the instruction (a step's
-/// end) whatever comes next stands for it. Others must not stop where it would never have been.
+/// For one who is in the same function already and may be about to execute the instruction (a
+/// step's end) whatever comes next stands for it. Others must not stop where it would never have
+/// been.
 dwarf::BreakpointReach AotDebuggeeImpl::reach_of(CodeAddress address) const {
     for (const auto& [thread, stack] : stacks_) {
         for (const WasmFrame& frame : stack.frames) {

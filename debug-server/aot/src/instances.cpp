@@ -48,9 +48,8 @@ std::string AotInstances::unique_name(const std::string& name, InstanceId id) co
 bool AotInstances::refresh() {
     const std::size_t before = instances_.size();
     std::erase_if(instances_, [this](const auto& instance) {
-        return std::ranges::none_of(modules_.all(), [&](const auto& module) {
-            return module.get() == instance->module;
-        });
+        return std::ranges::none_of(
+            modules_.all(), [&](const auto& module) { return module.get() == instance->module; });
     });
     bool changed = instances_.size() != before;
     for (const auto& module : modules_.all()) {
@@ -75,8 +74,8 @@ bool AotInstances::refresh() {
 }
 
 AotInstance* AotInstances::find(InstanceId id) const {
-    const auto found = std::ranges::find_if(
-        instances_, [id](const auto& instance) { return instance->id == id; });
+    const auto found =
+        std::ranges::find_if(instances_, [id](const auto& instance) { return instance->id == id; });
     return found == instances_.end() ? nullptr : found->get();
 }
 
@@ -167,8 +166,7 @@ Result<Value> AotInstances::table_element(NativeAddress instance, std::uint32_t 
         return fail(ErrorCode::OutOfRange, "there is no such table element");
     }
     const auto tables = pointer(instance + layout::instance_tables);
-    const auto place =
-        tables ? pointer(*tables + std::uint64_t{table} * pointer_size()) : tables;
+    const auto place = tables ? pointer(*tables + std::uint64_t{table} * pointer_size()) : tables;
     if (!place) {
         return std::unexpected(place.error());
     }

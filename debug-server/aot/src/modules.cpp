@@ -67,9 +67,9 @@ MappedFile::~MappedFile() {
 // --- CodeModule ----------------------------------------------------------------------------------
 
 std::span<const std::byte> CodeModule::wasm_bytes() const {
-    static constexpr std::array empty_module{std::byte{0}, std::byte{'a'}, std::byte{'s'},
-                                             std::byte{'m'}, std::byte{1}, std::byte{0},
-                                             std::byte{0}, std::byte{0}};
+    static constexpr std::array empty_module{std::byte{0},   std::byte{'a'}, std::byte{'s'},
+                                             std::byte{'m'}, std::byte{1},   std::byte{0},
+                                             std::byte{0},   std::byte{0}};
     return wasm ? wasm->bytes() : std::span<const std::byte>(empty_module);
 }
 
@@ -99,8 +99,7 @@ std::string CodeModule::host_function_called_at(CodeOffset offset) const {
         return {};
     }
     const auto instruction = wasm::decode(wasm->bytes(), offset);
-    const wasm::Import* import =
-        instruction ? wasm->function_import(instruction->index) : nullptr;
+    const wasm::Import* import = instruction ? wasm->function_import(instruction->index) : nullptr;
     if (import == nullptr) {
         return {};
     }

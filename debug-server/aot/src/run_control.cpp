@@ -180,9 +180,9 @@ bool AotDebuggeeImpl::report_shared_instructions(const NativeResume& native) {
 Result<void> AotDebuggeeImpl::go_on() {
     const NativeResume native = native_request();
     for (const NativeThread& thread : target_.threads()) {
-        if (native.resume_others || std::ranges::find(native.threads, thread.id,
-                                                      &NativeThreadAction::thread) !=
-                                        native.threads.end()) {
+        if (native.resume_others ||
+            std::ranges::find(native.threads, thread.id, &NativeThreadAction::thread) !=
+                native.threads.end()) {
             shown_.erase(thread.id);
         }
     }

@@ -120,8 +120,8 @@ void find_instances(ThreadStack& stack, const NativeTarget& target, const AotIns
     const dwarf::NativeMemoryReader reader = reader_of(target);
     for (NativeFrame& frame : stack.native) {
         const auto exec_env = frame.module->info->exec_env(activation_of(frame, reader));
-        const auto address = exec_env ? instances.of_exec_env(*exec_env)
-                                      : std::unexpected(exec_env.error());
+        const auto address =
+            exec_env ? instances.of_exec_env(*exec_env) : std::unexpected(exec_env.error());
         if (address) {
             frame.instance_address = *address;
         }

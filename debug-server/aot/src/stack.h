@@ -23,7 +23,7 @@ inline constexpr std::uint32_t no_depth = UINT32_MAX;
 
 /// One activation of a wasm function: a native one may hold several, by inlining.
 struct WasmFrame {
-    std::size_t native = 0; ///< index among the native frames
+    std::size_t native = 0;  ///< index among the native frames
     std::uint32_t depth = 0; ///< in AotDebugInfo::positions(), or no_depth
     dwarf::WasmPosition position{};
     CodeOffset pc{}; ///< as Frame::pc

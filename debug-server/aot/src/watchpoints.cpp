@@ -23,8 +23,7 @@ std::vector<Piece> pieces_of(NativeAddress address, std::uint64_t size) {
     std::vector<Piece> pieces;
     while (size > 0) {
         const std::uint64_t alignment = address.value == 0 ? 8 : address.value & -address.value;
-        const std::uint64_t piece =
-            std::min({alignment, std::bit_floor(size), std::uint64_t{8}});
+        const std::uint64_t piece = std::min({alignment, std::bit_floor(size), std::uint64_t{8}});
         pieces.push_back({address, static_cast<std::uint32_t>(piece)});
         address.value += piece;
         size -= piece;
@@ -43,8 +42,7 @@ WatchpointPrecision AotDebuggeeImpl::precision() const {
             .sees_host_writes = true};
 }
 
-Result<std::vector<std::byte>>
-AotDebuggeeImpl::watched_bytes(const WatchpointSpec& spec) const {
+Result<std::vector<std::byte>> AotDebuggeeImpl::watched_bytes(const WatchpointSpec& spec) const {
     const auto instance = instance_at(spec.address.instance);
     const auto memory = instance ? instances_.memory((*instance)->address, spec.address.memory)
                                  : std::unexpected(instance.error());
@@ -71,9 +69,9 @@ Result<WatchpointId> AotDebuggeeImpl::add(const WatchpointSpec& spec) {
     NativeWatchpointSupport& hardware = *target_.watchpoints();
     const auto pieces = pieces_of({memory->data.value + spec.address.offset}, spec.size);
     if (hardware.max_count() != 0 && pieces.size() > hardware.max_count()) {
-        return fail(ErrorCode::Unsupported,
-                    "the hardware watches at most " + std::to_string(hardware.max_count()) +
-                        " aligned pieces of 8 bytes");
+        return fail(ErrorCode::Unsupported, "the hardware watches at most " +
+                                                std::to_string(hardware.max_count()) +
+                                                " aligned pieces of 8 bytes");
     }
     const NativeWatchKind kind =
         spec.kind == WatchKind::Write ? NativeWatchKind::Write : NativeWatchKind::Access;
@@ -122,8 +120,7 @@ bool AotDebuggeeImpl::last_instruction_writes(ThreadId thread) const {
     if (positions.empty() || !frame.module->wasm) {
         return false;
     }
-    const auto instruction =
-        wasm::decode(frame.module->wasm->bytes(), positions.front().offset);
+    const auto instruction = wasm::decode(frame.module->wasm->bytes(), positions.front().offset);
     const auto access = instruction ? wasm::memory_access(*instruction) : std::nullopt;
     return access && access->writes() && !access->reads();
 }
@@ -147,9 +144,8 @@ std::optional<StopReason> AotDebuggeeImpl::watch_reason(ThreadId thread, Watchpo
         WatchpointHit hit{.watchpoint = {id},
                           .address = watch.spec.address,
                           .size = watch.spec.size,
-                          .access = watch.spec.kind == WatchKind::Write || wrote
-                                        ? AccessKind::Write
-                                        : AccessKind::Read,
+                          .access = watch.spec.kind == WatchKind::Write || wrote ? AccessKind::Write
+                                                                                 : AccessKind::Read,
                           .before = watch.before,
                           .after = *now,
                           .by_host = is_in_host_call(thread)};

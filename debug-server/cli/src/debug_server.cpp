@@ -22,9 +22,8 @@ rsp::ListenOptions listen_options(const RunOptions& options) {
 
 } // namespace
 
-Result<std::unique_ptr<DebugServer>> DebugServer::create(boost::asio::io_context& loop,
-                                                         Debuggee& debuggee,
-                                                         const RunOptions& options) {
+Result<std::unique_ptr<DebugServer>>
+DebugServer::create(boost::asio::io_context& loop, Debuggee& debuggee, const RunOptions& options) {
     std::unique_ptr<DebugServer> server(new DebugServer(loop));
     if (Result<void> listening = server->listen(debuggee, options); !listening) {
         return std::unexpected(listening.error());

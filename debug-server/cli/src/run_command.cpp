@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "run_command.h"
 
-#include "aot_cache.h"
-#include "debug_engine.h"
+#include "compile_cache.h"
 #include "debug_server.h"
+#include "guest_engine.h"
 #include "trap_place.h"
 
 #include <wdbg/cli/listen_file.h>
@@ -76,8 +76,7 @@ int run_plain(const RunOptions& options, const std::filesystem::path& code) {
     wamr::Outcome outcome = (*guest)->run();
     std::filesystem::path module = options.module;
     if (outcome.trap_text_offset) {
-        outcome.trap_pc =
-            find_wasm_pc(code, options.debug_file, *outcome.trap_text_offset, module);
+        outcome.trap_pc = find_wasm_pc(code, options.debug_file, *outcome.trap_text_offset, module);
     }
     return exit_status(module, outcome);
 }
@@ -93,9 +92,8 @@ Result<void> tell_address(const RunOptions& options, const std::string& address)
 /// answer when the module is loaded.
 int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
     boost::asio::io_context loop(1); // outlives the engine, which posts to it
-    auto engine = is_aot(code)
-                      ? make_aot_engine(loop, runtime_options(options), options)
-                      : make_interpreter_engine(loop, runtime_options(options));
+    auto engine = is_aot(code) ? make_aot_engine(loop, runtime_options(options), options)
+                               : make_interpreter_engine(loop, runtime_options(options));
     if (!engine) {
         return fail_with(engine.error());
     }
@@ -139,9 +137,8 @@ int run_command(std::span<const std::string> arguments) {
     }
     std::filesystem::path code = options->module;
     if (options->compile && !is_aot(options->module)) {
-        auto compiled = compile_cached(options->module, options->optimisation.empty()
-                                                            ? "g"
-                                                            : options->optimisation);
+        auto compiled = compile_cached(options->module,
+                                       options->optimisation.empty() ? "g" : options->optimisation);
         if (!compiled) {
             return fail_with(compiled.error());
         }
@@ -151,7 +148,8 @@ int run_command(std::span<const std::string> arguments) {
         std::puts(code.c_str());
         return ExitStatus::Success;
     }
-    return options->listen || options->dap ? run_debugged(*options, code) : run_plain(*options, code);
+    return options->listen || options->dap ? run_debugged(*options, code)
+                                           : run_plain(*options, code);
 }
 
 } // namespace wdbg::cli

@@ -48,8 +48,8 @@ void add_source(TrapPlace& place, const dwarf::ModuleSource& source) {
 
 /// Where the debug file says that its .wasm was, or beside the .aot.
 std::filesystem::path find_wasm(const std::filesystem::path& aot, const dwarf::AotDebugInfo& info) {
-    std::vector<std::filesystem::path> candidates{std::filesystem::path(aot).replace_extension(
-        ".wasm")};
+    std::vector<std::filesystem::path> candidates{
+        std::filesystem::path(aot).replace_extension(".wasm")};
     if (const auto compiled = info.fact("module")) {
         candidates.emplace_back(std::string(*compiled));
     }
@@ -78,8 +78,7 @@ std::optional<CodeAddress> find_wasm_pc(const std::filesystem::path& aot,
     if (module == aot) {
         module = find_wasm(aot, **info);
     }
-    const auto positions =
-        (*info)->positions({text_offset}, dwarf::AddressKind::Instruction);
+    const auto positions = (*info)->positions({text_offset}, dwarf::AddressKind::Instruction);
     if (positions.empty()) {
         return std::nullopt;
     }

@@ -37,8 +37,7 @@ std::optional<std::uint64_t> read_bytes(std::uint64_t address, std::uint32_t siz
     const iovec local{.iov_base = &value, .iov_len = size};
     // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
     const iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = size};
-    const long count =
-        ::syscall(SYS_process_vm_readv, ::getpid(), &local, 1UL, &remote, 1UL, 0UL);
+    const long count = ::syscall(SYS_process_vm_readv, ::getpid(), &local, 1UL, &remote, 1UL, 0UL);
     return count == static_cast<long>(size) ? std::optional(value) : std::nullopt;
 }
 

@@ -14,8 +14,8 @@
 namespace wdbg::native {
 
 /// Debug registers by perf_event_open(2) with `sigtrap`: exact, per thread, no privilege needed up
-/// to perf_event_paranoid = 2. Writes by the kernel are found when the host call returns. A fallback by page protection
-/// would be another NativeWatchpointSupport.
+/// to perf_event_paranoid = 2. Writes by the kernel are found when the host call returns. A
+/// fallback by page protection would be another NativeWatchpointSupport.
 class HardwareWatchpoints final : public NativeWatchpointSupport {
   public:
     static constexpr std::uint32_t limit = 4; ///< x86-64: DR0 to DR3

@@ -138,8 +138,8 @@ class ProcessTargetImpl final : public ProcessTarget {
     void back_in_host(GuestExit* before) override;
     void trapped(TrapKind kind, std::string_view message) override;
 
-    [[nodiscard]] Result<NativeRegisters>
-    outer_guest_registers(ThreadId thread, NativeAddress sp) const override {
+    [[nodiscard]] Result<NativeRegisters> outer_guest_registers(ThreadId thread,
+                                                                NativeAddress sp) const override {
         return control_.outer_registers(thread, sp.value);
     }
 

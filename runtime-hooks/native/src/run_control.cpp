@@ -84,7 +84,8 @@ ThreadId RunControl::remove_current_thread() {
 
 void RunControl::stop_current_thread_at(NativeAddress address) {
     GuestThread* thread = current_thread();
-    auto plan = std::make_unique<StepPlan>(plan_run_to({.addresses = {address}, .stack_floor = {}}));
+    auto plan =
+        std::make_unique<StepPlan>(plan_run_to({.addresses = {address}, .stack_floor = {}}));
     const std::lock_guard lock(mutex_);
     if (thread != nullptr && sites_.plant_exits(*plan)) {
         thread->plan = plan.get();
@@ -232,8 +233,7 @@ NativeStopped RunControl::collect() {
     for (const auto& thread : threads_) {
         const ReasonKind kind = thread->reason_kind.exchange(ReasonKind::None);
         if (kind != ReasonKind::None) {
-            event.threads.push_back(
-                {.thread = thread->id, .reason = model_reason(kind, *thread)});
+            event.threads.push_back({.thread = thread->id, .reason = model_reason(kind, *thread)});
         }
     }
     return event;

@@ -91,7 +91,8 @@ void ExitFinder::scan(NativeRange range, std::span<const std::byte> code) {
 
 void sort_exits(std::vector<StepExit>& exits) {
     std::ranges::sort(exits, [](const StepExit& a, const StepExit& b) {
-        return a.address != b.address ? a.address < b.address : a.kind == ExitKind::Enter && b.kind != ExitKind::Enter;
+        return a.address != b.address ? a.address < b.address
+                                      : a.kind == ExitKind::Enter && b.kind != ExitKind::Enter;
     });
     const auto same = std::ranges::unique(exits, {}, &StepExit::address);
     exits.erase(same.begin(), same.end());

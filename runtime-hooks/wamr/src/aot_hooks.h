@@ -21,7 +21,8 @@ extern bool wdbg_aot_gate_open;
 void* wdbg_aot_before_call(void);
 void wdbg_aot_after_call(void* before);
 
-/* Around the call of a function pointer: is it compiled code of a module? Then it passes the gate. */
+/* Around the call of a function pointer: is it compiled code of a module? Then it passes the gate.
+ */
 bool wdbg_aot_is_code(const void* function);
 void wdbg_aot_enter_guest(const void* function);
 void wdbg_aot_leave_guest(void);

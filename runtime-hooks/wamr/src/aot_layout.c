@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
-/* Checks wdbg/model/aot_layout.h, which is C++, against WAMR's headers: the numbers stand in both. */
-
-#include "aot_runtime.h"
+/* Checks wdbg/model/aot_layout.h, which is C++, against WAMR's headers: the numbers stand in both.
+ */
 
 #include "../common/wasm_exec_env.h"
+#include "aot_runtime.h"
 
 #include <stddef.h>
 

@@ -14,7 +14,8 @@ extern "C" {
  * exception; 0 if none did. Written by aot_gate.S and by the signal handler. */
 extern uint64_t wdbg_aot_trap_pc;
 
-/* Puts a handler in front of WAMR's, once for each thread, because WAMR installs its own for each. */
+/* Puts a handler in front of WAMR's, once for each thread, because WAMR installs its own for each.
+ */
 void wdbg_aot_note_faults(void);
 
 #ifdef __cplusplus

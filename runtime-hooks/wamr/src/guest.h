@@ -16,9 +16,10 @@ class WamrGuest final : public Guest {
   public:
     /// Takes over `module`, also when it fails.
     /// `codes` are the ranges of compiled code that end with this guest.
-    [[nodiscard]] static Result<std::unique_ptr<Guest>>
-    create(wasm_module_t module, const std::string& name, const GuestOptions& options,
-           std::vector<CodeRangeId> codes = {});
+    [[nodiscard]] static Result<std::unique_ptr<Guest>> create(wasm_module_t module,
+                                                               const std::string& name,
+                                                               const GuestOptions& options,
+                                                               std::vector<CodeRangeId> codes = {});
 
     WamrGuest(const WamrGuest&) = delete;
     WamrGuest& operator=(const WamrGuest&) = delete;

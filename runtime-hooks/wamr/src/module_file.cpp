@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "module_file.h"
 
-#include <wdbg/wamr/runtime.h>
-
 #include "wamr_access.h"
 
+#include <wdbg/wamr/runtime.h>
 #include <wdbg/wasm/instruction.h>
 #include <wdbg/wasm/module.h>
 

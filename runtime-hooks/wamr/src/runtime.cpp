@@ -159,8 +159,8 @@ Result<void> WamrRuntime::add_import_codes(WASMModule* module, std::vector<CodeR
         if (found == imports_.end() || std::exchange(found->second->registered, true)) {
             continue;
         }
-        auto added = add_code(import, {.range = {}, .module = {}, .module_file = found->second->path},
-                              codes);
+        auto added = add_code(
+            import, {.range = {}, .module = {}, .module_file = found->second->path}, codes);
         if (added) {
             added = add_import_codes(import, codes);
         }

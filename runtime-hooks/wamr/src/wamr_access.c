@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "wamr_access.h"
 
+#include "../aot/aot_runtime.h"
 #include "../common/wasm_exec_env.h"
 #include "../common/wasm_runtime_common.h"
 #include "../libraries/thread-mgr/thread_manager.h"
 #include "wasm_interp.h"
 #include "wasm_runtime.h"
-
-#include "../aot/aot_runtime.h"
 
 #include <string.h>
 

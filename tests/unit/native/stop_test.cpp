@@ -199,8 +199,8 @@ TEST(Breakpoint, DetachLetsParkedThreadsRun) {
     EXPECT_EQ(result, 2000U);
 }
 
-/// The runtime calls trapped() in a host call: the thread is shown at that call, and goes on when it
-/// is told to.
+/// The runtime calls trapped() in a host call: the thread is shown at that call, and goes on when
+/// it is told to.
 TEST(Trap, StopsInTheCallThatTheRuntimeReportsItFrom) {
     Session session;
     std::atomic<bool> went_on{false};

@@ -13,7 +13,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// One function of the given code, and its flow. Offsets in the tests are from the first instruction.
+/// One function of the given code, and its flow. Offsets in the tests are from the first
+/// instruction.
 class Flow {
   public:
     explicit Flow(std::vector<std::uint8_t> code) : bytes_(code.size()), body_{} {

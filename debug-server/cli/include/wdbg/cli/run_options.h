@@ -28,9 +28,9 @@ struct RunOptions {
     std::optional<std::uint32_t> stack_size;
     std::optional<std::uint32_t> heap_size;
     std::optional<std::uint32_t> max_threads;
-    bool compile = false;       ///< --engine=aot: a .wasm is compiled and run as native code
+    bool compile = false; ///< --engine=aot: a .wasm is compiled and run as native code
     bool compile_only = false;
-    std::string optimisation{}; ///< of that: "0" … "3", "g"; empty: "g"
+    std::string optimisation{};         ///< of that: "0" … "3", "g"; empty: "g"
     std::filesystem::path debug_file{}; ///< of an .aot; empty: to be looked for
     bool verbose = false;
     bool help = false;

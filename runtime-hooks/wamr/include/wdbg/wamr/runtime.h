@@ -33,9 +33,9 @@ struct RuntimeOptions {
 };
 
 struct GuestOptions {
-    std::string program{}; ///< the guest's argv[0]; empty: the module's path
-    std::vector<std::string> args;                             ///< without the program's name
-    std::vector<std::string> env;                              ///< "K=V"
+    std::string program{};         ///< the guest's argv[0]; empty: the module's path
+    std::vector<std::string> args; ///< without the program's name
+    std::vector<std::string> env;  ///< "K=V"
     std::vector<std::pair<std::string, std::string>> preopens; ///< host folder, guest folder
     std::string invoke; ///< export to call instead of the WASI entry; its args come from `args`
     std::uint32_t stack_size = 8U << 20U; ///< bytes of wasm operand stack per thread

@@ -53,8 +53,8 @@ class ControlFlow {
 
     struct Entry {
         CodeOffset offset;
-        std::size_t block = 0;           ///< innermost one around it
-        std::size_t opens = no_block;    ///< for block, loop, if
+        std::size_t block = 0;        ///< innermost one around it
+        std::size_t opens = no_block; ///< for block, loop, if
     };
 
     void read(const FunctionBody& body);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "aot_cache.h"
+#include "compile_cache.h"
 
 #include <wdbg/wasm/module.h>
 
@@ -105,8 +105,7 @@ Result<void> run_compiler(std::vector<std::string> arguments) {
     ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
     pid_t child = 0;
-    const int problem =
-        ::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
+    const int problem = ::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     ::close(ends[1]);
     std::string said;

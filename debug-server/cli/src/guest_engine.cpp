@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <utility>
-
-#include "debug_engine.h"
+#include "guest_engine.h"
 
 #include <wdbg/aot/aot_debuggee.h>
 #include <wdbg/cli/report.h>
@@ -11,6 +9,8 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 
+#include <utility>
+
 namespace wdbg::cli {
 namespace {
 
@@ -18,7 +18,7 @@ auto post_to(boost::asio::io_context& loop) {
     return [&loop](std::function<void()> task) { boost::asio::post(loop, std::move(task)); };
 }
 
-class InterpreterEngine final : public DebugEngine {
+class InterpreterEngine final : public GuestEngine {
   public:
     InterpreterEngine(std::unique_ptr<wamr::Runtime> runtime, Debuggee& debuggee)
         : runtime_(std::move(runtime))
@@ -48,7 +48,7 @@ class InterpreterEngine final : public DebugEngine {
 
 /// Compiled code under control of this process: WAMR passes the target's gate, the mapping makes
 /// wasm of what the target sees.
-class AotEngine final : public DebugEngine {
+class AotEngine final : public GuestEngine {
   public:
     AotEngine(boost::asio::io_context& loop, std::unique_ptr<InstructionDecoder> decoder)
         : loop_(loop)
@@ -69,14 +69,14 @@ class AotEngine final : public DebugEngine {
             return std::unexpected(target.error());
         }
         target_ = std::move(*target);
-        debuggee_ = aot::AotDebuggee::create(
-            *target_, {.load_debug_info =
-                           [](const dwarf::AotDebugSource& source) {
-                               return dwarf::load_aot_debug_info(source);
-                           },
-                       .post = post_to(loop_),
-                       .warn = [](const std::string& text) { report(text); },
-                       .stops_at_entry = wait});
+        debuggee_ = aot::AotDebuggee::create(*target_,
+                                             {.load_debug_info =
+                                                  [](const dwarf::AotDebugSource& source) {
+                                                      return dwarf::load_aot_debug_info(source);
+                                                  },
+                                              .post = post_to(loop_),
+                                              .warn = [](const std::string& text) { report(text); },
+                                              .stops_at_entry = wait});
         options.aot_gate = target_.get();
         auto runtime = wamr::Runtime::create(options);
         if (!runtime) {
@@ -136,7 +136,7 @@ class AotEngine final : public DebugEngine {
 
 } // namespace
 
-Result<std::unique_ptr<DebugEngine>> make_interpreter_engine(boost::asio::io_context& loop,
+Result<std::unique_ptr<GuestEngine>> make_interpreter_engine(boost::asio::io_context& loop,
                                                              wamr::RuntimeOptions options) {
     auto runtime = wamr::Runtime::create(options);
     if (!runtime) {
@@ -149,7 +149,7 @@ Result<std::unique_ptr<DebugEngine>> make_interpreter_engine(boost::asio::io_con
     return std::make_unique<InterpreterEngine>(std::move(*runtime), **debuggee);
 }
 
-Result<std::unique_ptr<DebugEngine>> make_aot_engine(boost::asio::io_context& loop,
+Result<std::unique_ptr<GuestEngine>> make_aot_engine(boost::asio::io_context& loop,
                                                      wamr::RuntimeOptions options,
                                                      const RunOptions& run) {
     auto decoder = dwarf::load_instruction_decoder();

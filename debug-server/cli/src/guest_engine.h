@@ -12,9 +12,9 @@
 namespace wdbg::cli {
 
 /// A runtime together with what makes its guest debuggable.
-class DebugEngine {
+class GuestEngine {
   public:
-    virtual ~DebugEngine() = default;
+    virtual ~GuestEngine() = default;
 
     [[nodiscard]] virtual wamr::Runtime& runtime() = 0;
     [[nodiscard]] virtual Debuggee& debuggee() = 0;
@@ -28,12 +28,12 @@ class DebugEngine {
     virtual void guest_ended(wamr::Outcome& outcome) = 0;
 };
 
-[[nodiscard]] Result<std::unique_ptr<DebugEngine>>
+[[nodiscard]] Result<std::unique_ptr<GuestEngine>>
 make_interpreter_engine(boost::asio::io_context& loop, wamr::RuntimeOptions options);
 
 /// For .aot modules. Unavailable where libwdbg-dwarf.so is missing, or on hosts whose native code
 /// wdbg cannot control.
-[[nodiscard]] Result<std::unique_ptr<DebugEngine>>
+[[nodiscard]] Result<std::unique_ptr<GuestEngine>>
 make_aot_engine(boost::asio::io_context& loop, wamr::RuntimeOptions options, const RunOptions& run);
 
 } // namespace wdbg::cli
