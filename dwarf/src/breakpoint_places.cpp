@@ -45,7 +45,7 @@ class PlaceFinder {
   private:
     void go_to(std::uint32_t scope, CodeOffset offset) {
         if (seen_.insert({scope, offset}).second) {
-            pending_.push_back({scope, offset});
+            pending_.emplace_back(scope, offset);
         }
     }
 

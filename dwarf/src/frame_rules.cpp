@@ -208,16 +208,16 @@ Result<std::unique_ptr<FrameTable>> FrameRules::make_table(const Entry& entry) c
         if (begin >= entry.range.end.value) {
             continue;
         }
-        FrameRow& made = table->rows.emplace_back(
-            FrameRow{.begin = TextOffset{static_cast<std::uint32_t>(begin)},
-                     .cfa = rule_of(row.getCFAValue()),
-                     .registers = {}});
+        FrameRow made{.begin = TextOffset{static_cast<std::uint32_t>(begin)},
+                      .cfa = rule_of(row.getCFAValue()),
+                      .registers = {}};
         for (const std::uint32_t number : row.getRegisterLocations().getRegisters()) {
             made.registers.emplace(
                 number, rule_of(*row.getRegisterLocations().getRegisterLocation(number)));
         }
+        const auto place = std::ranges::upper_bound(table->rows, made.begin, {}, &FrameRow::begin);
+        table->rows.insert(place, std::move(made));
     }
-    std::ranges::stable_sort(table->rows, {}, &FrameRow::begin);
     table->body_depth = BodyDepth(*table, machine_).find();
     return table;
 }

@@ -32,7 +32,8 @@ std::vector<std::uint32_t> read_guest_rows(const ModuleImage& image) {
         }
     }
     std::ranges::sort(begins);
-    begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
+    const auto same = std::ranges::unique(begins);
+    begins.erase(same.begin(), same.end());
     begins.shrink_to_fit();
     return begins;
 }

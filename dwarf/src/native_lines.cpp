@@ -4,6 +4,8 @@
 #include "line_rows.h"
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 namespace wdbg::dwarf {
 
@@ -13,28 +15,37 @@ NativeLines NativeLines::read(const DebugFile& file) {
                         .line_str = file.section(".debug_line_str"),
                         .str = file.section(".debug_str"),
                         .address_size = static_cast<std::uint8_t>(file.is_64() ? 8 : 4)});
-    NativeLines table;
-    table.rows_.reserve(rows.size());
+    std::vector<NativeRow> unsorted;
+    unsorted.reserve(rows.size());
     for (const LineRow& row : rows) {
         const std::uint64_t at = row.address - file.text_address();
         if (row.address >= file.text_address() && at <= file.text_size()) {
-            table.rows_.push_back({.at = TextOffset{static_cast<std::uint32_t>(at)},
-                                   .line = row.end_sequence ? 0 : row.line,
-                                   .is_statement = row.is_statement,
-                                   .prologue_end = row.prologue_end,
-                                   .end = row.end_sequence});
+            unsorted.push_back({.at = TextOffset{static_cast<std::uint32_t>(at)},
+                                .line = row.end_sequence ? 0 : row.line,
+                                .is_statement = row.is_statement,
+                                .prologue_end = row.prologue_end,
+                                .end = row.end_sequence});
         }
     }
     // The end of one sequence comes before the begin of the next at the same address.
-    std::ranges::stable_sort(table.rows_, {},
-                             [](const NativeRow& row) { return std::pair(row.at, !row.end); });
+    std::vector<std::uint32_t> order(unsorted.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, {}, [&unsorted](std::uint32_t row) {
+        return std::tuple(unsorted[row].at, !unsorted[row].end, row);
+    });
+    NativeLines table;
+    table.rows_.reserve(order.size());
+    for (const std::uint32_t row : order) {
+        table.rows_.push_back(unsorted[row]);
+    }
     for (std::uint32_t each = 0; each < table.rows_.size(); ++each) {
         if (table.rows_[each].line != 0) {
             table.by_line_.push_back(each);
         }
     }
-    std::ranges::stable_sort(table.by_line_, {},
-                             [&table](std::uint32_t row) { return table.rows_[row].line; });
+    std::ranges::sort(table.by_line_, {}, [&table](std::uint32_t row) {
+        return std::pair(table.rows_[row].line, row);
+    });
     return table;
 }
 

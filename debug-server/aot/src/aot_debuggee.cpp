@@ -77,10 +77,8 @@ void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
             reasons.push_back({.thread = entry.thread, .reason = std::move(*reason)});
         }
     }
-    if (reasons.empty() && !stop.threads.empty() && !interrupted_) {
-        if (go_on()) {
-            return;
-        }
+    if (reasons.empty() && !stop.threads.empty() && !interrupted_ && go_on()) {
+        return;
     }
     if (reasons.empty()) {
         reasons.push_back({.thread = some_thread(), .reason = Interrupted{}});
@@ -190,14 +188,15 @@ std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) 
         return std::nullopt;
     }
     const auto offsets = module->info->instructions_at(*offset);
-    auto next = std::ranges::find(offsets, shown->second.reported.address.offset);
-    if (next == offsets.end() || ++next == offsets.end()) {
+    const auto here = std::ranges::find(offsets, shown->second.reported.address.offset);
+    if (here == offsets.end() || std::next(here) == offsets.end()) {
         return std::nullopt;
     }
+    const CodeOffset next = *std::next(here);
     AotBreakpoints::Owner& reported = shown->second.reported;
     const auto* owner = breakpoints_.owner_behind(shown->second.site, reported);
-    reported.address.offset = *next;
-    reported.positions.front().offset = *next;
+    reported.address.offset = next;
+    reported.positions.front().offset = next;
     stacks_.erase(thread);
     if (owner != nullptr && owner->address == reported.address) {
         return BreakpointHit{{owner->address}};

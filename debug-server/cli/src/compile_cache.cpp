@@ -157,7 +157,7 @@ Result<fs::path> compile_cached(const fs::path& module, const std::string& optim
         arguments.emplace_back("--enable-multi-thread");
     }
     const fs::path folder = *cache / key_of(*bytes, arguments);
-    const fs::path aot = folder / path.filename().replace_extension(".aot");
+    fs::path aot = folder / path.filename().replace_extension(".aot");
     std::error_code error;
     // The compiler puts the debug file in place first, the .aot last, each whole or not at all.
     if (fs::is_regular_file(aot, error) && fs::is_regular_file(aot.string() + ".debug", error)) {

@@ -137,7 +137,7 @@ class AotEngine final : public GuestEngine {
 } // namespace
 
 Result<std::unique_ptr<GuestEngine>> make_interpreter_engine(boost::asio::io_context& loop,
-                                                             wamr::RuntimeOptions options) {
+                                                             const wamr::RuntimeOptions& options) {
     auto runtime = wamr::Runtime::create(options);
     if (!runtime) {
         return std::unexpected(runtime.error());

@@ -29,7 +29,7 @@ class GuestEngine {
 };
 
 [[nodiscard]] Result<std::unique_ptr<GuestEngine>>
-make_interpreter_engine(boost::asio::io_context& loop, wamr::RuntimeOptions options);
+make_interpreter_engine(boost::asio::io_context& loop, const wamr::RuntimeOptions& options);
 
 /// For .aot modules. Unavailable where libwdbg-dwarf.so is missing, or on hosts whose native code
 /// wdbg cannot control.
