@@ -7,10 +7,15 @@ import shutil
 import pytest
 
 from harness import paths
+from harness.compiled_code import mark_expected_differences
 from harness.guest import Guest
 
 _LOG_TAIL_LINES = 60
 _LOG_LINE_LENGTH = 300
+
+
+def pytest_collection_modifyitems(items):
+    mark_expected_differences(items)
 
 
 @pytest.hookimpl(hookwrapper=True)

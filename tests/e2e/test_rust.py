@@ -68,7 +68,8 @@ def test_panic_stops_as_a_trap_with_frames(debug):
     assert stop.reason == "exception"
     assert "app::fail" in session.frames()
     assert session.go_to_exit() == 134
-    assert "asked to panic: boo" in session.guest.stderr.text()
+    _, _, stderr = session.guest.finish()
+    assert "asked to panic: boo" in stderr
 
 
 @pytest.mark.parametrize("variant", ["rust-O0", "rust-O2"])
