@@ -77,7 +77,7 @@ std::vector<std::string> run_command_line(const dap::LaunchSettings& settings,
         command.push_back("--env=" + variable);
     }
     for (const auto& [host, guest] : settings.preopens) {
-        command.push_back("--dir=" + host + "::" + guest);
+        command.emplace_back("--dir=").append(host).append("::").append(guest);
     }
     if (settings.engine == "aot") {
         command.emplace_back("--engine=aot");

@@ -108,8 +108,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
             return;
         }
         error_code ignored;
-        socket_.shutdown(Tcp::socket::shutdown_both, ignored);
-        socket_.close(ignored);
+        [[maybe_unused]] const auto shut = socket_.shutdown(Tcp::socket::shutdown_both, ignored);
+        [[maybe_unused]] const auto closed = socket_.close(ignored);
         if (over_) {
             std::exchange(over_, nullptr)();
         }
@@ -133,7 +133,7 @@ void refuse(Tcp::socket socket) {
         dap::frame(R"({"seq":2,"type":"event","event":"terminated"})");
     error_code ignored;
     asio::write(socket, asio::buffer(message), ignored);
-    socket.shutdown(Tcp::socket::shutdown_send, ignored);
+    [[maybe_unused]] const auto shut = socket.shutdown(Tcp::socket::shutdown_send, ignored);
 }
 
 } // namespace
@@ -207,7 +207,7 @@ DapTcpServer::DapTcpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) 
 
 DapTcpServer::~DapTcpServer() {
     error_code ignored;
-    impl_->acceptor.close(ignored);
+    [[maybe_unused]] const auto closed = impl_->acceptor.close(ignored);
     impl_->drop_client();
 }
 
@@ -225,17 +225,10 @@ Result<std::unique_ptr<DapTcpServer>> DapTcpServer::listen(asio::io_context& loo
     }
     auto impl = std::make_shared<Impl>(loop, host, std::move(options));
     const Tcp::endpoint endpoint = found.begin()->endpoint();
-    impl->acceptor.open(endpoint.protocol(), error);
-    if (!error) {
-        impl->acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
-    }
-    if (!error) {
-        impl->acceptor.bind(endpoint, error);
-    }
-    if (!error) {
-        impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
-    }
-    if (error) {
+    if (impl->acceptor.open(endpoint.protocol(), error) ||
+        impl->acceptor.set_option(Tcp::acceptor::reuse_address(true), error) ||
+        impl->acceptor.bind(endpoint, error) ||
+        impl->acceptor.listen(asio::socket_base::max_listen_connections, error)) {
         return fail(ErrorCode::Io, "cannot listen on " + where + ": " + error.message());
     }
     impl->accept();
@@ -250,7 +243,7 @@ std::string DapTcpServer::address() const {
 
 void DapTcpServer::close(std::function<void()> done) {
     error_code ignored;
-    impl_->acceptor.close(ignored);
+    [[maybe_unused]] const auto closed = impl_->acceptor.close(ignored);
     if (!impl_->client) {
         done();
         return;

@@ -14,8 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char** environ; // NOLINT(readability-identifier-naming): POSIX's
-
 namespace wdbg::cli {
 
 namespace asio = boost::asio;
@@ -86,8 +84,7 @@ std::string read_rest(int descriptor, std::chrono::milliseconds limit) {
 } // namespace
 
 GuestProcess::GuestProcess(asio::io_context& loop, dap::TargetHandlers handlers)
-    : loop_(loop)
-    , handlers_(std::move(handlers))
+    : handlers_(std::move(handlers))
     , output_{Descriptor(loop), Descriptor(loop)}
     , end_(loop) {
 }
@@ -123,6 +120,7 @@ Result<void> GuestProcess::spawn(std::vector<std::string> command, const std::st
         posix_spawn_file_actions_addchdir_np(&actions, cwd.c_str());
     }
     std::vector<char*> argv;
+    argv.reserve(command.size() + 1);
     for (std::string& argument : command) {
         argv.push_back(argument.data());
     }

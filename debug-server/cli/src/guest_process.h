@@ -57,7 +57,6 @@ class GuestProcess : public std::enable_shared_from_this<GuestProcess> {
     void reap();
     void report_end();
 
-    boost::asio::io_context& loop_;
     dap::TargetHandlers handlers_;
     pid_t pid_ = -1;
     std::array<Descriptor, 2> output_; ///< stdout, stderr

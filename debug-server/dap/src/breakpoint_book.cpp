@@ -205,7 +205,8 @@ std::vector<protocol::Breakpoint>
 BreakpointBook::set_data(source::SourceLevel* level, std::vector<protocol::DataBreakpoint> specs) {
     for (const DataPoint& old : data_) {
         if (old.watchpoint && level != nullptr && level->debuggee().watchpoints() != nullptr) {
-            (void)level->debuggee().watchpoints()->remove(*old.watchpoint);
+            [[maybe_unused]] const auto removed =
+                level->debuggee().watchpoints()->remove(*old.watchpoint);
         }
     }
     data_.clear();

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 namespace wdbg::dap {
 
@@ -51,7 +52,7 @@ Result<Reference> parse_reference(const std::string& text, std::int64_t offset) 
     const rsp::WasmAddress address(*value);
     const std::int64_t at = std::int64_t{address.offset()} + offset;
     if (offset < -(std::int64_t{1} << 40U) || offset > (std::int64_t{1} << 40U) || at < 0 ||
-        at > std::numeric_limits<std::uint32_t>::max()) {
+        std::cmp_greater(at, std::numeric_limits<std::uint32_t>::max())) {
         return fail(ErrorCode::OutOfRange, text + " with this offset is outside of what exists");
     }
     if (address.space() == rsp::AddressSpace::Object) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace wdbg::dap {
 
@@ -13,7 +14,7 @@ constexpr std::uint64_t slow_module_size = std::uint64_t{16} << 20U;
 
 std::uint32_t from_client(std::int64_t value, bool starts_at_1) {
     const std::int64_t number = value + (starts_at_1 ? 0 : 1);
-    return number < 0 || number > std::numeric_limits<std::uint32_t>::max()
+    return number < 0 || std::cmp_greater(number, std::numeric_limits<std::uint32_t>::max())
                ? 0
                : static_cast<std::uint32_t>(number);
 }

@@ -66,7 +66,7 @@ void Session::on_stopped(const source::StoppedView& stop) {
         std::ranges::all_of(stop.threads, [this](const auto& thread) { return passes(thread); })) {
         host_.post([this, alive = alive_] {
             if (*alive && level_ && level_->stopped()) {
-                (void)level_->resume();
+                [[maybe_unused]] const auto resumed = level_->resume();
             }
         });
         return;

@@ -55,7 +55,7 @@ Result<void> read_preopens(const protocol::LaunchArguments& args, LaunchSettings
         const std::filesystem::path folder = base_folder(settings) / host;
         if (host.empty() || guest.empty() || !std::filesystem::is_directory(folder, error)) {
             return invalid("preopens: \"" + preopen +
-                           "\" is no folder; expected \"FOLDER\" or \"FOLDER::GUEST\"");
+                           R"(" is no folder; expected "FOLDER" or "FOLDER::GUEST")");
         }
         settings.preopens.emplace_back(
             std::filesystem::absolute(folder, error).lexically_normal().string(), guest);
@@ -80,13 +80,13 @@ Result<void> read_env(const protocol::LaunchArguments& args, LaunchSettings& set
 Result<void> read_engine(const protocol::LaunchArguments& args, LaunchSettings& settings) {
     settings.engine = args.engine.value_or("interp");
     if (settings.engine != "interp" && settings.engine != "aot") {
-        return invalid("engine: expected \"interp\" or \"aot\", not \"" + settings.engine + "\"");
+        return invalid(R"(engine: expected "interp" or "aot", not ")" + settings.engine + "\"");
     }
     settings.opt_level = args.optLevel.value_or("");
     if (!settings.opt_level.empty() &&
         (settings.opt_level.size() != 1 ||
          std::string_view("0123g").find(settings.opt_level) == std::string_view::npos)) {
-        return invalid("optLevel: expected \"0\", \"1\", \"2\", \"3\" or \"g\", not \"" +
+        return invalid(R"(optLevel: expected "0", "1", "2", "3" or "g", not ")" +
                        settings.opt_level + "\"");
     }
     settings.debug_file = args.debugFile.value_or("");

@@ -19,7 +19,7 @@ std::string number(std::uint64_t value) {
 
 template <class Float, class Bits>
 std::string float_text(Bits bits) {
-    const Float value = std::bit_cast<Float>(bits);
+    const auto value = std::bit_cast<Float>(bits);
     if (std::isnan(value)) {
         return std::signbit(value) ? "-nan" : "nan";
     }

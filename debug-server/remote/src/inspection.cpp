@@ -165,7 +165,7 @@ Result<void> RemoteImpl::select(ThreadId thread) const {
     std::string packet = "Hg";
     packet.append(digits, rsp::format_hex(thread.value, digits));
     rsp::Client& client = link_->client();
-    const Result<std::string> reply = link_->ask<std::string>([&](auto done) {
+    const Result<std::string> reply = link_->ask<std::string>([&](const auto& done) {
         client.request(packet, [done](Result<std::string_view> text) {
             done(text ? Result<std::string>(std::string(*text))
                       : Result<std::string>(std::unexpected(text.error())));
@@ -197,7 +197,7 @@ Result<Value> RemoteImpl::slot(ThreadId thread, std::uint32_t frame, SlotKind ki
     }
     constexpr std::array packets{"qWasmLocal:", "qWasmStackValue:", "qWasmGlobal:"};
     rsp::Client& client = link_->client();
-    const Result<Bytes> bytes = link_->ask<Bytes>([&](auto done) {
+    const Result<Bytes> bytes = link_->ask<Bytes>([&](const auto& done) {
         const std::string packet = packets.at(static_cast<std::size_t>(kind)) +
                                    std::to_string(frame) + ";" + std::to_string(index);
         client.request(packet, [done](Result<std::string_view> reply) {
@@ -242,7 +242,7 @@ Result<void> RemoteImpl::set_slot(const char* packet, ThreadId thread, std::uint
     if (const auto selected = select(thread); !selected) {
         return selected;
     }
-    const Result<Bytes> done_or = link_->ask<Bytes>([&](auto done) {
+    const Result<Bytes> done_or = link_->ask<Bytes>([&](const auto& done) {
         client.request(std::string(packet) + ":" + std::to_string(frame) + ";" +
                            std::to_string(index) + ";" + hex_text(value.bytes()),
                        [done](Result<std::string_view> reply) {
@@ -275,7 +275,7 @@ Result<Value> RemoteImpl::instance_global(InstanceId instance, std::uint32_t ind
     }
     rsp::Client& client = link_->client();
     if (client.supports("qWasmInstance")) {
-        const Result<Bytes> bytes = link_->ask<Bytes>([&](auto done) {
+        const Result<Bytes> bytes = link_->ask<Bytes>([&](const auto& done) {
             client.request("qWasmGlobal:" + std::to_string(index) +
                                ";instance:" + std::to_string(instance.value) + ";",
                            [done](Result<std::string_view> reply) {
@@ -311,7 +311,7 @@ Result<Value> RemoteImpl::table_element(InstanceId instance, std::uint32_t table
     if (!client.supports("qWdbgTable")) {
         return fail(ErrorCode::Unsupported, "this debug server does not show tables");
     }
-    const Result<Bytes> bytes = link_->ask<Bytes>([&](auto done) {
+    const Result<Bytes> bytes = link_->ask<Bytes>([&](const auto& done) {
         client.request("qWdbgTable:" + std::to_string(instance.value) + ";" +
                            std::to_string(table) + ";" + std::to_string(index),
                        [done](Result<std::string_view> reply) {
@@ -351,7 +351,7 @@ Result<void> RemoteImpl::write_memory(MemoryAddress address, std::span<const std
     }
     cache_.memory.drop(address, bytes.size());
     rsp::Client& client = link_->client();
-    return link_->ask<void>([&](auto done) {
+    return link_->ask<void>([&](const auto& done) {
         client.write_memory(*packed, {bytes.begin(), bytes.end()}, std::move(done));
     });
 }

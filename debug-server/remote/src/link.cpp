@@ -114,8 +114,8 @@ bool Link::pump_until(const std::function<bool()>& done, std::chrono::millisecon
 }
 
 void Link::read_all() {
-    std::array<char, 65536>
-        buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled by recv
+    std::array<char, 65536> buffer;
     while (socket_.is_open()) {
         const ssize_t size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
         if (size > 0) {

@@ -77,7 +77,7 @@ Result<void> RemoteImpl::begin() {
                     "the server at " + options_.host + ":" + std::to_string(options_.port) +
                         " does not answer as a debug server: " + stop.error().message);
     }
-    const Result<std::string> actions = link_->ask<std::string>([&client](auto done) {
+    const Result<std::string> actions = link_->ask<std::string>([&client](const auto& done) {
         client.request("vCont?", [done](Result<std::string_view> reply) {
             done(reply ? Result<std::string>(std::string(*reply))
                        : Result<std::string>(std::unexpected(reply.error())));
@@ -161,7 +161,7 @@ Result<RemoteInstance> RemoteImpl::load_instance(const std::string& name,
 /// The file, if it begins and ends as what the server has; else out of the server.
 Result<std::vector<std::byte>> RemoteImpl::module_bytes(const std::filesystem::path& path,
                                                         rsp::WasmAddress address) {
-    const std::vector<std::byte> file = path.empty() ? std::vector<std::byte>() : read_file(path);
+    std::vector<std::byte> file = path.empty() ? std::vector<std::byte>() : read_file(path);
     if (!file.empty()) {
         const std::size_t size = std::min(file.size(), sample_size);
         const std::uint64_t tail = address.packed() + file.size() - size;
@@ -184,6 +184,7 @@ const RemoteInstance* RemoteImpl::find(InstanceId id) const {
 
 std::vector<InstanceInfo> RemoteImpl::instances() const {
     std::vector<InstanceInfo> infos;
+    infos.reserve(instances_.size());
     for (const auto& [id, instance] : instances_) {
         infos.push_back(instance.info);
     }

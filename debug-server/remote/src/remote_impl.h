@@ -42,6 +42,8 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
   public:
     RemoteImpl(boost::asio::io_context& loop, std::shared_ptr<Link> link, ConnectOptions options);
     ~RemoteImpl() override;
+    RemoteImpl(const RemoteImpl&) = delete;
+    RemoteImpl& operator=(const RemoteImpl&) = delete;
 
     /// The conversation's beginning (remote_debuggee.cpp).
     Result<void> begin();

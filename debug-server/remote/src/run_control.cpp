@@ -200,7 +200,8 @@ void RemoteImpl::stopped(const rsp::StopReply& reply) {
     drop_range_step();
     note_threads(reply);
     if (reply.libraries_changed) {
-        (void)read_libraries(); // a module that cannot be read stays unknown
+        // A module that cannot be read stays unknown.
+        [[maybe_unused]] const auto read = read_libraries();
     }
     Stopped event{.generation = ++generation_, .threads = reasons_of(reply)};
     first_stop_ = false;
@@ -285,7 +286,7 @@ void RemoteImpl::drop_range_step() {
     if (range_step_ && range_step_->back) {
         const CodeAddress back = *range_step_->back;
         range_step_->back.reset();
-        (void)unplant(back);
+        [[maybe_unused]] const auto removed = unplant(back);
     }
     range_step_.reset();
 }
@@ -297,7 +298,7 @@ void RemoteImpl::resume_silently(char letter, ThreadId thread) {
             action.kind = letter == 'c' ? ResumeKind::Continue : ResumeKind::StepInstruction;
         }
     }
-    (void)send_resume(request);
+    [[maybe_unused]] const auto sent = send_resume(request);
 }
 
 /// False if the stop is one to be told.
@@ -321,7 +322,7 @@ bool RemoteImpl::continue_range_step(const rsp::StopReply& reply) {
     }
     if (at_back && frames.size() <= step.depth) {
         step.back.reset();
-        (void)unplant(pc);
+        [[maybe_unused]] const auto removed = unplant(pc);
         if (!planted_at(pc).empty()) {
             return false;
         }

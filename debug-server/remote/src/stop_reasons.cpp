@@ -155,7 +155,7 @@ std::vector<ThreadStop> RemoteImpl::reasons_of(const rsp::StopReply& reply) {
         std::string packet = "qThreadStopInfo";
         packet.append(digits, rsp::format_hex(id.value, digits));
         rsp::Client& client = link_->client();
-        const auto other = link_->ask<rsp::StopReply>([&](auto done) {
+        const auto other = link_->ask<rsp::StopReply>([&](const auto& done) {
             client.request(packet, [done](Result<std::string_view> text) {
                 done(text ? rsp::parse_stop_reply(*text)
                           : Result<rsp::StopReply>(std::unexpected(text.error())));

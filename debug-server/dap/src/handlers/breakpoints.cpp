@@ -116,6 +116,7 @@ class SetFunctionBreakpoints final
     Result<BreakpointsBody> run(Session& session,
                                 const SetFunctionBreakpointsArguments& args) override {
         std::vector<source::FunctionBreakpointSpec> specs;
+        specs.reserve(args.breakpoints.size());
         for (const FunctionBreakpoint& wanted : args.breakpoints) {
             specs.push_back({.name = wanted.name, .options = options_of(wanted)});
         }

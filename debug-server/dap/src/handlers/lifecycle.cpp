@@ -20,7 +20,7 @@ class Initialize final : public RequestHandler<InitializeArguments, Json> {
     Result<Json> run(Session& session, const InitializeArguments& args) override {
         if (args.pathFormat && *args.pathFormat != "path") {
             return fail(ErrorCode::Unsupported,
-                        "pathFormat \"" + *args.pathFormat + "\": only \"path\" is understood");
+                        "pathFormat \"" + *args.pathFormat + R"(": only "path" is understood)");
         }
         session.initialize(args);
         return session.dispatcher().capabilities();
@@ -133,7 +133,7 @@ class Cancel final : public RequestHandler<CancelArguments, Empty> {
     /// A request that has been answered meanwhile is no failure.
     Result<Empty> run(Session& session, const CancelArguments& args) override {
         if (args.requestId) {
-            (void)session.dispatcher().cancel(*args.requestId);
+            [[maybe_unused]] const auto canceled = session.dispatcher().cancel(*args.requestId);
         }
         return Empty{};
     }

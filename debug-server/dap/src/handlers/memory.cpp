@@ -7,6 +7,7 @@
 #include "handlers.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wdbg::dap {
 
@@ -28,7 +29,7 @@ Result<std::vector<std::byte>> read_bytes(Debuggee& debuggee, const Reference& r
         bytes.resize(*size);
         return bytes;
     }
-    const CodeAddress& address = std::get<CodeAddress>(reference);
+    const auto& address = std::get<CodeAddress>(reference);
     const auto code = debuggee.code(address.instance);
     if (!code) {
         return std::unexpected(code.error());
@@ -70,7 +71,7 @@ class ReadMemory final : public RequestHandler<ReadMemoryArguments, ReadMemoryBo
         if (size != 0) {
             body.data = to_base64(*bytes);
         }
-        if (static_cast<std::int64_t>(size) != args.count) {
+        if (std::cmp_not_equal(size, args.count)) {
             body.unreadableBytes = args.count - static_cast<std::int64_t>(size);
         }
         return body;

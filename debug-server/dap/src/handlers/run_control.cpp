@@ -4,6 +4,8 @@
 #include "../session.h"
 #include "handlers.h"
 
+#include <utility>
+
 namespace wdbg::dap {
 
 namespace {
@@ -14,7 +16,7 @@ using source::StepKind;
 
 Result<ThreadId> thread_of(Session& session, std::int64_t id) {
     for (const ThreadInfo& thread : session.level().debuggee().threads()) {
-        if (thread.id.value == id) {
+        if (std::cmp_equal(thread.id.value, id)) {
             return thread.id;
         }
     }

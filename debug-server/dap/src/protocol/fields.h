@@ -136,8 +136,9 @@ Result<void> read(const Json& json, std::map<std::string, T>& into, const std::s
     if (!json.is_object()) {
         return detail::wrong(path, "an object");
     }
+    const std::string prefix = path + ".";
     for (const auto& [key, value] : json.items()) {
-        if (auto done = read(value, into[key], path + "." + key); !done) {
+        if (auto done = read(value, into[key], prefix + key); !done) {
             return done;
         }
     }
