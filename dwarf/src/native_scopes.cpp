@@ -224,7 +224,8 @@ void make_segments(FunctionScopes& function) {
         }
     }
     std::ranges::sort(bounds);
-    bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
+    const auto same = std::ranges::unique(bounds);
+    bounds.erase(same.begin(), same.end());
     std::vector<std::uint32_t> owner(bounds.size());
     std::size_t work = 0;
     for (std::uint32_t each = 1; each < function.scopes.size(); ++each) {

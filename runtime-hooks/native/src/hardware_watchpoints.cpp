@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <utility>
 
 namespace wdbg::native {
 
@@ -38,7 +39,7 @@ std::optional<std::uint64_t> read_bytes(std::uint64_t address, std::uint32_t siz
     // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
     const iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = size};
     const long count = ::syscall(SYS_process_vm_readv, ::getpid(), &local, 1UL, &remote, 1UL, 0UL);
-    return count == static_cast<long>(size) ? std::optional(value) : std::nullopt;
+    return std::cmp_equal(count, size) ? std::optional(value) : std::nullopt;
 }
 
 std::uint64_t value_at(std::uint64_t address, std::uint32_t size) {

@@ -30,6 +30,10 @@ std::vector<LoadedCode> codes;
 struct Registration {
     bool registered = false;
 
+    Registration() = default;
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
+
     ~Registration() { end(); }
 
     void begin() {
