@@ -76,7 +76,7 @@ std::string qualified_name_of(DebugData& data, const llvm::DWARFDie& die) {
     for (unsigned i = 0; i < max_nesting && at.isValid() && is_scope(at.getTag()); ++i) {
         const bool is_inline = at.find(dw::DW_AT_export_symbols).has_value();
         if (!is_inline) {
-            name = scope_name(at) + "::" + name;
+            name.insert(0, scope_name(at).append("::"));
         }
         at = at.getParent();
     }

@@ -8,13 +8,13 @@ namespace wdbg::dwarf {
 
 bool Evaluation::memory_operation(std::uint8_t code) {
     switch (code) {
-    case op_deref:
+    case OpDeref:
         dereference(scope_.address_size(), {});
         return true;
-    case op_deref_size:
+    case OpDerefSize:
         dereference(reader_.fixed(1), {});
         return true;
-    case op_fbreg: {
+    case OpFbreg: {
         const std::int64_t offset = reader_.sleb();
         const auto base = scope_.frame_base();
         if (!base) {
@@ -24,8 +24,8 @@ bool Evaluation::memory_operation(std::uint8_t code) {
         }
         return true;
     }
-    case op_form_tls_address:
-    case op_gnu_push_tls_address: {
+    case OpFormTlsAddress:
+    case OpGnuPushTlsAddress: {
         const auto address = scope_.tls_address(pop().bits);
         if (!address) {
             unavailable(address.error().message);
@@ -34,11 +34,11 @@ bool Evaluation::memory_operation(std::uint8_t code) {
         }
         return true;
     }
-    case op_wasm_location:
+    case OpWasmLocation:
         wasm_location();
         return true;
-    case op_entry_value:
-    case op_gnu_entry_value:
+    case OpEntryValue:
+    case OpGnuEntryValue:
         entry_value();
         return true;
     default:
@@ -91,7 +91,7 @@ void Evaluation::wasm_location() {
 
 void Evaluation::entry_value() {
     ExpressionReader inner(reader_.block(reader_.uleb()));
-    if (!reader_.good() || inner.fixed(1) != op_wasm_location || inner.fixed(1) != 0) {
+    if (!reader_.good() || inner.fixed(1) != OpWasmLocation || inner.fixed(1) != 0) {
         return unavailable("its value at the function's entry is not known");
     }
     const std::uint64_t index = inner.uleb();
@@ -109,7 +109,7 @@ void Evaluation::entry_value() {
 
 bool Evaluation::description(std::uint8_t code) {
     switch (code) {
-    case op_stack_value: {
+    case OpStackValue: {
         // A plain wasm local keeps its place, so that it can be written.
         if (!place_) {
             const Item item = pop();
@@ -120,7 +120,7 @@ bool Evaluation::description(std::uint8_t code) {
         }
         return true;
     }
-    case op_implicit_value: {
+    case OpImplicitValue: {
         const auto block = reader_.block(reader_.uleb());
         Place place;
         place.kind = PlaceKind::Value;
@@ -128,8 +128,8 @@ bool Evaluation::description(std::uint8_t code) {
         place_ = std::move(place);
         return true;
     }
-    case op_implicit_pointer:
-    case op_gnu_implicit_pointer: {
+    case OpImplicitPointer:
+    case OpGnuImplicitPointer: {
         Place place;
         place.kind = PlaceKind::ImplicitPointer;
         place.target = scope_.entry_at(reader_.fixed(scope_.offset_size()));
@@ -137,12 +137,12 @@ bool Evaluation::description(std::uint8_t code) {
         place_ = std::move(place);
         return true;
     }
-    case op_piece: {
+    case OpPiece: {
         const std::uint64_t bytes = reader_.uleb();
         end_piece(bytes > UINT32_MAX ? 0 : bytes * 8, 0);
         return true;
     }
-    case op_bit_piece: {
+    case OpBitPiece: {
         const std::uint64_t size = reader_.uleb();
         const std::uint64_t offset = reader_.uleb();
         end_piece(size, offset);
@@ -180,8 +180,8 @@ bool Evaluation::typed_operation(std::uint8_t code) {
         return offset == 0 ? GuestBaseType{} : scope_.base_type(offset).value_or(GuestBaseType{});
     };
     switch (code) {
-    case op_const_type:
-    case op_gnu_const_type: {
+    case OpConstType:
+    case OpGnuConstType: {
         const GuestBaseType type = type_of(reader_.uleb());
         const std::uint64_t size = reader_.fixed(1);
         if (size == 0 || size > 8) {
@@ -191,18 +191,18 @@ bool Evaluation::typed_operation(std::uint8_t code) {
         }
         return true;
     }
-    case op_deref_type:
-    case op_gnu_deref_type: {
+    case OpDerefType:
+    case OpGnuDerefType: {
         const std::uint64_t size = reader_.fixed(1);
         dereference(size, type_of(reader_.uleb()));
         return true;
     }
-    case op_convert:
-    case op_gnu_convert:
+    case OpConvert:
+    case OpGnuConvert:
         convert(type_of(reader_.uleb()));
         return true;
-    case op_reinterpret:
-    case op_gnu_reinterpret: {
+    case OpReinterpret:
+    case OpGnuReinterpret: {
         const GuestBaseType type = type_of(reader_.uleb());
         push(pop().bits, type);
         return true;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace wdbg::dwarf {
 
@@ -86,7 +87,7 @@ class ExpressionReader {
     /// Relative to the current position, for branches.
     void jump(std::int64_t distance) {
         const auto target = static_cast<std::int64_t>(position_) + distance;
-        if (target < 0 || target > static_cast<std::int64_t>(bytes_.size())) {
+        if (target < 0 || std::cmp_greater(target, bytes_.size())) {
             good_ = false;
             return;
         }

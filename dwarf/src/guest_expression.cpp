@@ -52,36 +52,36 @@ void Evaluation::execute(std::uint8_t code) {
 }
 
 bool Evaluation::constant(std::uint8_t code) {
-    if (code >= op_lit0 && code <= op_lit31) {
-        push(static_cast<std::uint64_t>(code - op_lit0));
+    if (code >= OpLit0 && code <= OpLit31) {
+        push(static_cast<std::uint64_t>(code - OpLit0));
         return true;
     }
     switch (code) {
-    case op_addr:
+    case OpAddr:
         push(reader_.fixed(scope_.address_size()));
         return true;
-    case op_const1u:
-    case op_const2u:
-    case op_const4u:
-    case op_const8u:
-        push(reader_.fixed(1U << ((code - op_const1u) / 2U)));
+    case OpConst1u:
+    case OpConst2u:
+    case OpConst4u:
+    case OpConst8u:
+        push(reader_.fixed(1U << ((code - OpConst1u) / 2U)));
         return true;
-    case op_const1s:
-    case op_const2s:
-    case op_const4s:
-    case op_const8s:
-        push(static_cast<std::uint64_t>(reader_.signed_fixed(1U << ((code - op_const1s) / 2U))));
+    case OpConst1s:
+    case OpConst2s:
+    case OpConst4s:
+    case OpConst8s:
+        push(static_cast<std::uint64_t>(reader_.signed_fixed(1U << ((code - OpConst1s) / 2U))));
         return true;
-    case op_constu:
+    case OpConstu:
         push(reader_.uleb());
         return true;
-    case op_consts:
+    case OpConsts:
         push(static_cast<std::uint64_t>(reader_.sleb()));
         return true;
-    case op_addrx:
-    case op_constx:
-    case op_gnu_addr_index:
-    case op_gnu_const_index:
+    case OpAddrx:
+    case OpConstx:
+    case OpGnuAddrIndex:
+    case OpGnuConstIndex:
         if (const auto address = scope_.indexed_address(reader_.uleb())) {
             push(*address);
         } else {
@@ -102,21 +102,21 @@ bool Evaluation::stack_operation(std::uint8_t code) {
         push(item.bits, item.type);
     };
     switch (code) {
-    case op_dup:
+    case OpDup:
         pick(0);
         return true;
-    case op_over:
+    case OpOver:
         pick(1);
         return true;
-    case op_pick:
+    case OpPick:
         pick(reader_.fixed(1));
         return true;
-    case op_drop:
+    case OpDrop:
         pop();
         return true;
-    case op_swap:
-    case op_rot: {
-        const std::size_t depth = code == op_swap ? 2 : 3;
+    case OpSwap:
+    case OpRot: {
+        const std::size_t depth = code == OpSwap ? 2 : 3;
         if (stack_.size() < depth) {
             malformed("its stack underflows");
         } else {
@@ -125,15 +125,15 @@ bool Evaluation::stack_operation(std::uint8_t code) {
         }
         return true;
     }
-    case op_bra:
-    case op_skip: {
+    case OpBra:
+    case OpSkip: {
         const std::int64_t distance = reader_.signed_fixed(2);
-        if (code == op_skip || pop().bits != 0) {
+        if (code == OpSkip || pop().bits != 0) {
             reader_.jump(distance);
         }
         return true;
     }
-    case op_nop:
+    case OpNop:
         return true;
     default:
         return false;
@@ -142,41 +142,41 @@ bool Evaluation::stack_operation(std::uint8_t code) {
 
 bool Evaluation::arithmetic(std::uint8_t code) {
     switch (code) {
-    case op_plus_uconst: {
+    case OpPlusUconst: {
         const Item item = pop();
         push(item.bits + reader_.uleb(), item.type);
         return true;
     }
-    case op_abs:
-    case op_neg: {
+    case OpAbs:
+    case OpNeg: {
         const Item item = pop();
         const std::int64_t value = to_signed(item);
-        const bool negate = code == op_neg || value < 0;
+        const bool negate = code == OpNeg || value < 0;
         push(negate ? 0 - static_cast<std::uint64_t>(value) : item.bits, item.type);
         return true;
     }
-    case op_not: {
+    case OpNot: {
         const Item item = pop();
         push(~item.bits, item.type);
         return true;
     }
-    case op_and:
-    case op_div:
-    case op_minus:
-    case op_mod:
-    case op_mul:
-    case op_or:
-    case op_plus:
-    case op_shl:
-    case op_shr:
-    case op_shra:
-    case op_xor:
-    case op_eq:
-    case op_ge:
-    case op_gt:
-    case op_le:
-    case op_lt:
-    case op_ne:
+    case OpAnd:
+    case OpDiv:
+    case OpMinus:
+    case OpMod:
+    case OpMul:
+    case OpOr:
+    case OpPlus:
+    case OpShl:
+    case OpShr:
+    case OpShra:
+    case OpXor:
+    case OpEq:
+    case OpGe:
+    case OpGt:
+    case OpLe:
+    case OpLt:
+    case OpNe:
         binary(code);
         return true;
     default:
@@ -188,15 +188,15 @@ namespace {
 
 std::uint64_t compare(std::uint8_t code, std::int64_t left, std::int64_t right) {
     switch (code) {
-    case op_eq:
+    case OpEq:
         return static_cast<std::uint64_t>(left == right);
-    case op_ge:
+    case OpGe:
         return static_cast<std::uint64_t>(left >= right);
-    case op_gt:
+    case OpGt:
         return static_cast<std::uint64_t>(left > right);
-    case op_le:
+    case OpLe:
         return static_cast<std::uint64_t>(left <= right);
-    case op_lt:
+    case OpLt:
         return static_cast<std::uint64_t>(left < right);
     default:
         return static_cast<std::uint64_t>(left != right);
@@ -217,30 +217,30 @@ void Evaluation::binary(std::uint8_t code) {
     const bool overflow = b == -1 && a == INT64_MIN;
     const std::uint64_t shift = right.bits;
     switch (code) {
-    case op_and:
+    case OpAnd:
         return push(left.bits & right.bits, left.type);
-    case op_or:
+    case OpOr:
         return push(left.bits | right.bits, left.type);
-    case op_xor:
+    case OpXor:
         return push(left.bits ^ right.bits, left.type);
-    case op_plus:
+    case OpPlus:
         return push(left.bits + right.bits, left.type);
-    case op_minus:
+    case OpMinus:
         return push(left.bits - right.bits, left.type);
-    case op_mul:
+    case OpMul:
         return push(left.bits * right.bits, left.type);
-    case op_div:
-    case op_mod:
+    case OpDiv:
+    case OpMod:
         if (zero || overflow) {
             return unavailable("its location divides by zero");
         }
-        return push(code == op_div ? static_cast<std::uint64_t>(a / b) : left.bits % right.bits,
+        return push(code == OpDiv ? static_cast<std::uint64_t>(a / b) : left.bits % right.bits,
                     left.type);
-    case op_shl:
+    case OpShl:
         return push(shift < 64 ? left.bits << shift : 0, left.type);
-    case op_shr:
+    case OpShr:
         return push(shift < 64 ? left.bits >> shift : 0, left.type);
-    case op_shra:
+    case OpShra:
         return push(static_cast<std::uint64_t>(a >> std::min<std::uint64_t>(shift, 63)), left.type);
     default:
         return push(compare(code, a, b));

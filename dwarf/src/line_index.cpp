@@ -25,7 +25,12 @@ std::size_t common_end(const std::filesystem::path& left, const std::filesystem:
     auto a = left.end();
     auto b = right.end();
     std::size_t count = 0;
-    while (a != left.begin() && b != right.begin() && *--a == *--b) {
+    while (a != left.begin() && b != right.begin()) {
+        --a;
+        --b;
+        if (*a != *b) {
+            break;
+        }
         ++count;
     }
     return count;

@@ -191,6 +191,7 @@ std::vector<LineLocation> LlvmSourceInfo::line_locations(FileIndex file, std::ui
         }
     }
     std::vector<LineLocation> locations;
+    locations.reserve(found.size());
     for (const auto& [key, location] : found) {
         locations.push_back(location);
     }
@@ -273,7 +274,7 @@ std::optional<EnumeratorInfo> LlvmSourceInfo::find_enumerator(std::string_view n
         const llvm::DWARFDie outer = parent.isValid() ? parent.getParent() : parent;
         std::string unscoped = name_of(die); // C and unscoped enums: beside their enum
         if (outer.isValid() && outer.getTag() == llvm::dwarf::DW_TAG_namespace) {
-            unscoped = qualified_name_of(*data_, outer) + "::" + unscoped;
+            unscoped.insert(0, qualified_name_of(*data_, outer).append("::"));
         }
         if (!ends_with_component(scoped, name) && !ends_with_component(unscoped, name)) {
             continue;

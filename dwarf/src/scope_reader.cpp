@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <unordered_set>
 
 namespace wdbg::dwarf {
@@ -176,8 +177,8 @@ std::vector<Variable> ScopeReader::variables_at(CodeOffset offset, std::uint32_t
         variables.push_back(std::move(each));
     }
     std::unordered_set<std::string> seen;
-    for (auto variable = variables.rbegin(); variable != variables.rend(); ++variable) {
-        variable->shadowed = !seen.insert(variable->name).second;
+    for (Variable& each : std::views::reverse(variables)) {
+        each.shadowed = !seen.insert(each.name).second;
     }
     return variables;
 }

@@ -27,6 +27,39 @@ std::string TypeReader::function_type_name(const llvm::DWARFDie& die, std::strin
     return name + ")";
 }
 
+std::string TypeReader::pointer_name(const llvm::DWARFDie& die, std::string_view sign,
+                                     unsigned depth) {
+    const llvm::DWARFDie pointee = data_.reference(die, dw::DW_AT_type);
+    if (pointee.isValid() && pointee.getTag() == dw::DW_TAG_subroutine_type) {
+        return function_type_name(pointee, std::string("(").append(sign).append(")"), depth);
+    }
+    const std::string name = type_name(pointee, depth + 1);
+    const bool joined = name.ends_with('*') || name.ends_with('&');
+    return name + (joined ? "" : " ") + std::string(sign);
+}
+
+std::string TypeReader::qualified_name(const llvm::DWARFDie& die, std::string_view qualifier,
+                                       unsigned depth) {
+    const std::string name = type_name(data_.reference(die, dw::DW_AT_type), depth + 1);
+    const bool behind = name.ends_with('*') || name.ends_with('&');
+    return behind ? name + std::string(qualifier) : std::string(qualifier) + " " + name;
+}
+
+std::string TypeReader::array_name(const llvm::DWARFDie& die, unsigned depth) {
+    Type type;
+    for (const llvm::DWARFDie& child : die.children()) {
+        if (child.isValid() && child.getTag() == dw::DW_TAG_subrange_type) {
+            read_dimension(child, type);
+        }
+    }
+    std::string name = type_name(data_.reference(die, dw::DW_AT_type), depth + 1);
+    name += name.ends_with(']') ? "" : " ";
+    for (const Dimension& each : type.dimensions) {
+        name += "[" + (each.count ? std::to_string(*each.count) : std::string()) + "]";
+    }
+    return name;
+}
+
 std::string TypeReader::type_name(const llvm::DWARFDie& die, unsigned depth) {
     if (!die.isValid()) {
         return "void";
@@ -38,55 +71,34 @@ std::string TypeReader::type_name(const llvm::DWARFDie& die, unsigned depth) {
     --budget_;
     const dw::Tag tag = die.getTag();
     const bool rust_name = tag == dw::DW_TAG_pointer_type && die.find(dw::DW_AT_name);
-    const auto target = [&] { return data_.reference(die, dw::DW_AT_type); };
-    const auto pointer = [&](std::string_view sign) {
-        const llvm::DWARFDie pointee = target();
-        if (pointee.isValid() && pointee.getTag() == dw::DW_TAG_subroutine_type) {
-            return function_type_name(pointee, std::string("(").append(sign).append(")"), depth);
-        }
-        const std::string name = type_name(pointee, depth + 1);
-        const bool joined = name.ends_with('*') || name.ends_with('&');
-        return name + (joined ? "" : " ") + std::string(sign);
-    };
-    const auto qualified = [&](std::string_view qualifier) {
-        const std::string name = type_name(target(), depth + 1);
-        const bool behind = name.ends_with('*') || name.ends_with('&');
-        return behind ? name + std::string(qualifier) : std::string(qualifier) + " " + name;
+    const auto named = [&](dw::Attribute attribute) {
+        return type_name(data_.reference(die, attribute), depth + 1);
     };
     switch (tag) {
     case dw::DW_TAG_pointer_type:
-        return rust_name ? name_of(die) : pointer("*");
+        return rust_name ? name_of(die) : pointer_name(die, "*", depth);
     case dw::DW_TAG_reference_type:
-        return pointer("&");
+        return pointer_name(die, "&", depth);
     case dw::DW_TAG_rvalue_reference_type:
-        return pointer("&&");
+        return pointer_name(die, "&&", depth);
     case dw::DW_TAG_const_type:
-        return qualified("const");
+        return qualified_name(die, "const", depth);
     case dw::DW_TAG_volatile_type:
-        return qualified("volatile");
+        return qualified_name(die, "volatile", depth);
     case dw::DW_TAG_restrict_type:
-        return type_name(target(), depth + 1);
+        return named(dw::DW_AT_type);
     case dw::DW_TAG_atomic_type:
-        return qualified("_Atomic");
+        return qualified_name(die, "_Atomic", depth);
     case dw::DW_TAG_subroutine_type:
         return function_type_name(die, "", depth);
-    case dw::DW_TAG_ptr_to_member_type:
-        return type_name(target(), depth + 1) + " " +
-               type_name(data_.reference(die, dw::DW_AT_containing_type), depth + 1) + "::*";
-    case dw::DW_TAG_array_type: {
-        Type type;
-        for (const llvm::DWARFDie& child : die.children()) {
-            if (child.isValid() && child.getTag() == dw::DW_TAG_subrange_type) {
-                read_dimension(child, type);
-            }
-        }
-        std::string name = type_name(target(), depth + 1);
-        name += name.ends_with(']') ? "" : " ";
-        for (const Dimension& each : type.dimensions) {
-            name += "[" + (each.count ? std::to_string(*each.count) : std::string()) + "]";
-        }
-        return name;
+    case dw::DW_TAG_ptr_to_member_type: {
+        std::string name = named(dw::DW_AT_type); // first: both draw on one budget
+        name += " ";
+        name += named(dw::DW_AT_containing_type);
+        return name + "::*";
     }
+    case dw::DW_TAG_array_type:
+        return array_name(die, depth);
     default:
         break;
     }

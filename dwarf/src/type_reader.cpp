@@ -331,9 +331,9 @@ void TypeReader::read_variant_part(const llvm::DWARFDie& die, Type& type) {
 void TypeReader::read_dimension(const llvm::DWARFDie& die, Type& type) {
     Dimension dimension;
     dimension.lower = constant(die.find(dw::DW_AT_lower_bound)).value_or(0);
-    if (const auto count = dw::toUnsigned(die.find(dw::DW_AT_count))) {
-        dimension.count = *count;
-    } else if (const auto upper = constant(die.find(dw::DW_AT_upper_bound))) {
+    dimension.count = dw::toUnsigned(die.find(dw::DW_AT_count));
+    const auto upper = constant(die.find(dw::DW_AT_upper_bound));
+    if (!dimension.count && upper) {
         const std::int64_t size = *upper - dimension.lower + 1;
         dimension.count = static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0));
     }

@@ -36,6 +36,12 @@ class TypeReader {
                                                           unsigned depth);
     [[nodiscard]] std::string function_type_name(const llvm::DWARFDie& die,
                                                  std::string_view declarator, unsigned depth);
+    /// The name of a pointer or reference (`sign`) to what the entry is of.
+    [[nodiscard]] std::string pointer_name(const llvm::DWARFDie& die, std::string_view sign,
+                                           unsigned depth);
+    [[nodiscard]] std::string qualified_name(const llvm::DWARFDie& die, std::string_view qualifier,
+                                             unsigned depth);
+    [[nodiscard]] std::string array_name(const llvm::DWARFDie& die, unsigned depth);
     [[nodiscard]] bool has_vtable(const llvm::DWARFDie& die, unsigned depth);
 
     DebugData& data_;

@@ -249,7 +249,8 @@ void BreakpointTable::plant_difference(const std::vector<CodeAddress>& before,
                                        const std::vector<CodeAddress>& after) {
     for (const CodeAddress& address : after) {
         if (std::ranges::find(before, address) == before.end() && ++planted_[address] == 1) {
-            static_cast<void>(debuggee_.plant(address)); // a location always is in a function
+            // It cannot fail: a location always is in a function.
+            [[maybe_unused]] const auto planted = debuggee_.plant(address);
         }
     }
     for (const CodeAddress& address : before) {
@@ -257,7 +258,8 @@ void BreakpointTable::plant_difference(const std::vector<CodeAddress>& before,
         if (std::ranges::find(after, address) == after.end() && found != planted_.end() &&
             --found->second == 0) {
             planted_.erase(found);
-            static_cast<void>(debuggee_.unplant(address));
+            // A guest that has gone has no trap either.
+            [[maybe_unused]] const auto removed = debuggee_.unplant(address);
         }
     }
 }

@@ -94,7 +94,7 @@ Result<TypedValue> Evaluator::number(const Node& node) {
     if (token.kind == TokenKind::Character) {
         return scalar_value(builtin(Builtin::Char), instance_, token.number);
     }
-    const bool wide = token.is_long || token.number.integer > UINT32_MAX ||
+    const bool wide = token.is_long || token.number.integer > WideSigned{UINT32_MAX} ||
                       (token.number.integer > INT32_MAX && !token.is_unsigned);
     const bool is_unsigned = token.is_unsigned || token.number.integer > INT64_MAX;
     return scalar_value(integer_type(wide ? 8 : 4, is_unsigned), instance_, token.number);

@@ -2,6 +2,9 @@
 #include "evaluator.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
 
 namespace wdbg::source {
 
@@ -23,6 +26,136 @@ bool is_text_literal(const TypedValue& value) {
            is_character(stripped(target_of(type)));
 }
 
+template <typename Value>
+struct Comparison {
+    std::string_view sign;
+    bool (*holds)(const Value&, const Value&);
+};
+
+template <typename Value>
+constexpr std::array<Comparison<Value>, 6> comparisons{
+    {{"==", [](const Value& a, const Value& b) { return a == b; }},
+     {"!=", [](const Value& a, const Value& b) { return a != b; }},
+     {"<", [](const Value& a, const Value& b) { return a < b; }},
+     {">", [](const Value& a, const Value& b) { return a > b; }},
+     {"<=", [](const Value& a, const Value& b) { return a <= b; }},
+     {">=", [](const Value& a, const Value& b) { return a >= b; }}}};
+
+/// Whether the comparison holds; nullopt: the sign is of none.
+template <typename Value>
+std::optional<bool> compared(std::string_view sign, const Value& a, const Value& b) {
+    for (const Comparison<Value>& each : comparisons<Value>) {
+        if (each.sign == sign) {
+            return each.holds(a, b);
+        }
+    }
+    return std::nullopt;
+}
+
+bool is_comparison(std::string_view sign) {
+    return compared(sign, 0, 0).has_value();
+}
+
+bool is_shift(std::string_view sign) {
+    return sign == "<<" || sign == ">>";
+}
+
+/// Of what a pointer points to; at least 1.
+WideSigned step_of(const TypedValue& pointer) {
+    const std::uint64_t size = size_of(target_of(stripped(pointer.type)));
+    return static_cast<WideSigned>(std::clamp<std::uint64_t>(size, 1, UINT32_MAX));
+}
+
+/// `pointer`, which has the number `from`, `count` elements further (or back, for "-").
+Result<TypedValue> moved(const Node& node, std::string_view sign, const TypedValue& pointer,
+                         const Scalar& from, const Scalar& count) {
+    if (from.is_float() || count.is_float()) {
+        return expression_error(node.position, "a pointer moves by whole elements only");
+    }
+    const WideSigned distance = static_cast<std::int64_t>(count.integer) * step_of(pointer);
+    const WideSigned to = sign == "+" ? from.integer + distance : from.integer - distance;
+    return scalar_value(pointer.type, pointer.instance,
+                        {.kind = Scalar::Kind::Unsigned, .integer = to & 0xFFFFFFFF});
+}
+
+/// An operand of arithmetic, of `size` bytes.
+struct Operand {
+    Scalar number;
+    std::uint64_t size = 0;
+
+    [[nodiscard]] bool is_unsigned(std::uint64_t of_size) const {
+        return number.kind == Scalar::Kind::Unsigned && size >= of_size;
+    }
+
+    [[nodiscard]] bool fits_float() const { return !number.is_float() || size == 4; }
+};
+
+/// The type that two integers get by the usual arithmetic conversions; of a shift, the left one's.
+TypeRef common_type(std::string_view sign, const Operand& a, const Operand& b) {
+    const std::uint64_t size = std::max({a.size, b.size, std::uint64_t{4}});
+    if (is_shift(sign)) {
+        return integer_type(std::max<std::uint64_t>(a.size, 4), a.is_unsigned(size));
+    }
+    return integer_type(size, a.is_unsigned(size) || b.is_unsigned(size));
+}
+
+std::optional<double> real_result(std::string_view sign, double x, double y) {
+    if (sign == "+") {
+        return x + y;
+    }
+    if (sign == "-") {
+        return x - y;
+    }
+    if (sign == "*") {
+        return x * y;
+    }
+    return sign == "/" ? std::optional(x / y) : std::nullopt;
+}
+
+using IntegerOperation = WideSigned (*)(WideSigned, WideSigned);
+
+/// nullptr: the sign is of none.
+IntegerOperation integer_operation(std::string_view sign) {
+    struct Row {
+        std::string_view sign;
+        IntegerOperation apply;
+    };
+
+    static constexpr Row rows[]{
+        {"+", [](WideSigned x, WideSigned y) { return x + y; }},
+        {"-", [](WideSigned x, WideSigned y) { return x - y; }},
+        {"*",
+         [](WideSigned x, WideSigned y) {
+             return static_cast<WideSigned>(static_cast<WideUnsigned>(x) *
+                                            static_cast<WideUnsigned>(y));
+         }},
+        {"/", [](WideSigned x, WideSigned y) { return x / y; }},
+        {"%", [](WideSigned x, WideSigned y) { return x % y; }},
+        {"&", [](WideSigned x, WideSigned y) { return x & y; }},
+        {"|", [](WideSigned x, WideSigned y) { return x | y; }},
+        {"^", [](WideSigned x, WideSigned y) { return x ^ y; }},
+        {"<<",
+         [](WideSigned x, WideSigned y) {
+             return static_cast<WideSigned>(static_cast<WideUnsigned>(x) << static_cast<int>(y));
+         }},
+        {">>", [](WideSigned x, WideSigned y) { return x >> static_cast<int>(y); }}};
+    for (const Row& row : rows) {
+        if (row.sign == sign) {
+            return row.apply;
+        }
+    }
+    return nullptr;
+}
+
+/// A number cut to its integer type: 4 or 8 bytes.
+WideSigned as_typed(WideSigned value, const TypeRef& type) {
+    if (type->encoding != Encoding::Unsigned) {
+        return static_cast<std::int64_t>(value);
+    }
+    const WideUnsigned mask = size_of(type) == 4 ? 0xFFFFFFFFU : ~std::uint64_t{0};
+    return static_cast<WideSigned>(static_cast<WideUnsigned>(value) & mask);
+}
+
 } // namespace
 
 Result<TypedValue> Evaluator::apply(const Node& node, std::string_view sign, const TypedValue& left,
@@ -42,11 +175,9 @@ std::optional<Result<TypedValue>> Evaluator::text_comparison(const Node& node,
                                                              std::string_view sign,
                                                              const TypedValue& left,
                                                              const TypedValue& right) {
-    const bool compares =
-        sign == "==" || sign == "!=" || sign == "<" || sign == ">" || sign == "<=" || sign == ">=";
     const bool literal = is_text_literal(left) || is_text_literal(right);
     const bool records = is_record(stripped(left.type)) && is_record(stripped(right.type));
-    if (!compares || (!literal && !records)) {
+    if (!is_comparison(sign) || (!literal && !records)) {
         return std::nullopt;
     }
     const auto text = [&](const TypedValue& value) -> Result<std::string> {
@@ -61,14 +192,7 @@ std::optional<Result<TypedValue>> Evaluator::text_comparison(const Node& node,
     if (!a || !b) {
         return ValueResult(located(node, a ? b.error() : a.error()));
     }
-    const int order = a->compare(*b);
-    const bool result = sign == "=="   ? order == 0
-                        : sign == "!=" ? order != 0
-                        : sign == "<"  ? order < 0
-                        : sign == ">"  ? order > 0
-                        : sign == "<=" ? order <= 0
-                                       : order >= 0;
-    return ValueResult(boolean(result));
+    return ValueResult(boolean(compared(sign, *a, *b).value_or(false)));
 }
 
 Result<TypedValue> Evaluator::pointer_arithmetic(const Node& node, std::string_view sign,
@@ -80,35 +204,19 @@ Result<TypedValue> Evaluator::pointer_arithmetic(const Node& node, std::string_v
     }
     const bool left_is = is_pointer(stripped(left.type));
     const bool right_is = is_pointer(stripped(right.type));
-    const TypeRef pointer = stripped(left_is ? left.type : right.type);
-    const auto size = static_cast<WideSigned>(
-        std::clamp<std::uint64_t>(size_of(target_of(pointer)), 1, UINT32_MAX));
     if (sign == "-" && left_is && right_is) {
         return scalar_value(
             builtin(Builtin::Int), instance_,
-            {.kind = Scalar::Kind::Signed, .integer = (a->integer - b->integer) / size});
+            {.kind = Scalar::Kind::Signed, .integer = (a->integer - b->integer) / step_of(left)});
     }
-    if ((sign == "+" || sign == "-") && (!left_is || !right_is) && (sign == "+" || left_is)) {
-        if (a->is_float() || b->is_float()) {
-            return error(node, "a pointer moves by whole elements only");
-        }
-        const WideSigned base = left_is ? a->integer : b->integer;
-        const WideSigned steps = static_cast<std::int64_t>(left_is ? b->integer : a->integer);
-        const WideSigned moved = sign == "+" ? base + steps * size : base - steps * size;
-        return scalar_value(left_is ? left.type : right.type,
-                            left_is ? left.instance : right.instance,
-                            {.kind = Scalar::Kind::Unsigned, .integer = moved & 0xFFFFFFFF});
+    if (left_is && !right_is && (sign == "+" || sign == "-")) {
+        return moved(node, sign, left, *a, *b);
     }
-    const WideSigned x = a->as_integer();
-    const WideSigned y = b->as_integer();
-    if (sign == "==" || sign == "!=" || sign == "<" || sign == ">" || sign == "<=" ||
-        sign == ">=") {
-        return boolean(sign == "=="   ? x == y
-                       : sign == "!=" ? x != y
-                       : sign == "<"  ? x < y
-                       : sign == ">"  ? x > y
-                       : sign == "<=" ? x <= y
-                                      : x >= y);
+    if (!left_is && sign == "+") {
+        return moved(node, sign, right, *b, *a);
+    }
+    if (const auto holds = compared(sign, a->as_integer(), b->as_integer())) {
+        return boolean(*holds);
     }
     return error(node, "'" + std::string(sign) + "' does not work on pointers");
 }
@@ -120,35 +228,18 @@ Result<TypedValue> Evaluator::arithmetic(const Node& node, std::string_view sign
     if (!a || !b) {
         return located(node, a ? b.error() : a.error());
     }
-    const std::uint64_t size_a = size_of(stripped(left.type));
-    const std::uint64_t size_b = size_of(stripped(right.type));
+    const Operand x{.number = *a, .size = size_of(stripped(left.type))};
+    const Operand y{.number = *b, .size = size_of(stripped(right.type))};
     if (!a->is_float() && !b->is_float()) {
-        const std::uint64_t size = std::max({size_a, size_b, std::uint64_t{4}});
-        const bool unsigned_a = a->kind == Scalar::Kind::Unsigned && size_a >= size;
-        const bool unsigned_b = b->kind == Scalar::Kind::Unsigned && size_b >= size;
-        const bool shift = sign == "<<" || sign == ">>";
-        return integer_arithmetic(node, sign, *a, *b,
-                                  integer_type(shift ? std::max<std::uint64_t>(size_a, 4) : size,
-                                               shift ? unsigned_a : unsigned_a || unsigned_b));
+        return integer_arithmetic(node, sign, *a, *b, common_type(sign, x, y));
     }
-    const double x = a->as_double();
-    const double y = b->as_double();
-    const bool single = (!a->is_float() || size_a == 4) && (!b->is_float() || size_b == 4);
-    const TypeRef type = builtin(single ? Builtin::Float : Builtin::Double);
-    const auto real = [&](double value) {
-        return scalar_value(type, instance_, Scalar::of_float(value));
-    };
-    if (sign == "+" || sign == "-" || sign == "*" || sign == "/") {
-        return real(sign == "+" ? x + y : sign == "-" ? x - y : sign == "*" ? x * y : x / y);
+    if (const auto real = real_result(sign, a->as_double(), b->as_double())) {
+        const bool single = x.fits_float() && y.fits_float();
+        return scalar_value(builtin(single ? Builtin::Float : Builtin::Double), instance_,
+                            Scalar::of_float(*real));
     }
-    if (sign == "==" || sign == "!=" || sign == "<" || sign == ">" || sign == "<=" ||
-        sign == ">=") {
-        return boolean(sign == "=="   ? x == y
-                       : sign == "!=" ? x != y
-                       : sign == "<"  ? x < y
-                       : sign == ">"  ? x > y
-                       : sign == "<=" ? x <= y
-                                      : x >= y);
+    if (const auto holds = compared(sign, a->as_double(), b->as_double())) {
+        return boolean(*holds);
     }
     return error(node, "'" + std::string(sign) + "' needs integers");
 }
@@ -157,60 +248,21 @@ Result<TypedValue> Evaluator::arithmetic(const Node& node, std::string_view sign
 Result<TypedValue> Evaluator::integer_arithmetic(const Node& node, std::string_view sign,
                                                  const Scalar& left, const Scalar& right,
                                                  const TypeRef& type) {
-    const bool is_unsigned = type->encoding == Encoding::Unsigned;
-    const WideUnsigned mask = size_of(type) == 4 ? 0xFFFFFFFFU : ~std::uint64_t{0};
-    const auto typed = [&](WideSigned value) {
-        return is_unsigned ? static_cast<WideSigned>(static_cast<WideUnsigned>(value) & mask)
-                           : static_cast<WideSigned>(static_cast<std::int64_t>(value));
-    };
-    const WideSigned a = typed(left.integer);
-    const WideSigned b = typed(right.integer);
-    const auto result = [&](WideSigned value) {
-        return scalar_value(type, instance_,
-                            {.kind = is_unsigned ? Scalar::Kind::Unsigned : Scalar::Kind::Signed,
-                             .integer = value});
-    };
+    const WideSigned a = as_typed(left.integer, type);
+    const WideSigned b = as_typed(right.integer, type);
     if ((sign == "/" || sign == "%") && b == 0) {
         return error(node, "division by zero");
     }
-    if ((sign == "<<" || sign == ">>") && (right.integer < 0 || right.integer > 63)) {
+    if (is_shift(sign) && (right.integer < 0 || right.integer > 63)) {
         return error(node, "a shift by 0 to 63 bits is possible");
     }
-
-    struct Row {
-        std::string_view sign;
-        WideSigned (*apply)(WideSigned, WideSigned);
-    };
-
-    static constexpr Row values[]{
-        {"+", [](WideSigned x, WideSigned y) { return x + y; }},
-        {"-", [](WideSigned x, WideSigned y) { return x - y; }},
-        {"*",
-         [](WideSigned x, WideSigned y) {
-             return static_cast<WideSigned>(static_cast<WideUnsigned>(x) *
-                                            static_cast<WideUnsigned>(y));
-         }},
-        {"/", [](WideSigned x, WideSigned y) { return x / y; }},
-        {"%", [](WideSigned x, WideSigned y) { return x % y; }},
-        {"&", [](WideSigned x, WideSigned y) { return x & y; }},
-        {"|", [](WideSigned x, WideSigned y) { return x | y; }},
-        {"^", [](WideSigned x, WideSigned y) { return x ^ y; }},
-        {"<<",
-         [](WideSigned x, WideSigned y) {
-             return static_cast<WideSigned>(static_cast<WideUnsigned>(x) << static_cast<int>(y));
-         }},
-        {">>", [](WideSigned x, WideSigned y) { return x >> static_cast<int>(y); }}};
-    for (const Row& row : values) {
-        if (row.sign == sign) {
-            return result(row.apply(a, sign == "<<" || sign == ">>" ? right.integer : b));
-        }
+    if (const IntegerOperation apply = integer_operation(sign)) {
+        const bool is_unsigned = type->encoding == Encoding::Unsigned;
+        return scalar_value(type, instance_,
+                            {.kind = is_unsigned ? Scalar::Kind::Unsigned : Scalar::Kind::Signed,
+                             .integer = apply(a, is_shift(sign) ? right.integer : b)});
     }
-    return boolean(sign == "=="   ? a == b
-                   : sign == "!=" ? a != b
-                   : sign == "<"  ? a < b
-                   : sign == ">"  ? a > b
-                   : sign == "<=" ? a <= b
-                                  : a >= b);
+    return boolean(compared(sign, a, b).value_or(a >= b));
 }
 
 } // namespace wdbg::source

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace wdbg::source {
 
@@ -15,7 +16,7 @@ namespace {
 constexpr std::uint64_t max_items = 100'000'000; ///< more cannot be in a memory
 constexpr std::uint64_t max_walk = 1'000'000;    ///< nodes that one request may visit
 constexpr std::uint64_t items_in_line = 10;
-constexpr std::size_t max_characters = 64 * 1024;
+constexpr std::size_t max_characters = std::size_t{64} * 1024;
 
 bool has_items(FormatterKind kind) {
     return kind == FormatterKind::Items || kind == FormatterKind::Linked ||
@@ -37,6 +38,10 @@ class Nesting {
 
 TypedValue or_reason(const TypeRef& type, Result<TypedValue> value) {
     return value ? std::move(*value) : unavailable_value(type, value.error().message);
+}
+
+std::string problem(const Error& error) {
+    return "<" + error.message + ">";
 }
 
 } // namespace
@@ -278,55 +283,47 @@ Result<std::string> Presenter::characters(const TypedValue& original) {
     return fail(ErrorCode::InvalidArgument, "'" + value.type->name + "' does not read as text");
 }
 
-std::string Presenter::formatted_text(const TypedValue& value, const Formatter& formatter,
-                                      const Presentation& how, int depth) {
-    const auto problem = [](const Error& error) { return "<" + error.message + ">"; };
-    if (!formatter.summary.empty()) {
-        const Nesting nesting(nesting_);
-        FormatterScope scope(*this, value, formatter);
-        std::string text;
-        std::string_view rest = formatter.summary;
-        while (!rest.empty()) {
-            const std::size_t open = rest.find('{');
-            text += rest.substr(0, open);
-            const std::size_t close = rest.find('}', open);
-            if (open == std::string_view::npos || close == std::string_view::npos) {
-                break;
-            }
-            const auto part = scope.evaluate(std::string(rest.substr(open + 1, close - open - 1)));
-            text += part ? text_at(*part, how, depth + 1) : problem(part.error());
-            rest.remove_prefix(close + 1);
+/// The summary's text, with the values of the expressions that it has in braces.
+std::string Presenter::summary_text(const TypedValue& value, const Formatter& formatter,
+                                    const Presentation& how, int depth) {
+    const Nesting nesting(nesting_);
+    FormatterScope scope(*this, value, formatter);
+    std::string text;
+    std::string_view rest = formatter.summary;
+    while (!rest.empty()) {
+        const std::size_t open = rest.find('{');
+        text += rest.substr(0, open);
+        const std::size_t close = rest.find('}', open);
+        if (open == std::string_view::npos || close == std::string_view::npos) {
+            break;
         }
-        return text;
+        const auto part = scope.evaluate(std::string(rest.substr(open + 1, close - open - 1)));
+        text += part ? text_at(*part, how, depth + 1) : problem(part.error());
+        rest.remove_prefix(close + 1);
     }
-    if (formatter.kind == FormatterKind::Text) {
-        const auto text = formatted_characters(value, formatter);
-        return text ? quoted(*text, text->size() < max_characters) : problem(text.error());
+    return text;
+}
+
+std::string Presenter::items_text(const TypedValue& value, const Formatter& formatter,
+                                  const Presentation& how, int depth) {
+    FormatterScope scope(*this, value, formatter);
+    const auto size = formatter.fields.contains("size")
+                          ? scope.number("size")
+                          : Result<std::uint64_t>(formatted_count(value, formatter));
+    if (!size) {
+        return problem(size.error());
     }
-    if (has_items(formatter.kind)) {
-        FormatterScope scope(*this, value, formatter);
-        const auto size = formatter.fields.contains("size")
-                              ? scope.number("size")
-                              : Result<std::uint64_t>(formatted_count(value, formatter));
-        if (!size) {
-            return problem(size.error());
-        }
-        if (*size > max_items) {
-            return "<an impossible size, " + std::to_string(*size) + ": not initialised?>";
-        }
-        const auto items = formatted_items(value, formatter, 0, items_in_line);
-        return "size=" + std::to_string(*size) + " " +
-               list_text(items, !formatter.key.empty(), how, depth, *size > items.size());
+    if (*size > max_items) {
+        return "<an impossible size, " + std::to_string(*size) + ": not initialised?>";
     }
-    if (formatter.kind == FormatterKind::Leaves) {
-        std::string text = list_text(leaves(value, formatter), false, how, depth, false);
-        text.front() = '(';
-        text.back() = ')';
-        return text;
-    }
-    if (formatter.kind == FormatterKind::Members) {
-        return record_text(value, how, depth);
-    }
+    const auto items = formatted_items(value, formatter, 0, items_in_line);
+    return "size=" + std::to_string(*size) + " " +
+           list_text(items, !formatter.key.empty(), how, depth, *size > items.size());
+}
+
+/// What an optional, a variant, a pointer or a wrapper holds.
+std::string Presenter::held_text(const TypedValue& value, const Formatter& formatter,
+                                 const Presentation& how, int depth) {
     const auto held = stand_in(value, formatter);
     if (!held) {
         return held.error().code == ErrorCode::NotFound ? held.error().message
@@ -343,6 +340,30 @@ std::string Presenter::formatted_text(const TypedValue& value, const Formatter& 
     return pointer_text(*held, how) + (target ? " " + text_at(*target, how, depth + 1) : "");
 }
 
+std::string Presenter::formatted_text(const TypedValue& value, const Formatter& formatter,
+                                      const Presentation& how, int depth) {
+    if (!formatter.summary.empty()) {
+        return summary_text(value, formatter, how, depth);
+    }
+    if (formatter.kind == FormatterKind::Text) {
+        const auto text = formatted_characters(value, formatter);
+        return text ? quoted(*text, text->size() < max_characters) : problem(text.error());
+    }
+    if (has_items(formatter.kind)) {
+        return items_text(value, formatter, how, depth);
+    }
+    if (formatter.kind == FormatterKind::Leaves) {
+        std::string text = list_text(leaves(value, formatter), false, how, depth, false);
+        text.front() = '(';
+        text.back() = ')';
+        return text;
+    }
+    if (formatter.kind == FormatterKind::Members) {
+        return record_text(value, how, depth);
+    }
+    return held_text(value, formatter, how, depth);
+}
+
 std::optional<Result<TypedValue>> Presenter::element(const TypedValue& value, std::int64_t index) {
     const Formatter* formatter = formatter_for(value, {});
     if (formatter == nullptr) {
@@ -350,7 +371,7 @@ std::optional<Result<TypedValue>> Presenter::element(const TypedValue& value, st
     }
     if (formatter->kind == FormatterKind::Leaves) {
         auto all = leaves(value, *formatter);
-        if (index >= 0 && index < static_cast<std::int64_t>(all.size())) {
+        if (index >= 0 && std::cmp_less(index, all.size())) {
             return std::move(all[static_cast<std::size_t>(index)].value);
         }
     }

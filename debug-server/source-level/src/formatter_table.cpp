@@ -47,35 +47,47 @@ std::optional<Formatter::Alternatives> alternatives(const json& value) {
     return result;
 }
 
+bool read_kind(const json& value, Formatter& row) {
+    for (const auto& [text, kind] : kinds) {
+        if (value == text) {
+            row.kind = kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool read_members(const json& value, Formatter& row) {
+    for (const auto& [member, expression] : value.items()) {
+        auto options = alternatives(expression);
+        if (!options) {
+            return false;
+        }
+        row.members.emplace_back(member, std::move(*options));
+    }
+    return value.is_object();
+}
+
+bool read_type_names(const json& value, Formatter& row) {
+    for (const auto& [type, member] : value.items()) {
+        if (!member.is_string()) {
+            return false;
+        }
+        row.type_names[type] = member.get<std::string>();
+    }
+    return value.is_object();
+}
+
 /// Assigns to one field of the row; false for a value of the wrong form.
 bool read_field(const std::string& name, const json& value, Formatter& row) {
     if (name == "kind") {
-        for (const auto& [text, kind] : kinds) {
-            if (value == text) {
-                row.kind = kind;
-                return true;
-            }
-        }
-        return false;
+        return read_kind(value, row);
     }
     if (name == "members") {
-        for (const auto& [member, expression] : value.items()) {
-            auto options = alternatives(expression);
-            if (!options) {
-                return false;
-            }
-            row.members.emplace_back(member, std::move(*options));
-        }
-        return value.is_object();
+        return read_members(value, row);
     }
     if (name == "types") {
-        for (const auto& [type, member] : value.items()) {
-            if (!member.is_string()) {
-                return false;
-            }
-            row.type_names[type] = member.get<std::string>();
-        }
-        return value.is_object();
+        return read_type_names(value, row);
     }
     auto options = alternatives(value);
     if (!options || options->empty()) {
@@ -98,7 +110,8 @@ Result<Formatter> read_row(const json& value, const std::string& where) {
     }
     for (const auto& [name, field] : value.items()) {
         if (!read_field(name, field, row)) {
-            return fail(ErrorCode::Malformed, where + ": \"" + name + "\" has a wrong value");
+            return fail(ErrorCode::Malformed, std::string(where).append(": \"").append(name).append(
+                                                  "\" has a wrong value"));
         }
     }
     if (row.types.empty()) {
@@ -156,7 +169,8 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
 }
 
 FormatterTable::FormatterTable() {
-    static_cast<void>(add(builtin_formatters, "built-in formatters")); // a test reads them
+    // They are well-formed: a test reads them.
+    [[maybe_unused]] const auto added = add(builtin_formatters, "built-in formatters");
 }
 
 Result<void> FormatterTable::load(const std::filesystem::path& file) {

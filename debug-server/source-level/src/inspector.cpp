@@ -2,6 +2,7 @@
 #include "inspector.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace wdbg::source {
 
@@ -216,25 +217,20 @@ VariableView Inspector::view(const NamedValue& child, const Presentation& how,
     return view;
 }
 
-Result<std::vector<VariableView>> Inspector::variables(VariableHandle handle, ChildFilter filter,
-                                                       std::uint64_t start, std::uint64_t count,
-                                                       const FormatOptions& format) {
-    const auto node = nodes_.find(handle, "variable");
-    if (!node) {
-        return std::unexpected(node.error());
-    }
-    const std::uint64_t limit = count == 0 ? no_limit : count;
+std::vector<VariableView> Inspector::scope_views(const ScopeNode& scope, std::uint64_t start,
+                                                 std::uint64_t limit, const FormatOptions& format) {
     std::vector<VariableView> views;
-    if (const auto* scope = std::get_if<ScopeNode>(&*node)) {
-        const auto all = scope_variables(*scope);
-        for (std::uint64_t i = start; i < all.size() && i - start < limit; ++i) {
-            if (filter != ChildFilter::Indexed) {
-                views.push_back(view(all[i], presentation_of({}, format), scope->frame));
-            }
-        }
-        return views;
+    const auto all = scope_variables(scope);
+    for (std::uint64_t i = start; i < all.size() && i - start < limit; ++i) {
+        views.push_back(view(all[i], presentation_of({}, format), scope.frame));
     }
-    const auto& parent = std::get<ValueNode>(*node);
+    return views;
+}
+
+std::vector<VariableView> Inspector::value_views(const ValueNode& parent, ChildFilter filter,
+                                                 std::uint64_t start, std::uint64_t limit,
+                                                 const FormatOptions& format) {
+    std::vector<VariableView> views;
     Presentation how = parent.how;
     how.format = how.format == '\0' && format.hex ? 'x' : how.format;
     const ChildCount counts = presenter_.count(parent.value, how);
@@ -266,20 +262,44 @@ Result<std::vector<VariableView>> Inspector::variables(VariableHandle handle, Ch
     return views;
 }
 
-Result<Inspector::NamedValue> Inspector::child(const Node& node, std::string_view name) {
-    if (const auto* scope = std::get_if<ScopeNode>(&node)) {
-        for (NamedValue& each : scope_variables(*scope)) {
-            if (each.name == name) {
-                return std::move(each);
-            }
-        }
-        return fail(ErrorCode::NotFound, "no variable is called '" + std::string(name) + "' here");
+Result<std::vector<VariableView>> Inspector::variables(VariableHandle handle, ChildFilter filter,
+                                                       std::uint64_t start, std::uint64_t count,
+                                                       const FormatOptions& format) {
+    const auto node = nodes_.find(handle, "variable");
+    if (!node) {
+        return std::unexpected(node.error());
     }
-    const auto& parent = std::get<ValueNode>(node);
+    const std::uint64_t limit = count == 0 ? no_limit : count;
+    if (const auto* scope = std::get_if<ScopeNode>(&*node)) {
+        return filter == ChildFilter::Indexed ? std::vector<VariableView>{}
+                                              : scope_views(*scope, start, limit, format);
+    }
+    return value_views(std::get<ValueNode>(*node), filter, start, limit, format);
+}
+
+Result<Inspector::NamedValue> Inspector::child(const Node& node, std::string_view name) {
+    const auto* scope = std::get_if<ScopeNode>(&node);
+    return scope != nullptr ? scope_child(*scope, name)
+                            : value_child(std::get<ValueNode>(node), name);
+}
+
+Result<Inspector::NamedValue> Inspector::scope_child(const ScopeNode& scope,
+                                                     std::string_view name) {
+    for (NamedValue& each : scope_variables(scope)) {
+        if (each.name == name) {
+            return std::move(each);
+        }
+    }
+    return fail(ErrorCode::NotFound, "no variable is called '" + std::string(name) + "' here");
+}
+
+Result<Inspector::NamedValue> Inspector::value_child(const ValueNode& parent,
+                                                     std::string_view name) {
     const bool indexed = presenter_.count(parent.value, parent.how).indexed > 0;
     std::uint64_t start = 0;
     if (indexed && name.starts_with('[')) {
-        start = static_cast<std::uint64_t>(std::atoll(std::string(name.substr(1)).c_str()));
+        start = static_cast<std::uint64_t>(
+            std::strtoll(std::string(name.substr(1)).c_str(), nullptr, 10));
         const TypeRef type = stripped(parent.value.type);
         if (!type->dimensions.empty()) {
             start -= static_cast<std::uint64_t>(type->dimensions.front().lower);

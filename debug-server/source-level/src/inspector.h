@@ -100,6 +100,14 @@ class Inspector {
     [[nodiscard]] VariableView view(const NamedValue& child, const Presentation& how,
                                     const std::optional<FrameRef>& frame);
     [[nodiscard]] Result<NamedValue> child(const Node& node, std::string_view name);
+    [[nodiscard]] Result<NamedValue> scope_child(const ScopeNode& scope, std::string_view name);
+    [[nodiscard]] Result<NamedValue> value_child(const ValueNode& parent, std::string_view name);
+    [[nodiscard]] std::vector<VariableView> scope_views(const ScopeNode& scope, std::uint64_t start,
+                                                        std::uint64_t limit,
+                                                        const FormatOptions& format);
+    [[nodiscard]] std::vector<VariableView> value_views(const ValueNode& parent, ChildFilter filter,
+                                                        std::uint64_t start, std::uint64_t limit,
+                                                        const FormatOptions& format);
     [[nodiscard]] Result<Evaluated> run(const std::optional<FrameRef>& frame,
                                         std::string_view expression,
                                         const TypeRef* expected = nullptr);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string_view>
 
 namespace wdbg::source {
 
@@ -261,6 +263,23 @@ std::vector<Inspector::NamedValue> Inspector::wasm_variables(const ScopeNode& sc
 
 // --- Completions --------------------------------------------------------------------------------
 
+namespace {
+
+bool in_name(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '$';
+}
+
+/// The expression whose member is named behind `text`; nullopt: none is.
+std::optional<std::string_view> parent_of_member(std::string_view text) {
+    if (text.ends_with('.')) {
+        return text.substr(0, text.size() - 1);
+    }
+    return text.ends_with("->") ? std::optional(text.substr(0, text.size() - 2)) : std::nullopt;
+}
+
+} // namespace
+
 Result<std::vector<Completion>> Inspector::completions(FrameHandle handle, std::string_view text,
                                                        std::uint32_t column) {
     const auto frame = frame_or_none(handle);
@@ -268,10 +287,6 @@ Result<std::vector<Completion>> Inspector::completions(FrameHandle handle, std::
         return std::unexpected(frame.error());
     }
     const std::size_t end = std::min<std::size_t>(column == 0 ? 0 : column - 1, text.size());
-    const auto in_name = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '_' || c == '$';
-    };
     std::size_t begin = end;
     while (begin > 0 && in_name(text[begin - 1])) {
         --begin;
@@ -286,11 +301,8 @@ Result<std::vector<Completion>> Inspector::completions(FrameHandle handle, std::
                              .length = static_cast<std::uint32_t>(end - begin)});
         }
     };
-    const std::string_view before = text.substr(0, begin);
-    if (before.ends_with('.') || before.ends_with("->")) {
-        const std::string_view parent =
-            before.substr(0, before.size() - (before.back() == '.' ? 1 : 2));
-        if (auto value = run(*frame, parent)) {
+    if (const auto parent = parent_of_member(text.substr(0, begin))) {
+        if (auto value = run(*frame, *parent)) {
             for (const Child& each :
                  presenter_.children(value->value, {.raw = true}, false, 0, 1000)) {
                 add(each.name, "field");
@@ -298,12 +310,13 @@ Result<std::vector<Completion>> Inspector::completions(FrameHandle handle, std::
         }
         return found;
     }
-    if (*frame) {
-        for (const ScopeRow& row : scope_table) {
-            if (row.kind < ScopeKind::WasmLocals) {
-                for (const NamedValue& each : source_variables({**frame, row.kind})) {
-                    add(each.name, "variable");
-                }
+    if (!*frame) {
+        return found;
+    }
+    for (const ScopeRow& row : scope_table) {
+        if (row.kind < ScopeKind::WasmLocals) {
+            for (const NamedValue& each : source_variables({**frame, row.kind})) {
+                add(each.name, "variable");
             }
         }
     }

@@ -30,6 +30,17 @@ constexpr std::array<std::string_view, 46> signs{
     "-",   "*",   "/",   "%",  "<",  ">",  "=",  "!",  "~",  "&",  "|",  "^",
     "(",   ")",   "[",   "]",  ".",  ",",  "?",  ":",  "{",  "}"};
 
+/// The base that a number's first characters tell.
+int base_of(std::string_view number) {
+    if (number.starts_with("0x") || number.starts_with("0X")) {
+        return 16;
+    }
+    if (number.starts_with("0b") || number.starts_with("0B")) {
+        return 2;
+    }
+    return number.size() > 1 && number[0] == '0' && is_digit(number[1]) ? 8 : 10;
+}
+
 class Lexer {
   public:
     explicit Lexer(std::string_view text) : text_(text) {}
@@ -38,6 +49,7 @@ class Lexer {
 
   private:
     Result<Token> number();
+    Result<Token> suffixes(Token number);
     Result<Token> quoted(char quote);
     std::optional<char> escape();
     [[nodiscard]] Token name();
@@ -122,14 +134,7 @@ Result<Token> Lexer::sign() {
 Result<Token> Lexer::number() {
     const std::size_t begin = position_;
     const auto position = static_cast<std::uint32_t>(begin);
-    int base = 10;
-    if (at(begin) == '0' && (at(begin + 1) == 'x' || at(begin + 1) == 'X')) {
-        base = 16;
-    } else if (at(begin) == '0' && (at(begin + 1) == 'b' || at(begin + 1) == 'B')) {
-        base = 2;
-    } else if (at(begin) == '0' && is_digit(at(begin + 1))) {
-        base = 8;
-    }
+    const int base = base_of(text_.substr(begin));
     const std::size_t digits = begin + (base == 16 || base == 2 ? 2U : 0U);
     Token token{.kind = TokenKind::Integer};
     std::uint64_t value = 0;
@@ -153,20 +158,25 @@ Result<Token> Lexer::number() {
         position_ = static_cast<std::size_t>(integer.ptr - text_.data());
         token.number = Scalar::of_unsigned(value);
     }
+    return suffixes(std::move(token));
+}
+
+/// The letters behind a number, as in 1ul and 1.0f.
+Result<Token> Lexer::suffixes(Token number) {
     while (is_name_part(at(position_))) {
         const char suffix = text_[position_++];
         if (suffix == 'u' || suffix == 'U') {
-            token.is_unsigned = true;
+            number.is_unsigned = true;
         } else if (suffix == 'l' || suffix == 'L') {
-            token.is_long = at(position_ - 2) == 'l' || at(position_ - 2) == 'L';
-        } else if ((suffix == 'f' || suffix == 'F') && token.kind == TokenKind::Real) {
-            token.is_single = true;
+            number.is_long = at(position_ - 2) == 'l' || at(position_ - 2) == 'L';
+        } else if ((suffix == 'f' || suffix == 'F') && number.kind == TokenKind::Real) {
+            number.is_single = true;
         } else if (suffix != '_') {
             return expression_error(static_cast<std::uint32_t>(position_ - 1),
                                     "a number does not end like this");
         }
     }
-    return token;
+    return number;
 }
 
 std::optional<char> Lexer::escape() {

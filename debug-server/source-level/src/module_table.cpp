@@ -63,6 +63,7 @@ LoadedModule* ModuleTable::find(InstanceId id) {
 
 std::vector<LoadedModule*> ModuleTable::all() {
     std::vector<LoadedModule*> modules;
+    modules.reserve(modules_.size());
     for (const auto& [id, module] : modules_) {
         modules.push_back(module.get());
     }

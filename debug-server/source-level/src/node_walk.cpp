@@ -2,8 +2,19 @@
 #include "node_walk.h"
 
 #include <array>
+#include <utility>
 
 namespace wdbg::source {
+
+namespace {
+
+/// libc++'s nodes begin with __left_, __right_, __parent_; the end node has __left_ only and its
+/// parent is none.
+constexpr std::uint64_t right_at = 4;
+constexpr std::uint64_t parent_at = 8;
+constexpr std::uint64_t max_tree_depth = 128;
+
+} // namespace
 
 Result<bool> NodeWalk::take(Result<TypedValue> node) {
     if (!node) {
@@ -56,50 +67,53 @@ Result<std::uint64_t> NodeWalk::word(std::uint64_t address) const {
     return static_cast<std::uint64_t>(read_integer(bytes, false).integer);
 }
 
-/// libc++'s nodes begin with __left_, __right_, __parent_; the end node has __left_ only and its
-/// parent is none.
+Result<std::uint64_t> NodeWalk::leftmost(std::uint64_t node) const {
+    for (std::uint64_t i = 0; i < max_tree_depth; ++i) {
+        const auto left = word(node);
+        if (!left) {
+            return left;
+        }
+        if (*left == 0) {
+            break;
+        }
+        node = *left;
+    }
+    return node;
+}
+
+Result<std::uint64_t> NodeWalk::above(std::uint64_t node) const {
+    for (std::uint64_t i = 0; i < max_tree_depth; ++i) {
+        const auto parent = word(node + parent_at);
+        const auto left = parent && *parent != 0 ? word(*parent) : parent;
+        if (!left || *parent == 0) {
+            return left;
+        }
+        const bool from_left = *left == node;
+        node = *parent;
+        if (from_left) {
+            break;
+        }
+    }
+    return node;
+}
+
 Result<bool> NodeWalk::next_in_tree() {
-    constexpr std::uint64_t right_at = 4;
-    constexpr std::uint64_t parent_at = 8;
-    std::uint64_t at = address_;
-    auto right = word(at + right_at);
+    const auto right = word(address_ + right_at);
     if (!right) {
         return std::unexpected(right.error());
     }
-    if (*right != 0) {
-        at = *right;
-        for (std::uint64_t i = 0; i < 128; ++i) {
-            const auto left = word(at);
-            if (!left) {
-                return std::unexpected(left.error());
-            }
-            if (*left == 0) {
-                break;
-            }
-            at = *left;
-        }
-    } else {
-        for (std::uint64_t i = 0; i < 128; ++i) {
-            const auto parent = word(at + parent_at);
-            const auto left = parent && *parent != 0 ? word(*parent) : parent;
-            if (!left) {
-                return std::unexpected(left.error());
-            }
-            if (*parent == 0) {
-                return false;
-            }
-            const bool from_left = *left == at;
-            at = *parent;
-            if (from_left) {
-                break;
-            }
-        }
+    const auto at = *right != 0 ? leftmost(*right) : above(address_);
+    if (!at) {
+        return std::unexpected(at.error());
     }
-    return take(scalar_value(node_.type, node_.instance, Scalar::of_unsigned(at)));
+    if (*at == 0) {
+        return false;
+    }
+    return take(scalar_value(node_.type, node_.instance, Scalar::of_unsigned(*at)));
 }
 
 Result<bool> NodeWalk::next_slot() {
-    for (++slot_; static_cast<std::uint64_t>(slot_) <= mask_; ++slot_) {
+    for (++slot_; std::cmp_less_equal(slot_, mask_); ++slot_) {
         std::array<std::byte, 1> byte{};
         const auto read =
             access_.read_memory(node_.instance, control_ + static_cast<std::uint64_t>(slot_), byte);

@@ -25,6 +25,10 @@ class NodeWalk {
     Result<bool> take(Result<TypedValue> node);
     Result<bool> next_in_tree();
     Result<bool> next_slot();
+    /// The leftmost node below `node`, which may be itself.
+    [[nodiscard]] Result<std::uint64_t> leftmost(std::uint64_t node) const;
+    /// The nearest node above that has `node` on its left; 0: none.
+    [[nodiscard]] Result<std::uint64_t> above(std::uint64_t node) const;
     [[nodiscard]] Result<std::uint64_t> word(std::uint64_t address) const;
 
     const ValueAccess& access_;

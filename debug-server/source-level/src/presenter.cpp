@@ -62,18 +62,30 @@ std::string utf8(std::uint32_t code) {
     return text;
 }
 
+/// How many bytes a character has that begins with `lead`; 0: none begins so.
+std::size_t utf8_length(unsigned char lead) {
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xC2) {
+        return 0;
+    }
+    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+}
+
+bool is_utf8_tail(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
 /// True if all bytes are well-formed UTF-8 (as far as lead and tail bytes go).
 bool is_utf8(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        const std::size_t length = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+        const std::size_t length = utf8_length(static_cast<unsigned char>(text[i]));
         if (length == 0 || i + length > text.size()) {
             return false;
         }
-        for (std::size_t k = 1; k < length; ++k) {
-            if ((static_cast<unsigned char>(text[i + k]) & 0xC0U) != 0x80U) {
-                return false;
-            }
+        if (!std::ranges::all_of(text.substr(i + 1, length - 1), is_utf8_tail)) {
+            return false;
         }
         i += length;
     }
@@ -88,12 +100,36 @@ std::string unknown(const std::string& reason) {
     return "<" + reason + ">";
 }
 
+std::string to_octal(std::uint64_t bits) {
+    std::string digits;
+    for (; bits != 0; bits >>= 3U) {
+        digits.insert(digits.begin(), static_cast<char>('0' + (bits & 7U)));
+    }
+    return "0" + digits;
+}
+
+/// An integer in the number system that the user chose, if one is.
+std::optional<std::string> in_system(char format, const Scalar& scalar, std::size_t size) {
+    const auto bits = static_cast<WideUnsigned>(scalar.integer);
+    switch (format) {
+    case 'x':
+        return to_hex(bits, size, true);
+    case 'b':
+        return to_binary(bits, size);
+    case 'o':
+        return to_octal(static_cast<std::uint64_t>(bits));
+    case 'd':
+        return to_decimal(scalar);
+    default:
+        return std::nullopt;
+    }
+}
+
 } // namespace
 
 std::string quoted(std::string_view text, bool complete, std::size_t limit) {
     std::size_t end = std::min(text.size(), limit);
-    while (end < text.size() && end > 0 &&
-           (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    while (end < text.size() && end > 0 && is_utf8_tail(text[end])) {
         --end; // not within a character
     }
     const std::string_view shown = text.substr(0, end);
@@ -171,7 +207,7 @@ std::string Presenter::enum_text(const TypeRef& type, const Scalar& scalar) {
         }
     }
     std::string flags;
-    std::uint64_t rest = static_cast<std::uint64_t>(value);
+    auto rest = static_cast<std::uint64_t>(value);
     for (const dwarf::Enumerator& each : type->enumerators) {
         const auto bit = static_cast<std::uint64_t>(each.value);
         const bool single = bit != 0 && (bit & (bit - 1)) == 0;
@@ -187,39 +223,28 @@ std::string Presenter::enum_text(const TypeRef& type, const Scalar& scalar) {
     return flags.empty() ? number : number + " (" + flags + " | " + to_hex(rest, 8, false) + ")";
 }
 
+std::string Presenter::real_text(const TypedValue& value, double real, const Presentation& how) {
+    const auto size = static_cast<std::size_t>(size_of(stripped(value.type)));
+    if (how.format != 'x') {
+        return float_text(real, size);
+    }
+    const auto raw = access_.read(value, size);
+    return raw ? to_hex(static_cast<WideUnsigned>(read_integer(*raw, false).integer), size, true)
+               : unknown(raw.error().message);
+}
+
 std::string Presenter::scalar_text(const TypedValue& value, const Presentation& how) {
     const auto scalar = access_.scalar(value);
     if (!scalar) {
         return unknown(scalar.error().message);
     }
+    if (scalar->is_float()) {
+        return real_text(value, scalar->real, how);
+    }
     const TypeRef type = stripped(value.type);
-    const auto size = static_cast<std::size_t>(size_of(type));
-    if (scalar->is_float() && how.format != 'x') {
-        return float_text(scalar->real, size);
-    }
     const auto bits = static_cast<WideUnsigned>(scalar->integer);
-    switch (how.format) {
-    case 'x':
-        if (scalar->is_float()) {
-            const auto raw = access_.read(value, size);
-            return raw ? to_hex(static_cast<WideUnsigned>(read_integer(*raw, false).integer), size,
-                                true)
-                       : unknown(raw.error().message);
-        }
-        return to_hex(bits, size, true);
-    case 'b':
-        return to_binary(bits, size);
-    case 'o': {
-        std::string digits;
-        for (auto rest = static_cast<std::uint64_t>(bits); rest != 0; rest >>= 3U) {
-            digits.insert(digits.begin(), static_cast<char>('0' + (rest & 7U)));
-        }
-        return "0" + digits;
-    }
-    case 'd':
-        return to_decimal(*scalar);
-    default:
-        break;
+    if (auto digits = in_system(how.format, *scalar, static_cast<std::size_t>(size_of(type)))) {
+        return std::move(*digits);
     }
     if (type->kind == TypeKind::Enum) {
         return enum_text(type, *scalar);
@@ -240,7 +265,7 @@ std::string Presenter::scalar_text(const TypedValue& value, const Presentation& 
 }
 
 std::string Presenter::function_text(const TypedValue& value, std::uint64_t index) {
-    const std::string number = to_hex(index, 4, false);
+    std::string number = to_hex(index, 4, false);
     const auto element = access_.debuggee().table_element(value.instance, 0, index);
     LoadedModule* module = access_.modules().find(value.instance);
     if (!element || module == nullptr) {

@@ -67,6 +67,8 @@ class Presenter {
     [[nodiscard]] const Formatter* formatter_for(const TypedValue& value, const Presentation& how);
     [[nodiscard]] std::string text_at(const TypedValue& value, const Presentation& how, int depth);
     [[nodiscard]] std::string scalar_text(const TypedValue& value, const Presentation& how);
+    [[nodiscard]] std::string real_text(const TypedValue& value, double real,
+                                        const Presentation& how);
     [[nodiscard]] std::string enum_text(const TypeRef& type, const Scalar& scalar);
     [[nodiscard]] std::string pointer_text(const TypedValue& value, const Presentation& how);
     [[nodiscard]] std::string function_text(const TypedValue& value, std::uint64_t index);
@@ -78,6 +80,12 @@ class Presenter {
                                          int depth);
     [[nodiscard]] std::string formatted_text(const TypedValue& value, const Formatter& formatter,
                                              const Presentation& how, int depth);
+    [[nodiscard]] std::string summary_text(const TypedValue& value, const Formatter& formatter,
+                                           const Presentation& how, int depth);
+    [[nodiscard]] std::string items_text(const TypedValue& value, const Formatter& formatter,
+                                         const Presentation& how, int depth);
+    [[nodiscard]] std::string held_text(const TypedValue& value, const Formatter& formatter,
+                                        const Presentation& how, int depth);
     [[nodiscard]] std::string list_text(const std::vector<Child>& children, bool names,
                                         const Presentation& how, int depth, bool more);
 

@@ -51,7 +51,7 @@ std::optional<TypedValue> find_member_within(const ValueAccess& access, const Ty
         }
     }
     if (const dwarf::Variant* variant = active_variant(access, record)) {
-        const TypedValue payload = access.member(record, variant->member);
+        TypedValue payload = access.member(record, variant->member);
         if (variant->member.name == name) {
             return payload;
         }

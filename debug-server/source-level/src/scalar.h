@@ -9,8 +9,8 @@
 
 namespace wdbg::source {
 
-__extension__ typedef __int128 WideSigned;
-__extension__ typedef unsigned __int128 WideUnsigned;
+__extension__ using WideSigned = __int128;
+__extension__ using WideUnsigned = unsigned __int128;
 
 /// A number of the guest.
 struct Scalar {

@@ -221,6 +221,7 @@ std::vector<PossibleLocation> SourceLevelImpl::breakpoint_locations(const std::s
         }
     }
     std::vector<PossibleLocation> locations;
+    locations.reserve(found.size());
     for (const auto& [line, column] : found) {
         locations.push_back({.line = line, .column = column});
     }

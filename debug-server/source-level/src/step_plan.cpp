@@ -98,7 +98,8 @@ void StepPlan::plant(CodeAddress address) {
 
 void StepPlan::remove_traps() {
     for (const CodeAddress& address : traps_) {
-        static_cast<void>(debuggee_.unplant(address));
+        // A guest that has gone has no trap either.
+        [[maybe_unused]] const auto removed = debuggee_.unplant(address);
     }
     traps_.clear();
 }
@@ -256,6 +257,17 @@ Result<StepPlan::Step> StepPlan::return_to(std::uint32_t depth) {
     return resume_thread(ResumeKind::Continue);
 }
 
+Result<StepPlan::Step> StepPlan::after_instruction(const Top& at, bool step_done) {
+    const bool deeper = at.depth > depth_;
+    if (step_done && (!deeper || options_.kind == StepKind::Into)) {
+        return Step{};
+    }
+    if (deeper && options_.kind == StepKind::Over) {
+        return return_to(depth_);
+    }
+    return start_instruction(at);
+}
+
 Result<StepPlan::Step> StepPlan::next(bool step_done) {
     const auto at = top();
     if (!at) {
@@ -263,14 +275,7 @@ Result<StepPlan::Step> StepPlan::next(bool step_done) {
     }
     const bool deeper = at->depth > depth_;
     if (phase_ == Phase::Instruction) {
-        const bool done = step_done && (!deeper || options_.kind == StepKind::Into);
-        if (done) {
-            return Step{};
-        }
-        if (deeper && options_.kind == StepKind::Over) {
-            return return_to(depth_);
-        }
-        return start_instruction(*at);
+        return after_instruction(*at, step_done);
     }
     if (phase_ == Phase::Return && deeper) { // another activation of the caller, deeper
         return resume_thread(ResumeKind::Continue);

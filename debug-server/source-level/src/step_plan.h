@@ -72,6 +72,7 @@ class StepPlan {
     [[nodiscard]] Result<Top> top() const;
     [[nodiscard]] Scope scope_at(const Frame& frame, dwarf::SourceInfo* source) const;
     Result<Step> start_instruction(const Top& at);
+    Result<Step> after_instruction(const Top& at, bool step_done);
     Result<Step> start_out(const Top& at);
     Result<Step> in_frame(const Top& at);
     Result<Step> in_outer_frame(const Top& at);

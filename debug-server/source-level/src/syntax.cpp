@@ -35,6 +35,9 @@ class Parser {
     NodeResult named_cast();
     NodeResult postfix();
     NodeResult postfix_of(NodePointer node);
+    NodeResult index_of(NodePointer node, std::uint32_t at);
+    NodeResult member_of(NodePointer node);
+    NodeResult increment_of(NodePointer node);
     NodeResult call(NodePointer callee);
     NodeResult primary();
     NodeResult path();
@@ -282,45 +285,59 @@ NodeResult Parser::postfix() {
     return node ? postfix_of(std::move(*node)) : std::move(node);
 }
 
+/// The first sign is taken already; `at` is where it is.
+NodeResult Parser::index_of(NodePointer node, std::uint32_t at) {
+    auto index = assignment();
+    if (!index) {
+        return index;
+    }
+    if (!take("]")) {
+        return unexpected_token();
+    }
+    auto outer = make(NodeKind::Index, "[", at);
+    outer->children.push_back(std::move(node));
+    outer->children.push_back(std::move(*index));
+    return outer;
+}
+
+NodeResult Parser::member_of(NodePointer node) {
+    const bool number = peek().kind == TokenKind::Integer; // tuple fields
+    if (peek().kind != TokenKind::Name && !number) {
+        return unexpected_token();
+    }
+    auto outer =
+        make(NodeKind::Member, number ? to_decimal(peek().number) : peek().text, peek().begin);
+    ++position_;
+    outer->children.push_back(std::move(node));
+    return outer;
+}
+
+NodeResult Parser::increment_of(NodePointer node) {
+    auto outer = make(NodeKind::Increment, "x" + peek().text, peek().begin);
+    ++position_;
+    outer->children.push_back(std::move(node));
+    return outer;
+}
+
 NodeResult Parser::postfix_of(NodePointer node) {
     while (true) {
         const std::uint32_t at = peek().begin;
+        NodeResult outer;
         if (take("[")) {
-            auto index = assignment();
-            if (!index) {
-                return index;
-            }
-            if (!take("]")) {
-                return unexpected_token();
-            }
-            auto outer = make(NodeKind::Index, "[", at);
-            outer->children.push_back(std::move(node));
-            outer->children.push_back(std::move(*index));
-            node = std::move(outer);
+            outer = index_of(std::move(node), at);
         } else if (take(".") || take("->")) {
-            const bool number = peek().kind == TokenKind::Integer; // tuple fields
-            if (peek().kind != TokenKind::Name && !number) {
-                return unexpected_token();
-            }
-            auto outer = make(NodeKind::Member, number ? to_decimal(peek().number) : peek().text,
-                              peek().begin);
-            ++position_;
-            outer->children.push_back(std::move(node));
-            node = std::move(outer);
+            outer = member_of(std::move(node));
         } else if (is_sign("++") || is_sign("--")) {
-            auto outer = make(NodeKind::Increment, "x" + peek().text, at);
-            ++position_;
-            outer->children.push_back(std::move(node));
-            node = std::move(outer);
+            outer = increment_of(std::move(node));
         } else if (take("(")) {
-            auto called = call(std::move(node));
-            if (!called) {
-                return called;
-            }
-            node = std::move(*called);
+            outer = call(std::move(node));
         } else {
             return node;
         }
+        if (!outer) {
+            return outer;
+        }
+        node = std::move(*outer);
     }
 }
 
@@ -430,9 +447,7 @@ void Parser::type_suffixes(TypeName& type) {
     while (true) {
         if (take("*")) {
             type.suffixes.push_back({'*', 0});
-        } else if (take("&")) {
-            type.suffixes.push_back({'&', 0});
-        } else if (take("&&")) {
+        } else if (take("&") || take("&&")) {
             type.suffixes.push_back({'&', 0});
         } else if (is_sign("[") && peek(1).kind == TokenKind::Integer && is_sign("]", 2)) {
             type.suffixes.push_back({'[', static_cast<std::uint64_t>(peek(1).number.integer)});

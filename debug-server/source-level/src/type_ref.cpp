@@ -130,7 +130,7 @@ TypeRef array_of(const TypeRef& type, std::uint64_t count) {
 }
 
 TypeRef element_of(const TypeRef& array) {
-    const TypeRef element = target_of(array);
+    TypeRef element = target_of(array);
     if (array->dimensions.size() < 2) {
         return element;
     }
