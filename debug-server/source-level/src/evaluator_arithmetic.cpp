@@ -256,11 +256,11 @@ Result<TypedValue> Evaluator::integer_arithmetic(const Node& node, std::string_v
     if (is_shift(sign) && (right.integer < 0 || right.integer > 63)) {
         return error(node, "a shift by 0 to 63 bits is possible");
     }
-    if (const IntegerOperation apply = integer_operation(sign)) {
+    if (const IntegerOperation operation = integer_operation(sign)) {
         const bool is_unsigned = type->encoding == Encoding::Unsigned;
         return scalar_value(type, instance_,
                             {.kind = is_unsigned ? Scalar::Kind::Unsigned : Scalar::Kind::Signed,
-                             .integer = apply(a, is_shift(sign) ? right.integer : b)});
+                             .integer = operation(a, is_shift(sign) ? right.integer : b)});
     }
     return boolean(compared(sign, a, b).value_or(a >= b));
 }
