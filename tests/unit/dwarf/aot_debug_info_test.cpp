@@ -18,6 +18,7 @@ struct Case {
     const char* options;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest's name
 void PrintTo(const Case& each, std::ostream* out) {
     *out << each.guest << " " << each.options;
 }

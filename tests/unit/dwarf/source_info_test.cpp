@@ -84,7 +84,7 @@ class SourceInfoTest : public testing::Test {
 
 #define OPEN_OR_SKIP(name)                                                                         \
     if (!open(name)) {                                                                             \
-        GTEST_SKIP() << name << " is not built";                                                   \
+        GTEST_SKIP() << (name) << " is not built";                                                 \
     }
 
 TEST_F(SourceInfoTest, BindsALineToOneLocationOnThatLine) {

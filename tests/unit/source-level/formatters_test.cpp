@@ -45,12 +45,12 @@ TEST(Formatters, ShowOneOfEachContainerOfLibcxx) {
         {"short_text", "\"short\""},
         {"long_text", "\"a text that does not fit into the string itself\""},
         {"view", "\"text\""},
-        {"words", "size=2 {\"one\", \"two\"}"},
+        {"words", R"(size=2 {"one", "two"})"},
         {"bits", "size=3 {true, false, true}"},
         {"fixed", "size=3 {7, 8, 9}"},
         {"queue", "size=3 {1, 2, 3}"},
         {"chain", "size=3 {4, 5, 6}"},
-        {"numbers", "size=3 {[1] = \"one\", [2] = \"two\", [3] = \"three\"}"},
+        {"numbers", R"(size=3 {[1] = "one", [2] = "two", [3] = "three"})"},
         {"odd", "size=3 {1, 3, 5}"},
         {"index", "size=1 {[\"key\"] = 42}"},
         {"lone", "size=1 {77}"},
@@ -106,7 +106,7 @@ TEST(Formatters, ShowOneOfEachCollectionOfRust) {
     GuestSession guest("collections-O0.wasm", "rust/collections.rs");
     guest.run_to("all");
     const std::vector<std::pair<std::string, std::string>> rows{
-        {"strings", "size=2 {\"a\", \"b\"}"},
+        {"strings", R"(size=2 {"a", "b"})"},
         {"empty", "size=0 {}"},
         {"ring", "size=3 {1, 2, 3}"},
         {"map", "size=1 {[\"one\"] = 1}"},

@@ -160,6 +160,7 @@ source::BreakpointInfo GuestSession::break_at(const std::string& marker,
 std::vector<source::BreakpointInfo>
 GuestSession::break_at_all(const std::vector<std::string>& markers) {
     std::vector<source::SourceBreakpointSpec> specs;
+    specs.reserve(markers.size());
     for (const std::string& marker : markers) {
         specs.push_back({.line = line(marker)});
     }
