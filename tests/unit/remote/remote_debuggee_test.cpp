@@ -42,7 +42,7 @@ class ServerThread {
         instance.code = guest_module();
         instance.info.path.clear();
         instance.info.code_size = instance.code.size();
-        const std::uint32_t end = static_cast<std::uint32_t>(instance.code.size());
+        const auto end = static_cast<std::uint32_t>(instance.code.size());
         guest.threads_.front().frames = {
             {.pc = at(end - 4),
              .locals = {Value::of(ValueType::I32, 42), Value::of(ValueType::F64, 1.5),
@@ -55,6 +55,7 @@ class ServerThread {
         thread = std::thread([this] { loop.run(); });
     }
 
+    // NOLINTNEXTLINE(bugprone-exception-escape): a test without memory may end
     ~ServerThread() {
         call([this] { server.reset(); });
         loop.stop();
