@@ -4,7 +4,6 @@
 #include "line_rows.h"
 
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 
 namespace wdbg::dwarf {
@@ -29,7 +28,9 @@ NativeLines NativeLines::read(const DebugFile& file) {
     }
     // The end of one sequence comes before the begin of the next at the same address.
     std::vector<std::uint32_t> order(unsorted.size());
-    std::iota(order.begin(), order.end(), 0U);
+    for (std::uint32_t row = 0; row < order.size(); ++row) {
+        order[row] = row;
+    }
     std::ranges::sort(order, {}, [&unsorted](std::uint32_t row) {
         return std::tuple(unsorted[row].at, !unsorted[row].end, row);
     });
