@@ -243,14 +243,28 @@ bool AotDebuggeeImpl::is_memory_fault(ThreadId thread, NativeAddress address) co
     return memory && address.value - memory->data.value < reserved;
 }
 
+/// Near the stack pointer: a frame that is being set up, or a call.
+bool AotDebuggeeImpl::is_stack_fault(ThreadId thread, NativeAddress address) const {
+    constexpr std::uint64_t largest_frame = std::uint64_t{1} << 20U;
+    const auto registers = target_.registers(thread);
+    if (!registers) {
+        return false;
+    }
+    const std::uint64_t lowest = stack_pointer(*registers).value - largest_frame;
+    return address.value - lowest < 2 * largest_frame;
+}
+
 StopReason AotDebuggeeImpl::fault_reason(ThreadId thread, const NativeFault& fault) {
     if (fault.signal == SIGFPE) {
         return trap_reason(thread, TrapKind::IntegerDivideByZero, "integer divide by zero");
     }
     if (fault.signal == SIGSEGV || fault.signal == SIGBUS) {
-        return is_memory_fault(thread, fault.address)
-                   ? trap_reason(thread, TrapKind::OutOfBoundsMemory, "out of bounds memory access")
-                   : trap_reason(thread, TrapKind::StackOverflow, "native stack overflow");
+        if (is_memory_fault(thread, fault.address)) {
+            return trap_reason(thread, TrapKind::OutOfBoundsMemory, "out of bounds memory access");
+        }
+        return is_stack_fault(thread, fault.address)
+                   ? trap_reason(thread, TrapKind::StackOverflow, "native stack overflow")
+                   : trap_reason(thread, TrapKind::Other, "invalid native memory access");
     }
     return trap_reason(thread, TrapKind::Other, "illegal instruction");
 }

@@ -112,6 +112,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     StopReason trap_reason(ThreadId thread, TrapKind kind, const std::string& message);
     StopReason fault_reason(ThreadId thread, const NativeFault& fault);
     [[nodiscard]] bool is_memory_fault(ThreadId thread, NativeAddress address) const;
+    [[nodiscard]] bool is_stack_fault(ThreadId thread, NativeAddress address) const;
     [[nodiscard]] ThreadId some_thread() const;
     void post_event(Event event);
 
@@ -143,6 +144,8 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     [[nodiscard]] Result<Value> read_global(const CodeModule& module, NativeAddress instance,
                                             std::uint32_t index) const;
     [[nodiscard]] bool is_in_host_call(ThreadId thread) const;
+    /// Parked in code that has no debug file: neither frames nor wasm positions.
+    [[nodiscard]] bool is_in_unknown_code(ThreadId thread) const;
     [[nodiscard]] std::vector<AotBreakpoints::ReturnSite> return_sites(CodeAddress address) const;
     [[nodiscard]] dwarf::BreakpointReach reach_of(CodeAddress address) const;
 

@@ -106,7 +106,7 @@ std::vector<ThreadInfo> AotDebuggeeImpl::threads() const {
     std::vector<ThreadInfo> found;
     for (const NativeThread& thread : target_.threads()) {
         const auto stack = stack_of(thread.id);
-        if (stopped_ && stack && (*stack)->frames.empty()) {
+        if (stopped_ && stack && (*stack)->frames.empty() && !is_in_unknown_code(thread.id)) {
             continue; // not in guest code
         }
         ThreadState state = ThreadState::Running;
@@ -126,6 +126,11 @@ bool AotDebuggeeImpl::is_in_host_call(ThreadId id) const {
     const auto all = target_.threads();
     const auto thread = std::ranges::find(all, id, &NativeThread::id);
     return thread != all.end() && thread->state != NativeThreadState::Stopped;
+}
+
+bool AotDebuggeeImpl::is_in_unknown_code(ThreadId thread) const {
+    const auto stack = stack_of(thread);
+    return stack && (*stack)->native.empty() && !is_in_host_call(thread);
 }
 
 // --- Stacks --------------------------------------------------------------------------------------

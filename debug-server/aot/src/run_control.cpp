@@ -53,6 +53,9 @@ Step AotDebuggeeImpl::begin_step(const ThreadAction& action) const {
 /// Asked when a native step of the thread has ended.
 bool AotDebuggeeImpl::step_is_done(ThreadId thread, const Step& step) const {
     const auto found = stack_of(thread);
+    if (is_in_unknown_code(thread)) {
+        return true; // one native instruction, for want of wasm ones
+    }
     if (!found || is_outside(**found) || !has_position(**found)) {
         return false;
     }
@@ -117,6 +120,9 @@ NativeAction AotDebuggeeImpl::action_within(const NativeFrame& frame, const Step
 
 NativeAction AotDebuggeeImpl::next_action(ThreadId thread, const Step& step) const {
     const auto found = stack_of(thread);
+    if (is_in_unknown_code(thread)) {
+        return StepNativeInstruction{};
+    }
     if (!found || (*found)->native.empty()) {
         return ContinueNative{}; // out of guest code; maybe it is called again
     }

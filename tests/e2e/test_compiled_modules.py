@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`.aot` files given to `wdbg run`: with their debug file, without it, with another's, damaged."""
+import shutil
+import subprocess
+
+import pytest
+
+from harness import paths
+from harness.guest import Guest
+from harness.raw import RawClient
+
+SOURCE = "c/control.c"
+
+
+def compile_guest(name: str, folder, *options: str):
+    """A copy of the guest and its .aot in `folder`; gives the .aot."""
+    wasm = folder / f"{name}.wasm"
+    shutil.copy(paths.fixture(name), wasm)
+    aot = wasm.with_suffix(".aot")
+    subprocess.run([paths.wdbg(), "compile", "-Og", *options, wasm, "-o", aot], check=True,
+                   capture_output=True)
+    return aot
+
+
+@pytest.fixture
+def connect():
+    """connect(module): a waiting guest and a bare client of it."""
+    guests = []
+
+    def start(module, *options):
+        guests.append(Guest(module, (), options))
+        return guests[-1], RawClient(guests[-1].address())
+
+    yield start
+    for guest in guests:
+        guest.dispose()
+
+
+def test_module_is_debugged_with_the_wasm_beside_it(new_session, scratch):
+    session = new_session(SOURCE)
+    session.connect(Guest(compile_guest("control-O0", scratch)), create_target=False)
+    session.run_to("loop")
+    assert session.integer("i") == 0
+    assert session.frames()[:2] == ["loop", "main"]
+    assert session.go_to_exit() == 0
+
+
+def test_debug_file_may_be_elsewhere(new_session, scratch):
+    aot = compile_guest("control-O0", scratch)
+    moved = scratch / "moved.debug"
+    aot.with_suffix(".aot.debug").rename(moved)
+    session = new_session(SOURCE)
+    session.connect(Guest(aot, (), [f"--debug-file={moved}"]), create_target=False)
+    session.run_to("add")
+    assert session.go_to_exit() == 0
+
+
+def test_without_debug_file_the_guest_waits_steps_and_runs(connect, scratch):
+    guest, client = connect(compile_guest("control-O0", scratch, "--no-debug-file"))
+    assert client.ask("?").startswith("T05")
+    assert client.ask("vCont;s:1").startswith("T05")
+    assert client.ask("Z0,4000000000000200,0").startswith("E")
+    assert client.ask("c") == "W00"
+    status, stdout, stderr = guest.finish()
+    assert (status, stdout) == (0, "control 5239\n")
+    assert "has no debug file" in stderr and "wdbg compile" in stderr
+
+
+def test_debug_file_of_another_module_is_refused_with_both_hashes(connect, scratch):
+    aot = compile_guest("control-O0", scratch)
+    other = compile_guest("types-O0", scratch)
+    guest, client = connect(aot, f"--debug-file={other}.debug")
+    assert client.ask("?").startswith("T05")
+    assert client.ask("c") == "W00"
+    _, _, stderr = guest.finish()
+    assert len([word for word in stderr.replace(",", " ").split() if len(word) >= 16]) >= 2, stderr
+
+
+@pytest.mark.parametrize("size", [3, 40, 900, 9000, 25000])
+def test_truncated_module_ends_in_the_runtime_s_error(run, scratch, size):
+    aot = compile_guest("control-O0", scratch)
+    aot.write_bytes(aot.read_bytes()[:size])
+    status, stdout, stderr = run(aot).finish()
+    assert (status, stdout) == (1, "")
+    assert stderr.startswith("wdbg: ") and stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("size", [0, 100, 3000])
+def test_truncated_debug_file_is_named_and_the_guest_runs(connect, scratch, size):
+    aot = compile_guest("control-O0", scratch)
+    debug_file = aot.with_suffix(".aot.debug")
+    debug_file.write_bytes(debug_file.read_bytes()[:size])
+    guest, client = connect(aot)
+    assert client.ask("?").startswith("T05")
+    assert client.ask("c") == "W00"
+    assert str(debug_file) in guest.finish()[2]
+
+
+@pytest.mark.parametrize("kind, line", [("unreachable", "unreachable"), ("load", "load"),
+                                        ("divide", "divide"), ("mismatch", "mismatch")])
+def test_trap_without_a_listener_names_the_source_line(run, scratch, kind, line):
+    from harness.markers import place
+    status, _, stderr = run(compile_guest("traps-O0", scratch), kind).finish()
+    where = place("c/traps.c", line, "TRAP")
+    assert status == 134
+    assert f"{where.file}:{where.line} " in stderr
