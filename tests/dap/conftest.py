@@ -13,6 +13,20 @@ from client.session import Session, fixture, wdbg  # noqa: E402
 
 _SHOWN_LINES = 60
 
+# What differs where the guest runs compiled with -Og (WDBG_DAP_ENGINE=aot-g): strict xfails.
+_COMPILED = {
+    "test_machine_level.py::test_code_without_debug_information":
+        "without statement rows no place is held: a step passes several instructions",
+}
+
+
+def pytest_collection_modifyitems(items):
+    if os.environ.get("WDBG_DAP_ENGINE", "interp") == "interp":
+        return
+    for item in items:
+        if item.nodeid in _COMPILED:
+            item.add_marker(pytest.mark.xfail(reason=_COMPILED[item.nodeid], strict=True))
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):

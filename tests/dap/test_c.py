@@ -80,7 +80,7 @@ def test_function_breakpoint_and_one_that_finds_nothing(session):
 
 
 def test_breakpoint_while_running_and_pause(session):
-    session.launch("busy-O0", args=["1000000"])
+    session.launch("busy-O0", args=["2000000000"])
     session.configured()
     session.connection.request("pause", {"threadId": 1})
     assert session.stopped().reason == "pause"

@@ -16,6 +16,12 @@ def wdbg() -> str:
     return os.environ["WDBG"]
 
 
+def engine() -> dict[str, str]:
+    """Launch settings of the variant under test: WDBG_DAP_ENGINE is "interp", or "aot-g", …"""
+    kind, _, level = os.environ.get("WDBG_DAP_ENGINE", "interp").partition("-")
+    return {"engine": "aot", "optLevel": level} if kind == "aot" else {}
+
+
 def fixture(name: str) -> str:
     path = pathlib.Path(os.environ["WDBG_FIXTURES"], f"{name}.wasm")
     assert path.exists(), f"no guest {path}: build the target `fixtures`"
@@ -55,7 +61,7 @@ class Session:
         if not self.capabilities:
             self.initialize()
         path = program if "/" in program else fixture(program)
-        self.connection.request("launch", {"program": path, **settings}, seconds=60)
+        self.connection.request("launch", {"program": path, **engine(), **settings}, seconds=60)
         self.connection.event("initialized", seconds=60)
 
     def attach(self, **settings: Any) -> None:
