@@ -13,7 +13,6 @@ NO_RETURN = "a call that never returns is compiled as a jump: its caller's frame
 PROLOGUE = "stops in the prologue of the function that does not fit, where it has no locals yet, and " \
     "LLDB 22 takes the frames of one function for the innermost one"
 HARDWARE = "the hardware watches four aligned pieces of 8 bytes; page protection is to come"
-GUESSED_THREAD = "qWasmLocal names no thread: which one LLDB means is guessed (lldb-wasm-wire.md §7.2)"
 
 
 class Difference(NamedTuple):
@@ -27,8 +26,6 @@ G = ("aot-g",)
 
 DIFFERENCES = (
     Difference(G, "test_stepping.py::test_steps_through_inlined_code", MOVED),
-    Difference(G, "test_threads.py::test_one_thread_steps_while_others_are_there", GUESSED_THREAD,
-               always=False),
     Difference(G, "test_traps.py::test_abort_is_a_trap_with_the_caller", NO_RETURN),
     Difference(G, "test_traps.py::test_stack_overflow", PROLOGUE, always=False),
     Difference(G, "test_watchpoints.py::test_large_range", HARDWARE),
