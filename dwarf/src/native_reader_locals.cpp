@@ -60,10 +60,13 @@ class LocationContext : public ExpressionContext {
         if (base.size() == 1 && base[0] >= op::DW_OP_reg0 && base[0] <= op::DW_OP_reg31) {
             return register_value(base[0] - static_cast<std::uint32_t>(op::DW_OP_reg0));
         }
-        if (base.size() == 1 && base[0] == op::DW_OP_call_frame_cfa) {
-            return frame_address();
+        if (base.empty() || in_frame_base_) {
+            return unavailable("its location needs a frame base that is not known");
         }
-        return unavailable("its location needs a frame base that is not known");
+        in_frame_base_ = true;
+        const auto value = evaluate_number({.bytes = base}, *this, std::nullopt);
+        in_frame_base_ = false;
+        return value;
     }
 
     Result<std::uint64_t> entry_value(std::uint32_t number) const override {
@@ -91,6 +94,7 @@ class LocationContext : public ExpressionContext {
     const NativeActivation& activation_;
     const FunctionScopes& scopes_;
     const CallFrame& frame_;
+    mutable bool in_frame_base_ = false; // a base that refers to itself
 };
 
 template <class Use>
