@@ -133,7 +133,7 @@ PassOptions passes_of(const Options& options, const DebugInfo& info, const Guest
             .trap_blocks = !plain,
             .patchable = !plain,
             .keep_environment = !plain && (options.debuggable || options.level == 0),
-            .no_inlining = options.debuggable,
+            .all_frames = options.debuggable,
             .slots = slots_of(options),
             .guest = &guest,
             .info = &info};

@@ -8,6 +8,7 @@
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
 #include <llvm/TargetParser/Triple.h>
@@ -227,6 +228,21 @@ class FunctionPass {
     llvm::DILocation* entry_ = nullptr;
 };
 
+/// Each call of the guest has a frame and a line of its own. What the guest's own tail calls demand
+/// stays.
+void keep_frames(const AOTFuncContext& function) {
+    for (LLVMValueRef const part : {function.func, function.precheck_func}) {
+        llvm::unwrap<llvm::Function>(part)->addFnAttr("disable-tail-calls", "true");
+    }
+    llvm::Function& native = *llvm::unwrap<llvm::Function>(function.func);
+    native.addFnAttr(llvm::Attribute::NoInline);
+    for (llvm::Instruction& instruction : llvm::instructions(native)) {
+        if (auto* const call = llvm::dyn_cast<llvm::CallBase>(&instruction)) {
+            call->addFnAttr(llvm::Attribute::NoMerge);
+        }
+    }
+}
+
 void run_passes(AOTCompContext& context, llvm::Module& module) {
     llvm::DIBuilder builder(module, false,
                             llvm::unwrap<llvm::DICompileUnit>(context.debug_comp_unit));
@@ -238,8 +254,8 @@ void run_passes(AOTCompContext& context, llvm::Module& module) {
             llvm::unwrap<llvm::Function>(function.precheck_func)
                 ->addFnAttr("patchable-function-entry", room);
         }
-        if (pass_options.no_inlining) {
-            llvm::unwrap<llvm::Function>(function.func)->addFnAttr(llvm::Attribute::NoInline);
+        if (pass_options.all_frames) {
+            keep_frames(function);
         }
     }
     builder.finalize();

@@ -14,7 +14,7 @@ struct PassOptions {
     bool trap_blocks = true;       ///< one block per trap site, each with its own location
     bool patchable = true;         ///< room for a jump at each entry
     bool keep_environment = false; ///< a slot for exec_env
-    bool no_inlining = false;
+    bool all_frames = false;       ///< neither inlining nor calls that are jumps
     enum class Slots : std::uint8_t { None, Frame, Named, All } slots = Slots::None;
     const GuestDwarf* guest = nullptr; ///< for slots; may be nullptr
     const DebugInfo* info = nullptr;
