@@ -184,9 +184,14 @@ void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) c
         WasmFrame frame{.native = 0,
                         .depth = is_there ? actual[actual.size() - from_end].depth : no_depth,
                         .position = positions[i]};
-        frame.pc_is_return_address = i != 0;
-        frame.pc =
-            i == 0 ? address.offset : stack.native.front().module->behind(positions[i].offset);
+        frame.pc = address.offset;
+        if (i != 0) {
+            const CodeModule& module = *stack.native.front().module;
+            frame.position.offset = module.call_near(positions[i].offset, positions[i].function,
+                                                     positions[i - 1].function);
+            frame.pc = module.behind(frame.position.offset);
+            frame.pc_is_return_address = true;
+        }
         shown.push_back(std::move(frame));
     }
     stack.frames.erase(stack.frames.begin(), first_of_caller);

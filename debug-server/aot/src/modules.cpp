@@ -92,6 +92,68 @@ CodeOffset CodeModule::behind(CodeOffset offset) const {
     return offset;
 }
 
+namespace {
+
+bool is_call(const wasm::Instruction& instruction) {
+    return instruction.opcode >= wasm::Opcode::Call &&
+           instruction.opcode <= wasm::Opcode::ReturnCallRef;
+}
+
+bool is_direct(const wasm::Instruction& instruction) {
+    return instruction.opcode == wasm::Opcode::Call ||
+           instruction.opcode == wasm::Opcode::ReturnCall;
+}
+
+std::uint64_t distance(CodeOffset a, CodeOffset b) {
+    return a < b ? b.value - a.value : a.value - b.value;
+}
+
+/// The nearest of those calls in `body` that `accept` takes.
+template <class Accept>
+std::optional<CodeOffset> nearest_call(std::span<const std::byte> bytes,
+                                       const wasm::FunctionBody& body, CodeOffset offset,
+                                       Accept accept) {
+    std::optional<CodeOffset> best;
+    for (CodeOffset at = body.first_instruction; at < body.end;) {
+        const auto instruction = wasm::decode(bytes, at);
+        if (!instruction) {
+            break;
+        }
+        if (is_call(*instruction) && accept(*instruction) &&
+            (!best || distance(at, offset) < distance(*best, offset))) {
+            best = at;
+        }
+        at = instruction->end();
+    }
+    return best;
+}
+
+} // namespace
+
+CodeOffset CodeModule::call_near(CodeOffset offset, std::uint32_t function,
+                                 std::uint32_t callee) const {
+    const wasm::FunctionBody* const body = wasm ? wasm->body(function) : nullptr;
+    if (body == nullptr) {
+        return offset;
+    }
+    const bool is_inside = body->first_instruction <= offset && offset < body->end;
+    if (is_inside) {
+        const auto present = wasm::decode(wasm->bytes(), offset);
+        if (present && is_call(*present)) {
+            return offset;
+        }
+    }
+    const auto direct = nearest_call(wasm->bytes(), *body, offset, [&](const auto& call) {
+        return is_direct(call) && call.index == callee;
+    });
+    if (direct) {
+        return *direct;
+    }
+    return nearest_call(wasm->bytes(), *body, offset,
+                        [](const auto& call) { return !is_direct(call); })
+        .value_or(is_inside ? offset : body->first_instruction);
+}
+
 std::string CodeModule::host_function_called_at(CodeOffset offset) const {
     constexpr auto call_opcode = std::byte{0x10};
     if (!wasm || offset.value >= wasm->bytes().size() ||

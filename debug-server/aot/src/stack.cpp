@@ -73,8 +73,12 @@ class StackWalker {
                         std::uint32_t depth) {
         const bool is_caller = !stack_.frames.empty();
         WasmFrame frame{.native = stack_.native.size() - 1, .depth = depth, .position = position};
+        if (is_caller && (depth > 0 || !in_host_call_)) {
+            frame.position.offset = module.call_near(position.offset, position.function,
+                                                     stack_.frames.back().position.function);
+        }
         frame.pc_is_return_address = is_caller;
-        frame.pc = is_caller ? module.behind(position.offset) : position.offset;
+        frame.pc = is_caller ? module.behind(frame.position.offset) : position.offset;
         if (in_host_call_ && depth == 0) {
             frame.host_call = module.host_function_called_at(position.offset);
             if (frame.host_call.empty()) {
