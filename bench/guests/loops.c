@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* A second or two of what an interpreter does all day: integer and floating-point arithmetic, loads
  * and stores, branches, direct and indirect calls. Prints a checksum.
- * `loops pause` afterwards waits for a byte on stdin. */
+ * `loops 40` does it longer, for compiled code; `loops pause` afterwards waits for a byte on stdin. */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { sieve_size = 200000, matrix_size = 48, fib_of = 25, rounds = 4 };
@@ -76,11 +77,12 @@ __attribute__((noinline)) static int cold(volatile int* p) {
 int main(int argc, char** argv) {
     volatile int cells[3] = {1, 2, 3};
     uint32_t sum = 0;
+    int wanted = argc > 1 ? atoi(argv[1]) : 0;
     for (int i = 0; i < matrix_size * matrix_size; i++) {
         a[i / matrix_size][i % matrix_size] = i;
         b[i / matrix_size][i % matrix_size] = 1.0 / (1 + i);
     }
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < (wanted > 0 ? wanted : rounds); round++) {
         sum += (uint32_t)count_primes();
         for (int i = 0; i < 8; i++) {
             sum += (uint32_t)multiply();

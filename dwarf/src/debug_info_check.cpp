@@ -93,6 +93,7 @@ constexpr std::array<FormRow, form_count> form_table = make_form_table();
 /// §7.5.3: one entry of .debug_abbrev, as far as sizes need it.
 struct Abbreviation {
     std::uint64_t code = 0;
+    bool has_children = false;
     std::vector<FormRow> forms;
 };
 
@@ -248,12 +249,12 @@ const AbbreviationTable* DebugInfoCheck::table_at(std::uint64_t offset) {
 
 bool DebugInfoCheck::read_abbreviation(const DataExtractor& data, Cursor& cursor,
                                        AbbreviationTable& table) {
-    Abbreviation entry{.code = data.getULEB128(cursor), .forms = {}};
+    Abbreviation entry{.code = data.getULEB128(cursor), .has_children = false, .forms = {}};
     if (!cursor || entry.code == 0) {
         return false;
     }
     data.getULEB128(cursor); // tag
-    data.getU8(cursor);      // has children
+    entry.has_children = data.getU8(cursor) != dw::DW_CHILDREN_no;
     while (cursor) {
         const std::uint64_t attribute = data.getULEB128(cursor);
         const std::uint64_t form = data.getULEB128(cursor);
@@ -283,18 +284,24 @@ const Abbreviation* find_abbreviation(const AbbreviationTable& table, std::uint6
 }
 
 void DebugInfoCheck::check_entries(const DataExtractor& data, Cursor& cursor, const Unit& unit) {
+    std::uint64_t open_lists = 0;
     while (cursor && problem_ == nullptr && cursor.tell() < data.size()) {
         const std::uint64_t code = data.getULEB128(cursor);
-        if (!cursor || code == 0) { // the end of a list of children
+        if (!cursor || code == 0) { // the end of a list of children, or padding
+            open_lists -= open_lists > 0 ? 1 : 0;
             continue;
         }
         const Abbreviation* entry = find_abbreviation(*unit.abbreviations, code);
         if (entry == nullptr) {
             return fail_with("an entry without abbreviation");
         }
+        open_lists += entry->has_children ? 1 : 0;
         for (const FormRow form : entry->forms) {
             skip_value(data, cursor, unit, form);
         }
+    }
+    if (cursor && open_lists != 0) {
+        fail_with("a list of children without an end");
     }
 }
 

@@ -2,6 +2,7 @@
 #include "frame_rules.h"
 
 #include "dwarf_sections.h"
+#include "frame_check.h"
 
 #include <llvm/DebugInfo/DWARF/DWARFDataExtractor.h>
 
@@ -143,6 +144,10 @@ void FrameRules::read() const {
         std::make_unique<llvm::DWARFDebugFrame>(machine_.arch, is_eh, file_.section_address(name));
     const llvm::DWARFDataExtractor data(to_string_ref(file_.section(name)), true,
                                         machine_.is_64 ? 8 : 4);
+    if (const auto sound = check_frames(to_string_ref(file_.section(name)), is_eh); !sound) {
+        problem_ = sound.error().message;
+        return;
+    }
     if (llvm::Error error = frames_->parse(data)) {
         problem_ = llvm::toString(std::move(error));
     }
