@@ -2,6 +2,7 @@
 #include "debug_data.h"
 
 #include "debug_info_check.h"
+#include "line_check.h"
 
 #include <llvm/DebugInfo/DWARF/DWARFCompileUnit.h>
 #include <llvm/DebugInfo/DWARF/DWARFDebugAranges.h>
@@ -98,6 +99,9 @@ Result<void> DebugData::check() {
     const auto checked = check_debug_info(section("debug_info"), abbreviations);
     if (!checked) {
         return damaged(checked.error().message);
+    }
+    if (const auto lines = check_debug_line(section("debug_line")); !lines) {
+        return damaged(lines.error().message);
     }
     for (const auto& unit : context_->info_section_units()) {
         if (!unit->isTypeUnit()) {

@@ -2,6 +2,7 @@
 #include "line_rows.h"
 
 #include "dwarf_sections.h"
+#include "line_check.h"
 
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDataExtractor.h>
@@ -50,7 +51,7 @@ std::vector<LineRow> read_line_rows(const LineSections& sections) {
         llvm::DWARFContext::create(map, sections.address_size, true, ignore, ignore);
     llvm::DWARFDataExtractor data(to_string_ref(sections.line), true, sections.address_size);
     std::vector<LineRow> rows;
-    if (sections.line.empty()) {
+    if (sections.line.empty() || !check_debug_line(to_string_ref(sections.line))) {
         return rows;
     }
     llvm::DWARFDebugLine::SectionParser parser(data, *context, context->normal_units());

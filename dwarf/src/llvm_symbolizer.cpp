@@ -2,6 +2,7 @@
 #include "debug_info_check.h"
 #include "demangle.h"
 #include "dwarf_sections.h"
+#include "line_check.h"
 
 #include <wdbg/dwarf/llvm_symbolizer.h>
 #include <wdbg/dwarf/module_image.h>
@@ -67,6 +68,9 @@ class LlvmSymbolizer : public Symbolizer {
                                               contents_of(sections_, "debug_abbrev"));
         if (!checked) {
             return damaged(checked.error().message);
+        }
+        if (const auto lines = check_debug_line(contents_of(sections_, "debug_line")); !lines) {
+            return damaged(lines.error().message);
         }
         if (context_->getNumCompileUnits() == 0) {
             return damaged("no compile unit " + problem_);
