@@ -38,7 +38,7 @@ struct RangeStep {
     std::optional<CodeAddress> back;
 };
 
-class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
+class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport, private CallSupport {
   public:
     RemoteImpl(boost::asio::io_context& loop, std::shared_ptr<Link> link, ConnectOptions options);
     ~RemoteImpl() override;
@@ -86,6 +86,8 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
 
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
 
+    [[nodiscard]] CallSupport* calls() override;
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -104,6 +106,11 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
     Result<void> remove(WatchpointId id) override;
     [[nodiscard]] std::optional<WatchpointHit> watchpoint_hit(const rsp::StopReply& reply);
     void note_watched();
+
+    // --- own_packets.cpp ---
+    Result<std::vector<Value>> call(const CallRequest& request) override;
+    /// An answer's text.
+    Result<std::string> answer(const std::string& packet) const;
 
     // --- remote_debuggee.cpp ---
     Result<void> read_libraries();

@@ -80,6 +80,7 @@ constexpr std::array rows{
     PacketRow{"qWasmGlobal:", args, Needs::Stop, global, "qWasmInstance+"},
     PacketRow{"QWdbgLocal:", args, Needs::Stop, handlers::set_local, "QWdbgLocal+"},
     PacketRow{"QWdbgGlobal:", args, Needs::Stop, handlers::set_global, "QWdbgGlobal+"},
+    PacketRow{"QWdbgCall:", args, Needs::Stop, handlers::call_function, "QWdbgCall+"},
     PacketRow{"qWdbgTable:", args, Needs::Stop, handlers::table_element, "qWdbgTable+"},
     // Modules
     PacketRow{"qXfer:libraries:read:", args, Needs::Attached, libraries, "qXfer:libraries:read+"},

@@ -75,6 +75,9 @@ class Engine {
     [[nodiscard]] std::vector<InstanceInfo> instances() const;
     [[nodiscard]] std::vector<ThreadInfo> threads() const;
 
+    /// Runs a function on a parked thread; see CallSupport. Waits for it, with the request's limit.
+    Result<std::vector<Value>> call(const CallRequest& request);
+
     Result<void> plant(CodeAddress address);
     Result<void> unplant(CodeAddress address);
     Result<WatchpointId> add_watchpoint(const WatchpointSpec& spec);
@@ -123,6 +126,9 @@ class Engine {
     void request_stop();
     void settle();
     void park(Lock& lock, GuestThread& thread);
+    [[nodiscard]] Result<std::shared_ptr<InjectedCall>> prepare_call(const CallRequest& request);
+    void run_call(Lock& lock, GuestThread& thread);
+    bool end_call(Lock& lock, const GuestThread& thread, const InjectedCall& call);
     void leave(GuestThread& thread, const WASMExecEnv* env);
     [[nodiscard]] bool may_pass(const GuestThread& thread) const;
     [[nodiscard]] bool settled(const GuestThread& thread) const;
@@ -148,6 +154,8 @@ class Engine {
     WatchpointTable watchpoints_;
     std::vector<GuestThread*> threads_; ///< live ones that have run guest code; ordered by id
     std::condition_variable running_;   ///< threads that start wait for it while stopped
+
+    std::condition_variable call_done_; ///< the event loop waits for it in call()
 
     RunState state_ = RunState::Running;
     bool attached_ = false;

@@ -286,6 +286,10 @@ Result<void> InterpreterDebuggee::remove(WatchpointId id) {
     return engine_.remove_watchpoint(id);
 }
 
+Result<std::vector<Value>> InterpreterDebuggee::call(const CallRequest& request) {
+    return engine_.call(request);
+}
+
 Result<void> InterpreterDebuggee::resume(const ResumeRequest& request) {
     return engine_.resume(request);
 }

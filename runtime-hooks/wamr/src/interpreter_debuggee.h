@@ -8,7 +8,7 @@
 namespace wdbg::wamr {
 
 /// The machine model over the interpreter engine.
-class InterpreterDebuggee final : public Debuggee, private WatchpointSupport {
+class InterpreterDebuggee final : public Debuggee, private WatchpointSupport, private CallSupport {
   public:
     explicit InterpreterDebuggee(Engine& engine) : engine_(engine) {}
 
@@ -45,6 +45,8 @@ class InterpreterDebuggee final : public Debuggee, private WatchpointSupport {
 
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
 
+    [[nodiscard]] CallSupport* calls() override { return this; }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -55,6 +57,7 @@ class InterpreterDebuggee final : public Debuggee, private WatchpointSupport {
     [[nodiscard]] WatchpointPrecision precision() const override;
     Result<WatchpointId> add(const WatchpointSpec& spec) override;
     Result<void> remove(WatchpointId id) override;
+    Result<std::vector<Value>> call(const CallRequest& request) override;
 
     Engine& engine_;
 };
