@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// What only servers of ours have (gdbstub/README.md): calls of functions.
+// What few servers have beside ours: conditions in GDB's form, and calls of functions
+// (gdbstub/README.md).
 #include "remote_impl.h"
 
 #include <wdbg/rsp/text.h>
@@ -75,6 +76,88 @@ Result<std::vector<Value>> RemoteImpl::call(const CallRequest& request) {
     cache_.memory.clear();
     cache_.memory_sizes.clear();
     return reply ? values_of(*reply) : std::unexpected(reply.error());
+}
+
+// --- Conditions
+
+/// Only of servers that have the variables for hit counts as well.
+ConditionSupport* RemoteImpl::conditions() {
+    rsp::Client& client = link_->client();
+    return client.supports("ConditionalBreakpoints") && client.supports("QTDV") ? this : nullptr;
+}
+
+/// Requests that are answered with OK, of a guest that may run; the first error ends them.
+Result<void> RemoteImpl::paused_request(const std::vector<std::string>& packets) {
+    const Result<bool> paused = pause();
+    if (!paused) {
+        return std::unexpected(paused.error());
+    }
+    Result<void> done;
+    for (const std::string& packet : packets) {
+        const auto reply = answer(packet);
+        if (!reply && done) {
+            done = std::unexpected(reply.error());
+        }
+    }
+    if (*paused) {
+        if (const auto resumed = send_resume(last_resume_); !resumed) {
+            return resumed;
+        }
+    }
+    return done;
+}
+
+/// A breakpoint that is set again is, to some servers, a second one: it is removed first.
+Result<void> RemoteImpl::set_conditions(CodeAddress address,
+                                        std::vector<std::vector<std::uint8_t>> any_of) {
+    const Result<std::uint64_t> packed = to_packed(address);
+    if (!packed || !planted_.contains(address)) {
+        return packed ? fail(ErrorCode::NotFound, "no breakpoint is planted there")
+                      : std::unexpected(packed.error());
+    }
+    if (any_of.empty() && !conditional_.contains(address)) {
+        return {};
+    }
+    char digits[16];
+    const std::string place = "0," + std::string(digits, rsp::format_hex(*packed, digits)) + ",0";
+    std::string set = "Z" + place + (any_of.empty() ? "" : ";");
+    for (const auto& condition : any_of) {
+        set += "X" + std::string(digits, rsp::format_hex(condition.size(), digits)) + ",";
+        const std::size_t at = set.size();
+        set.resize(at + 2 * condition.size());
+        rsp::encode_hex(std::as_bytes(std::span(condition)), set.data() + at);
+    }
+    const auto done = paused_request({"z" + place, set});
+    if (done && !any_of.empty()) {
+        conditional_.insert(address);
+    } else {
+        conditional_.erase(address);
+    }
+    if (!done && !any_of.empty()) { // stops always rather than never
+        [[maybe_unused]] const auto plain = paused_request({"Z" + place});
+    }
+    return done;
+}
+
+Result<std::int64_t> RemoteImpl::condition_variable(std::uint16_t number) const {
+    char digits[16];
+    const auto reply = answer("qTV:" + std::string(digits, rsp::format_hex(number, digits)));
+    if (!reply) {
+        return std::unexpected(reply.error());
+    }
+    rsp::TextReader reader(*reply);
+    const bool known = reader.take('V');
+    const auto value = reader.hex();
+    return known && value ? Result<std::int64_t>(static_cast<std::int64_t>(*value))
+                          : fail(ErrorCode::Unavailable, "the server does not know the variable");
+}
+
+Result<void> RemoteImpl::set_condition_variable(std::uint16_t number, std::int64_t value) {
+    char name[16];
+    char digits[16];
+    return paused_request(
+        {"QTDV:" + std::string(name, rsp::format_hex(number, name)) + ":" +
+         std::string(digits, rsp::format_hex(static_cast<std::uint64_t>(value), digits)) + ":0:"});
 }
 
 } // namespace wdbg::remote

@@ -49,7 +49,10 @@ constexpr std::array rows{
     PacketRow{"qMemoryRegionInfo:", args, Needs::Stop, region_info, "qMemoryRegionInfo+"},
     PacketRow{"qMemoryRegionInfoSupported", exact, Needs::Nothing, say_ok},
     // Breakpoints and watchpoints: also while the guest runs
-    PacketRow{"Z", args, Needs::Attached, set_stop_point, "swbreak+;hwbreak+"},
+    PacketRow{"Z", args, Needs::Attached, set_stop_point,
+              "swbreak+;hwbreak+;ConditionalBreakpoints+"},
+    PacketRow{"qTV:", args, Needs::Attached, handlers::condition_variable},
+    PacketRow{"QTDV:", args, Needs::Attached, handlers::set_condition_variable, "QTDV+"},
     PacketRow{"z", args, Needs::Attached, clear_stop_point},
     PacketRow{"jMultiBreakpoint:", args, Needs::Attached, change_stop_points, "jMultiBreakpoint+"},
     PacketRow{"qWatchpointSupportInfo:", exact, Needs::Nothing, watchpoint_support},

@@ -80,6 +80,10 @@ class Engine {
 
     Result<void> plant(CodeAddress address);
     Result<void> unplant(CodeAddress address);
+    Result<void> set_conditions(CodeAddress address, std::vector<agent::Program> any_of);
+
+    agent::Variables& condition_variables() { return condition_variables_; }
+
     Result<WatchpointId> add_watchpoint(const WatchpointSpec& spec);
     Result<void> remove_watchpoint(WatchpointId id);
     void memory_written();
@@ -151,6 +155,7 @@ class Engine {
     std::mutex ending_; ///< held while instances are told to end; taken before mutex_
     ModuleRegistry modules_;
     BreakpointTable breakpoints_;
+    agent::Variables condition_variables_;
     WatchpointTable watchpoints_;
     std::vector<GuestThread*> threads_; ///< live ones that have run guest code; ordered by id
     std::condition_variable running_;   ///< threads that start wait for it while stopped

@@ -2,6 +2,7 @@
 
 // The guest threads' side of the engine: every function here runs on a guest's thread.
 #include "engine.h"
+#include "hit_surroundings.h"
 #include "hooks.h"
 #include "wamr_access.h"
 
@@ -411,12 +412,14 @@ std::uint8_t Engine::on_break(WASMExecEnv* env) {
     Lock lock(mutex_);
     const std::uint8_t* ip = top_ip(env);
     const std::uint8_t original = breakpoints_.original(ip).value_or(*ip);
-    const auto frame = top_frame(env);
+    auto frame = top_frame(env);
     if (!frame || thread.calling || thread.cancelled || wdbg_env_terminating(env)) {
         return original;
     }
-    auto requested = breakpoints_.requested(ip, frame->instance->id);
-    if (attached_ && !requested.empty()) {
+    auto requested = attached_ ? breakpoints_.hits(ip, frame->instance->id,
+                                                   surroundings_of(*frame, condition_variables_))
+                               : std::vector<CodeAddress>{};
+    if (!requested.empty()) {
         if (thread.access) {
             watchpoints_.abandon(*std::exchange(thread.access, std::nullopt));
         }
