@@ -21,6 +21,7 @@ class Programs:
         self.even_debug = build / "bin" / "bench_even_debug"
         self.loops = build / "bench" / "loops.wasm"
         self.sqlite = build / "bench" / "sqlite.wasm"
+        self.ticks = build / "bench" / "ticks.wasm"
 
 
 def wait_for(condition, what, limit=20.0):
