@@ -22,6 +22,7 @@ class Programs:
         self.loops = build / "bench" / "loops.wasm"
         self.sqlite = build / "bench" / "sqlite.wasm"
         self.sqlite_o2 = build / "bench" / "sqlite_o2.wasm"
+        self.ticks = build / "bench" / "ticks.wasm"
 
 
 def wait_for(condition, what, limit=20.0):

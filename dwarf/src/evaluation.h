@@ -135,6 +135,22 @@ class Evaluation {
         place_.reset();
     }
 
+    /// A constant is of the address size (DWARF 5 §2.5.1.1), but LLVM describes all values by them:
+    /// one that does not fit, and the sign of one that has some, are kept.
+    void push_constant(std::uint64_t bits) {
+        const bool fits = to_address(bits) == bits;
+        push(bits,
+             fits ? GuestBaseType{} : GuestBaseType{.encoding = Encoding::Unsigned, .size = 8});
+    }
+
+    void push_constant(std::int64_t value) {
+        push(static_cast<std::uint64_t>(value),
+             value >= 0 && to_address(static_cast<std::uint64_t>(value)) ==
+                               static_cast<std::uint64_t>(value)
+                 ? GuestBaseType{}
+                 : GuestBaseType{.encoding = Encoding::Signed, .size = 8});
+    }
+
     Item pop() {
         if (stack_.empty()) {
             malformed("its stack underflows");

@@ -64,19 +64,19 @@ bool Evaluation::constant(std::uint8_t code) {
     case OpConst2u:
     case OpConst4u:
     case OpConst8u:
-        push(reader_.fixed(1U << ((code - OpConst1u) / 2U)));
+        push_constant(reader_.fixed(1U << ((code - OpConst1u) / 2U)));
         return true;
     case OpConst1s:
     case OpConst2s:
     case OpConst4s:
     case OpConst8s:
-        push(static_cast<std::uint64_t>(reader_.signed_fixed(1U << ((code - OpConst1s) / 2U))));
+        push_constant(reader_.signed_fixed(1U << ((code - OpConst1s) / 2U)));
         return true;
     case OpConstu:
-        push(reader_.uleb());
+        push_constant(reader_.uleb());
         return true;
     case OpConsts:
-        push(static_cast<std::uint64_t>(reader_.sleb()));
+        push_constant(reader_.sleb());
         return true;
     case OpAddrx:
     case OpConstx:

@@ -168,7 +168,8 @@ Result<TypePointer> TypeReader::type(TypeId id) {
 Type TypeReader::read(const llvm::DWARFDie& die) {
     Type type;
     const dw::Tag tag = die.getTag();
-    type.kind = kind_of(tag).value_or(TypeKind::Unknown);
+    type.kind = tag == dw::DW_TAG_subprogram ? TypeKind::Function
+                                             : kind_of(tag).value_or(TypeKind::Unknown);
     type.base_name = name_of(die);
     type.name = type_name(die);
     type.language = language_of(die);

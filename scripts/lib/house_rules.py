@@ -34,16 +34,17 @@ FENCES = (
      r"^runtime-hooks/wamr/|^runtime-hooks/wamr-compiler/|^tests/unit/wamr/|^bench/"),
 )
 # Rooms of floor F0 see the standard library and each other's public headers only.
-STANDARD_ONLY = re.compile(r"^runtime-hooks/(model|wasm)/")
-STANDARD_INCLUDE = re.compile(r"^[a-z_0-9]+$|^c?[a-z_0-9]+$|^wdbg/(model|wasm)/|^[a-z_0-9]+\.h$")
+STANDARD_ONLY = re.compile(r"^runtime-hooks/(agent|model|wasm)/")
+STANDARD_INCLUDE = re.compile(r"^[a-z_0-9]+$|^c?[a-z_0-9]+$|^wdbg/(agent|model|wasm)/|^[a-z_0-9]+\.h$")
 
 # A room and those of our rooms whose headers it may include (docs/architecture.md, "Floors").
 UPWARD = (
     (r"^runtime-hooks/model/", r"^wdbg/model/"),
+    (r"^runtime-hooks/agent/", r"^wdbg/(agent|model)/"),
     (r"^runtime-hooks/wasm/", r"^wdbg/(wasm|model)/"),
-    (r"^gdbstub/", r"^wdbg/(rsp|model|version)"),
+    (r"^gdbstub/", r"^wdbg/(rsp|agent|model|version)"),
     (r"^dwarf/", r"^wdbg/(dwarf|wasm|model)/"),
-    (r"^runtime-hooks/wamr/", r"^wdbg/(wamr|wasm|model)/"),
+    (r"^runtime-hooks/wamr/", r"^wdbg/(wamr|wasm|agent|model)/"),
     (r"^runtime-hooks/native/", r"^wdbg/(native|model)/"),
     (r"^runtime-hooks/wamr-compiler/", r"^wdbg/(compiler|wamr-compiler|wasm|model|version)"),
 )

@@ -3,6 +3,7 @@
 // watch, call stack, step, console, restart, stop. Each step waits for what the editor shows, never for a time.
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { begin, click, close, LIMIT, openEditor, report, settledBox, shot, textOfRows, until } from "./editor.mjs";
 
 const [playwright, chromium, address, project, output] = process.argv.slice(2);
@@ -123,6 +124,23 @@ const steps = {
         await page.locator(".tab.active").filter({ hasText: "control.c" }).click();
         await start();
         await callStack(`${line}:`).waitFor();
+        await page.keyboard.press("Shift+F5");
+        await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    },
+    "LLDB's adapter": async () => {
+        const configuration = {
+            type: "wdbg", request: "launch", name: "by LLDB", adapter: "lldb-dap",
+            program: "${workspaceFolder}/control-O0.wasm",
+            sourceMap: { [fileURLToPath(new URL("../fixtures/c", import.meta.url))]: "${workspaceFolder}" },
+        };
+        fs.mkdirSync(path.join(project, ".vscode"), { recursive: true });
+        fs.writeFileSync(path.join(project, ".vscode", "launch.json"),
+            JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
+        await page.locator(".monaco-workbench .debug-configuration, .start-debug-action-item")
+            .filter({ hasText: "by LLDB" }).first().waitFor({ state: "attached" });
+        await page.keyboard.press("F5");
+        await callStack(`${line}:`).waitFor();
+        await variables.filter({ hasText: /^a\s*=?\s*11/ }).first().waitFor();
         await page.keyboard.press("Shift+F5");
         await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
         await shot("end");

@@ -43,7 +43,7 @@ struct FakeThread {
 ///
 /// It notes every request that changes something in calls(), and every breach of Debuggee's
 /// contract in violations().
-class FakeDebuggee final : public Debuggee, private WatchpointSupport {
+class FakeDebuggee final : public Debuggee, private WatchpointSupport, private ConditionSupport {
   public:
     enum class State : std::uint8_t { Free, Running, Stopped, Ended };
 
@@ -54,6 +54,7 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport {
     std::vector<FakeInstance> instances_;
     std::vector<FakeThread> threads_;
     bool has_watchpoints = true;
+    bool has_conditions = true;
     /// attach() and interrupt() stop the guest at once. Otherwise the test calls stop().
     bool stops_by_itself = true;
     /// The next attach() or resume() fails with this.
@@ -105,6 +106,11 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport {
     Result<void> plant(CodeAddress address) override;
     Result<void> unplant(CodeAddress address) override;
     [[nodiscard]] WatchpointSupport* watchpoints() override;
+
+    [[nodiscard]] ConditionSupport* conditions() override {
+        return has_conditions ? this : nullptr;
+    }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -115,6 +121,11 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport {
     [[nodiscard]] WatchpointPrecision precision() const override;
     Result<WatchpointId> add(const WatchpointSpec& spec) override;
     Result<void> remove(WatchpointId id) override;
+    /// Notes "conditions 0:197 22012702 …": a program's bytes in hex.
+    Result<void> set_conditions(CodeAddress address,
+                                std::vector<std::vector<std::uint8_t>> any_of) override;
+    [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
+    Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
 
     void note(std::string call) { calls_.push_back(std::move(call)); }
 
@@ -132,6 +143,7 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport {
     State state_ = State::Free;
     std::uint64_t generation_ = 0;
     std::map<CodeAddress, unsigned> planted_;
+    std::map<std::uint16_t, std::int64_t> variables_;
     std::map<WatchpointId, WatchpointSpec> watched_;
     std::uint32_t next_watchpoint_ = 1;
     std::vector<std::string> calls_;

@@ -3,6 +3,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { lldbDapNames, usesLldb } from "./lldb";
 
 /** The setting, else the first on PATH; undefined if there is none that can be run. */
 export function findWdbg(): string | undefined {
@@ -10,8 +11,21 @@ export function findWdbg(): string | undefined {
     if (setting !== "") {
         return isProgram(setting) ? setting : undefined;
     }
+    return onPath("wdbg");
+}
+
+function onPath(name: string): string | undefined {
     const folders = (process.env.PATH ?? "").split(path.delimiter).filter((folder) => folder !== "");
-    return folders.map((folder) => path.join(folder, "wdbg")).find(isProgram);
+    return folders.map((folder) => path.join(folder, name)).find(isProgram);
+}
+
+/** LLDB's adapter: the setting, else the first of its names on PATH. */
+function findLldbDap(): string | undefined {
+    const setting = vscode.workspace.getConfiguration("wdbg").get<string>("lldbDap", "").trim();
+    if (setting !== "") {
+        return isProgram(setting) ? setting : undefined;
+    }
+    return lldbDapNames().map(onPath).find((program) => program !== undefined);
 }
 
 function isProgram(file: string): boolean {
@@ -31,21 +45,28 @@ function whatIsMissing(): string {
 }
 
 /** Says so, and offers what helps. */
-async function reportMissing(message: string): Promise<void> {
+async function reportMissing(message: string, setting: string): Promise<void> {
     const open = "Open Setting";
     if ((await vscode.window.showErrorMessage(message, open)) === open) {
-        await vscode.commands.executeCommand("workbench.action.openSettings", "wdbg.path");
+        await vscode.commands.executeCommand("workbench.action.openSettings", setting);
     }
 }
 
+function fail(message: string, setting: string): never {
+    void reportMissing(message, setting);
+    throw new Error(message);
+}
+
 export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
-    createDebugAdapterDescriptor(): vscode.ProviderResult<vscode.DebugAdapterDescriptor> {
-        const program = findWdbg();
-        if (program === undefined) {
-            const message = whatIsMissing();
-            void reportMissing(message);
-            throw new Error(message);
+    createDebugAdapterDescriptor(session: vscode.DebugSession): vscode.ProviderResult<vscode.DebugAdapterDescriptor> {
+        if (usesLldb(session.configuration)) {
+            const adapter = findLldbDap() ?? fail(
+                "There is no lldb-dap of LLDB 22 or newer on PATH (Debian: lldb-22). Install it, or set wdbg.lldbDap.",
+                "wdbg.lldbDap",
+            );
+            return new vscode.DebugAdapterExecutable(adapter, []);
         }
+        const program = findWdbg() ?? fail(whatIsMissing(), "wdbg.path");
         const log = vscode.workspace.getConfiguration("wdbg").get<string>("log", "").trim();
         return new vscode.DebugAdapterExecutable(program, log === "" ? ["dap"] : ["dap", `--log=${log}`]);
     }

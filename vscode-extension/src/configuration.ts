@@ -2,6 +2,8 @@
 // Configurations that are not in any launch.json, and those there that leave something out.
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { findWdbg } from "./adapter";
+import { forLldb, usesLldb } from "./lldb";
 
 const LANGUAGES = new Set(["c", "cpp", "rust", "zig", "wat"]);
 const MODULES = "**/*.{wasm,aot}";
@@ -34,6 +36,14 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
             config.cwd = folder.uri.fsPath;
         }
         return config;
+    }
+
+    /** Last: what LLDB's adapter gets is in its own words. */
+    resolveDebugConfigurationWithSubstitutedVariables(
+        _folder: vscode.WorkspaceFolder | undefined,
+        config: vscode.DebugConfiguration,
+    ): vscode.DebugConfiguration {
+        return usesLldb(config) ? forLldb(config, findWdbg() ?? "wdbg") : config;
     }
 
     /** For the list of the debug view and for a new launch.json. */

@@ -48,6 +48,11 @@ class SharedDebuggee final : public Debuggee {
     Result<void> plant(CodeAddress address) override;
     Result<void> unplant(CodeAddress address) override;
     [[nodiscard]] WatchpointSupport* watchpoints() override;
+
+    [[nodiscard]] ConditionSupport* conditions() override { return guest_.conditions(); }
+
+    [[nodiscard]] CallSupport* calls() override { return guest_.calls(); }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;

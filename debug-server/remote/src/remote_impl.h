@@ -9,6 +9,7 @@
 #include <wdbg/wasm/module.h>
 
 #include <map>
+#include <set>
 
 namespace wdbg::remote {
 
@@ -38,7 +39,10 @@ struct RangeStep {
     std::optional<CodeAddress> back;
 };
 
-class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
+class RemoteImpl final : public RemoteDebuggee,
+                         private WatchpointSupport,
+                         private CallSupport,
+                         private ConditionSupport {
   public:
     RemoteImpl(boost::asio::io_context& loop, std::shared_ptr<Link> link, ConnectOptions options);
     ~RemoteImpl() override;
@@ -86,6 +90,9 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
 
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
 
+    [[nodiscard]] CallSupport* calls() override;
+    [[nodiscard]] ConditionSupport* conditions() override;
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -104,6 +111,16 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
     Result<void> remove(WatchpointId id) override;
     [[nodiscard]] std::optional<WatchpointHit> watchpoint_hit(const rsp::StopReply& reply);
     void note_watched();
+
+    // --- own_packets.cpp ---
+    Result<std::vector<Value>> call(const CallRequest& request) override;
+    Result<void> set_conditions(CodeAddress address,
+                                std::vector<std::vector<std::uint8_t>> any_of) override;
+    [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
+    Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
+    Result<void> paused_request(const std::vector<std::string>& packets);
+    /// An answer's text.
+    Result<std::string> answer(const std::string& packet) const;
 
     // --- remote_debuggee.cpp ---
     Result<void> read_libraries();
@@ -170,6 +187,7 @@ class RemoteImpl final : public RemoteDebuggee, private WatchpointSupport {
     std::map<InstanceId, RemoteInstance> instances_;
     std::vector<ThreadInfo> threads_;
     std::map<CodeAddress, unsigned> planted_; ///< owners
+    std::set<CodeAddress> conditional_;       ///< those of planted_ that have conditions
     std::map<WatchpointId, RemoteWatchpoint> watched_;
     std::uint32_t next_watchpoint_ = 1;
 

@@ -88,6 +88,7 @@ Result<void> RemoteImpl::unplant(CodeAddress address) {
         return {};
     }
     planted_.erase(known);
+    conditional_.erase(address);
     const Result<std::uint64_t> packed = to_packed(address);
     return state_ == State::Ended || !packed ? Result<void>() : stop_point(false, 0, *packed, 0);
 }

@@ -65,6 +65,7 @@ std::vector<BreakpointInfo> BreakpointTable::replace(const Wanted& wanted, InGro
         plant_difference(gone.info.locations, {});
     }
     breakpoints_ = std::move(kept);
+    update_filters();
     return infos;
 }
 
@@ -112,6 +113,7 @@ std::vector<BreakpointInfo> BreakpointTable::resolve_all() {
             changed.push_back(breakpoint.info);
         }
     }
+    update_filters();
     return changed;
 }
 
@@ -146,6 +148,7 @@ void BreakpointTable::resolve(Breakpoint& breakpoint) {
     plant_difference(breakpoint.info.locations, info.locations);
     info.verified = !info.locations.empty();
     breakpoint.info = std::move(info);
+    compile(breakpoint);
 }
 
 void BreakpointTable::add_location(BreakpointInfo& info, LoadedModule& module, CodeOffset offset,
@@ -258,6 +261,7 @@ void BreakpointTable::plant_difference(const std::vector<CodeAddress>& before,
         if (std::ranges::find(after, address) == after.end() && found != planted_.end() &&
             --found->second == 0) {
             planted_.erase(found);
+            filters_.erase(address); // it goes with the trap
             // A guest that has gone has no trap either.
             [[maybe_unused]] const auto removed = debuggee_.unplant(address);
         }

@@ -6,6 +6,7 @@
 
 #include <wdbg/source/breakpoints.h>
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -43,6 +44,12 @@ struct Breakpoint {
     BreakpointOptions options;
     HitCondition hit_condition;
     std::uint64_t passes = 0; ///< hits whose condition held
+    /// By location: the condition as the guest's side can decide it. None for an unconditional one.
+    std::map<CodeAddress, std::vector<std::uint8_t>> programs{};
+
+    [[nodiscard]] bool conditional() const {
+        return !options.condition.empty() || !hit_condition.always();
+    }
 };
 
 /// All breakpoints of the user: resolves them to locations in every instance and plants these.
@@ -62,10 +69,24 @@ class BreakpointTable {
     /// Breakpoints with a location at this address.
     [[nodiscard]] std::vector<Breakpoint*> at(CodeAddress address);
 
+    /// The number of this hit of `breakpoint`, whose condition holds: counted where it was hit, or
+    /// here.
+    std::uint64_t count_pass(Breakpoint& breakpoint, CodeAddress address);
+
+    /// Whether hits of this address are filtered where they are made.
+    [[nodiscard]] bool filtered(CodeAddress address) const { return filters_.contains(address); }
+
+    /// Every hit of the address is told, until resume_filter(); nothing if it is not filtered.
+    void suspend_filter(CodeAddress address);
+    void resume_filter(CodeAddress address);
+
     [[nodiscard]] bool planted(CodeAddress address) const { return planted_.contains(address); }
 
     /// Nothing is planted any more (after detach).
-    void forget_planted() { planted_.clear(); }
+    void forget_planted() {
+        planted_.clear();
+        filters_.clear();
+    }
 
   private:
     using Wanted = std::vector<std::pair<BreakpointRequest, BreakpointOptions>>;
@@ -81,6 +102,10 @@ class BreakpointTable {
     void resolve_instruction(const InstructionRequest& request, BreakpointInfo& info);
     void add_location(BreakpointInfo& info, LoadedModule& module, CodeOffset offset,
                       const dwarf::LineLocation* line);
+    void compile(Breakpoint& breakpoint);
+    /// Tells the guest's side the conditions of all addresses at which every breakpoint has one.
+    void update_filters();
+    [[nodiscard]] std::vector<std::vector<std::uint8_t>> filter_for(CodeAddress address);
     void plant_difference(const std::vector<CodeAddress>& before,
                           const std::vector<CodeAddress>& after);
 
@@ -88,6 +113,7 @@ class BreakpointTable {
     ModuleTable& modules_;
     std::vector<Breakpoint> breakpoints_;
     std::map<CodeAddress, unsigned> planted_; ///< with the number of breakpoints there
+    std::map<CodeAddress, std::vector<std::vector<std::uint8_t>>> filters_; ///< empty: suspended
     std::uint32_t next_id_ = 1;
 };
 

@@ -77,7 +77,7 @@ Result<TypedValue> Evaluator::evaluate(const Node& node) {
         case NodeKind::SizeOf:
             return size_of_node(node);
         case NodeKind::Call:
-            return error(node, "functions of the guest cannot be called yet");
+            return call(node);
         }
         return error(node, "unknown operation");
     }();
@@ -114,7 +114,7 @@ Result<TypedValue> Evaluator::name(const Node& node) {
         return error(node, "'" + node.text + "' is a type, not a value");
     }
     if (names_.is_function(node.text)) {
-        return error(node, "'" + node.text + "' is a function; these cannot be used here yet");
+        return error(node, "'" + node.text + "' is a function, not a value: call it");
     }
     return error(node, "no variable is called '" + node.text + "'");
 }

@@ -6,8 +6,19 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace wdbg::source {
+
+/// A function of the guest that an expression can call.
+struct GuestFunction {
+    std::string name{};
+    std::uint32_t index = 0; ///< in the module's function index space
+    std::vector<ValueType> wasm_parameters{};
+    std::vector<ValueType> wasm_results{};
+    std::vector<TypeRef> parameters{}; ///< as many as wasm_parameters
+    TypeRef result{};                  ///< may be void
+};
 
 /// Where an expression finds its names, and what it knows of types that are more than bytes.
 class ExpressionNames : public TypeNames {
@@ -16,6 +27,24 @@ class ExpressionNames : public TypeNames {
     [[nodiscard]] virtual std::optional<TypedValue> variable(const std::string& name) = 0;
     [[nodiscard]] virtual std::optional<TypeRef> type(const std::string& name) = 0;
     [[nodiscard]] virtual bool is_function(const std::string& name) = 0;
+
+    /// The function of that name that takes these arguments: scalars, pointers and references only.
+    [[nodiscard]] virtual Result<GuestFunction>
+    function(const std::string& /*name*/, const std::vector<TypedValue>& /*arguments*/) {
+        return no_functions();
+    }
+
+    /// The function that a pointer to one points to.
+    [[nodiscard]] virtual Result<GuestFunction> function_at(const TypedValue& /*pointer*/) {
+        return no_functions();
+    }
+
+    /// Runs it in the guest; see CallSupport.
+    [[nodiscard]] virtual Result<std::vector<Value>> call(const GuestFunction& /*function*/,
+                                                          const std::vector<Value>& /*arguments*/) {
+        return no_functions();
+    }
+
     /// The text of what reads as one: char*, arrays of characters, strings of libraries.
     [[nodiscard]] virtual Result<std::string> text(const TypedValue& value) = 0;
     /// An element of a container that has a formatter; nullopt: it is none.
@@ -26,6 +55,11 @@ class ExpressionNames : public TypeNames {
     smart_pointee(const TypedValue& value) = 0;
     /// An object as the class that it really is.
     [[nodiscard]] virtual TypedValue dynamic(const TypedValue& object) = 0;
+
+  private:
+    [[nodiscard]] static std::unexpected<Error> no_functions() {
+        return fail(ErrorCode::Unsupported, "functions of the guest cannot be called here");
+    }
 };
 
 /// Evaluates an expression's nodes. Errors say at which character.
@@ -70,6 +104,11 @@ class Evaluator {
     ValueResult index(const Node& node);
     ValueResult cast(const Node& node);
     ValueResult size_of_node(const Node& node);
+    ValueResult call(const Node& node);
+    ValueResult call_method(const Node& node);
+    ValueResult run(const Node& node, const GuestFunction& function,
+                    const std::vector<TypedValue>& arguments);
+    Result<Value> argument(const TypedValue& value, const TypeRef& type, ValueType wasm);
 
     [[nodiscard]] Result<bool> truth(const Node& node);
     [[nodiscard]] TypedValue boolean(bool value) const;

@@ -77,6 +77,11 @@ class FrameNames final : public ExpressionNames {
     [[nodiscard]] std::optional<TypedValue> variable(const std::string& name) override;
     [[nodiscard]] std::optional<TypeRef> type(const std::string& name) override;
     [[nodiscard]] bool is_function(const std::string& name) override;
+    [[nodiscard]] Result<GuestFunction> function(const std::string& name,
+                                                 const std::vector<TypedValue>& arguments) override;
+    [[nodiscard]] Result<GuestFunction> function_at(const TypedValue& pointer) override;
+    [[nodiscard]] Result<std::vector<Value>> call(const GuestFunction& function,
+                                                  const std::vector<Value>& arguments) override;
     [[nodiscard]] Result<std::string> text(const TypedValue& value) override;
     [[nodiscard]] std::optional<Result<TypedValue>> container_element(const TypedValue& value,
                                                                       std::int64_t index) override;
@@ -85,6 +90,10 @@ class FrameNames final : public ExpressionNames {
 
   private:
     [[nodiscard]] dwarf::SourceInfo* source();
+    [[nodiscard]] Result<GuestFunction> overload(const std::string& name,
+                                                 const std::vector<TypedValue>& arguments);
+    [[nodiscard]] Result<GuestFunction> with_code(std::string name, std::uint32_t index,
+                                                  const dwarf::FunctionInfo* known);
     [[nodiscard]] std::optional<TypedValue> in_frame(const std::string& name);
     [[nodiscard]] std::optional<TypedValue> global(const std::string& name);
     [[nodiscard]] std::optional<TypedValue> enumerator(const std::string& name);

@@ -73,4 +73,36 @@ bool HitCondition::holds(std::uint64_t hit) const {
     }
 }
 
+void HitCondition::compile(agent::Assembler& program) const {
+    using agent::Opcode;
+
+    struct Row {
+        Kind kind;
+        bool swapped;
+        Opcode opcode;
+        bool negated;
+    };
+
+    constexpr Row rows[]{{Kind::Equal, false, Opcode::Equal, false},
+                         {Kind::NotEqual, false, Opcode::Equal, true},
+                         {Kind::Less, false, Opcode::LessSigned, false},
+                         {Kind::LessEqual, true, Opcode::LessSigned, true},
+                         {Kind::Greater, true, Opcode::LessSigned, false},
+                         {Kind::GreaterEqual, false, Opcode::LessSigned, true},
+                         {Kind::Multiple, false, Opcode::RemainderUnsigned, true}};
+    program.constant(static_cast<std::int64_t>(number_));
+    for (const Row& row : rows) {
+        if (row.kind != kind_) {
+            continue;
+        }
+        if (row.swapped) {
+            program.add(Opcode::Swap);
+        }
+        program.add(row.opcode);
+        if (row.negated) {
+            program.add(Opcode::LogicalNot);
+        }
+    }
+}
+
 } // namespace wdbg::source

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/agent/assembler.h>
 #include <wdbg/model/error.h>
 
 #include <cstdint>
@@ -16,6 +17,11 @@ class HitCondition {
     [[nodiscard]] static Result<HitCondition> parse(std::string_view text);
 
     [[nodiscard]] bool holds(std::uint64_t hit) const;
+
+    [[nodiscard]] bool always() const { return kind_ == Kind::Always; }
+
+    /// Replaces the hit's number on the program's stack by whether it holds. Not if always().
+    void compile(agent::Assembler& program) const;
 
   private:
     enum class Kind : std::uint8_t {

@@ -146,8 +146,10 @@ std::string quoted(std::string_view text, bool complete, std::size_t limit) {
     return complete && end == text.size() ? result : result + "…";
 }
 
+/// Rows are about members: what has none is no "std::vector<bool>::size_type" or "&[usize; 3]" of
+/// theirs.
 const Formatter* Presenter::formatter_for(const TypedValue& value, const Presentation& how) {
-    if (how.raw || !value.available() || nesting_ > 8) {
+    if (how.raw || !value.available() || nesting_ > 8 || !is_record(stripped(value.type))) {
         return nullptr;
     }
     TypeRef type = value.type;

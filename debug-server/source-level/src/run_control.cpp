@@ -101,14 +101,20 @@ std::optional<ThreadStopView> RunControl::view_of(const ThreadStop& stop) {
     if (hit != nullptr) {
         const auto arrived = arrived_.find(stop.thread);
         const bool known = arrived != arrived_.end() && pc_of(stop.thread) == arrived->second;
-        arrived_.erase(stop.thread);
+        if (arrived != arrived_.end()) {
+            breakpoints_.resume_filter(arrived->second);
+            arrived_.erase(arrived);
+        }
         if (known) {
             return std::nullopt;
         }
         view.breakpoints = hit_at(stop.thread, hit->requested);
         return view.breakpoints.empty() ? std::nullopt : std::optional(std::move(view));
     }
-    arrived_.erase(stop.thread);
+    if (const auto arrived = arrived_.find(stop.thread); arrived != arrived_.end()) {
+        breakpoints_.resume_filter(arrived->second);
+        arrived_.erase(arrived);
+    }
     if (const auto* trapped = std::get_if<Trapped>(&stop.reason)) {
         view.text = trapped->message;
     }
@@ -133,7 +139,7 @@ std::vector<BreakpointId> RunControl::hit_at(ThreadId thread,
                 continue;
             }
             seen.push_back(breakpoint);
-            if (!counts(thread, *breakpoint)) {
+            if (!counts(thread, *breakpoint, address)) {
                 continue;
             }
             if (breakpoint->options.log_message.empty()) {
@@ -146,7 +152,7 @@ std::vector<BreakpointId> RunControl::hit_at(ThreadId thread,
     return ids;
 }
 
-bool RunControl::counts(ThreadId thread, Breakpoint& breakpoint) {
+bool RunControl::counts(ThreadId thread, Breakpoint& breakpoint, CodeAddress address) {
     if (!breakpoint.options.condition.empty()) {
         const auto holds = evaluator_.holds(thread, breakpoint.options.condition);
         if (!holds) { // a stop is better than a breakpoint that silently never stops
@@ -160,9 +166,8 @@ bool RunControl::counts(ThreadId thread, Breakpoint& breakpoint) {
             return false;
         }
     }
-    ++breakpoint.passes;
-    breakpoint.info.hits = breakpoint.passes;
-    return breakpoint.hit_condition.holds(breakpoint.passes);
+    breakpoint.info.hits = breakpoints_.count_pass(breakpoint, address);
+    return breakpoint.hit_condition.holds(breakpoint.info.hits);
 }
 
 void RunControl::log(ThreadId thread, const Breakpoint& breakpoint) {
@@ -191,6 +196,7 @@ void RunControl::finish_step(const Stopped& stopped) {
     const auto pc = pc_of(thread);
     if (pc && breakpoints_.planted(*pc)) {
         arrived_[thread] = *pc;
+        breakpoints_.suspend_filter(*pc); // so that it is told when the thread goes on
         view.breakpoints = hit_at(thread, {*pc});
     }
     show(stopped.generation, {std::move(view)});

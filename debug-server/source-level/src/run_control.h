@@ -60,7 +60,7 @@ class RunControl {
     [[nodiscard]] std::optional<ThreadStopView> view_of(const ThreadStop& stop);
     [[nodiscard]] std::vector<BreakpointId> hit_at(ThreadId thread,
                                                    const std::vector<CodeAddress>& addresses);
-    [[nodiscard]] bool counts(ThreadId thread, Breakpoint& breakpoint);
+    [[nodiscard]] bool counts(ThreadId thread, Breakpoint& breakpoint, CodeAddress address);
     void log(ThreadId thread, const Breakpoint& breakpoint);
     void continue_plan(const Stopped& stopped);
     void finish_step(const Stopped& stopped);

@@ -63,11 +63,30 @@ std::optional<StopPointRequest> parse_stop_point(std::string_view args) {
         return std::nullopt;
     }
     const auto range = parse_address_range(reader.rest());
-    // Conditions and commands (`;…`) are GDB's; we announce neither.
-    if (!range || !(range->rest.empty() || range->rest == ";")) {
+    // Commands (`;cmds:…`) are GDB's too; we do not announce them.
+    if (!range || !(range->rest.empty() || range->rest.starts_with(';'))) {
         return std::nullopt;
     }
-    return StopPointRequest{.type = *type, .address = range->address, .kind = range->length};
+    const std::string_view conditions = range->rest.substr(range->rest.empty() ? 0 : 1);
+    if (!(conditions.empty() || (conditions.starts_with('X') && *type < 2))) {
+        return std::nullopt;
+    }
+    return StopPointRequest{
+        .type = *type, .address = range->address, .kind = range->length, .conditions = conditions};
+}
+
+std::optional<std::string_view> take_condition(std::string_view& text) {
+    TextReader reader(text);
+    if (!reader.take('X')) {
+        return std::nullopt;
+    }
+    const auto length = reader.hex_as<std::uint16_t>();
+    if (!length || !reader.take(',') || reader.rest().size() < 2U * *length) {
+        return std::nullopt;
+    }
+    const std::string_view digits = reader.rest().substr(0, 2U * *length);
+    text = reader.rest().substr(digits.size());
+    return digits;
 }
 
 std::optional<ThreadSpec> take_thread_spec(std::string_view& text) {

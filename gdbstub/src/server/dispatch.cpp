@@ -49,7 +49,10 @@ constexpr std::array rows{
     PacketRow{"qMemoryRegionInfo:", args, Needs::Stop, region_info, "qMemoryRegionInfo+"},
     PacketRow{"qMemoryRegionInfoSupported", exact, Needs::Nothing, say_ok},
     // Breakpoints and watchpoints: also while the guest runs
-    PacketRow{"Z", args, Needs::Attached, set_stop_point, "swbreak+;hwbreak+"},
+    PacketRow{"Z", args, Needs::Attached, set_stop_point,
+              "swbreak+;hwbreak+;ConditionalBreakpoints+"},
+    PacketRow{"qTV:", args, Needs::Attached, handlers::condition_variable},
+    PacketRow{"QTDV:", args, Needs::Attached, handlers::set_condition_variable, "QTDV+"},
     PacketRow{"z", args, Needs::Attached, clear_stop_point},
     PacketRow{"jMultiBreakpoint:", args, Needs::Attached, change_stop_points, "jMultiBreakpoint+"},
     PacketRow{"qWatchpointSupportInfo:", exact, Needs::Nothing, watchpoint_support},
@@ -80,6 +83,7 @@ constexpr std::array rows{
     PacketRow{"qWasmGlobal:", args, Needs::Stop, global, "qWasmInstance+"},
     PacketRow{"QWdbgLocal:", args, Needs::Stop, handlers::set_local, "QWdbgLocal+"},
     PacketRow{"QWdbgGlobal:", args, Needs::Stop, handlers::set_global, "QWdbgGlobal+"},
+    PacketRow{"QWdbgCall:", args, Needs::Stop, handlers::call_function, "QWdbgCall+"},
     PacketRow{"qWdbgTable:", args, Needs::Stop, handlers::table_element, "qWdbgTable+"},
     // Modules
     PacketRow{"qXfer:libraries:read:", args, Needs::Attached, libraries, "qXfer:libraries:read+"},

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,7 +82,8 @@ class Session {
     ThreadSpec continue_thread{.kind = ThreadSpec::Kind::All, .thread = 0}; ///< Hc
 
     std::vector<PlantedWatchpoint> watchpoints;
-    std::string library_list; ///< the document that qXfer is paging through
+    std::set<CodeAddress> conditional; ///< breakpoints that were set with conditions
+    std::string library_list;          ///< the document that qXfer is paging through
 
     void take_stop(const Stopped& stop);
 

@@ -4,6 +4,7 @@
 #include "hooks.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wdbg::wamr {
 
@@ -32,7 +33,7 @@ Result<void> BreakpointTable::plant(InstanceRecord& instance, CodeOffset request
         site.original = *ip;
         write(ip, WDBG_BREAK_OPCODE);
     }
-    site.owners.push_back({address, 1});
+    site.owners.push_back({.requested = address, .count = 1});
     return {};
 }
 
@@ -87,13 +88,43 @@ std::optional<std::uint8_t> BreakpointTable::original(const std::uint8_t* ip) co
     return site->second.original;
 }
 
-std::vector<CodeAddress> BreakpointTable::requested(const std::uint8_t* ip,
-                                                    InstanceId instance) const {
+BreakpointTable::Owner* BreakpointTable::find_owner(InstanceRecord& instance,
+                                                    CodeOffset requested) {
+    const auto resolved = instance.module->parsed->resolve_breakpoint(requested);
+    const auto site = resolved ? sites_.find(instance.module->address_of(*resolved)) : sites_.end();
+    if (site == sites_.end()) {
+        return nullptr;
+    }
+    const CodeAddress address{instance.id, requested};
+    const auto owner = std::ranges::find(site->second.owners, address, &Owner::requested);
+    return owner == site->second.owners.end() ? nullptr : &*owner;
+}
+
+Result<void> BreakpointTable::set_conditions(InstanceRecord& instance, CodeOffset requested,
+                                             std::vector<agent::Program> any_of) {
+    Owner* owner = find_owner(instance, requested);
+    if (owner == nullptr) {
+        return fail(ErrorCode::NotFound, "no breakpoint is planted there");
+    }
+    owner->conditions = std::move(any_of);
+    return {};
+}
+
+bool BreakpointTable::Owner::is_hit(const agent::Surroundings& surroundings) const {
+    bool hit = conditions.empty();
+    for (const agent::Program& condition : conditions) { // all: they may count
+        hit = agent::evaluate(condition, surroundings).holds() || hit;
+    }
+    return hit;
+}
+
+std::vector<CodeAddress> BreakpointTable::hits(const std::uint8_t* ip, InstanceId instance,
+                                               const agent::Surroundings& surroundings) const {
     std::vector<CodeAddress> addresses;
     const auto site = sites_.find(const_cast<std::uint8_t*>(ip));
     if (site != sites_.end()) {
         for (const Owner& owner : site->second.owners) {
-            if (owner.requested.instance == instance) {
+            if (owner.requested.instance == instance && owner.is_hit(surroundings)) {
                 addresses.push_back(owner.requested);
             }
         }

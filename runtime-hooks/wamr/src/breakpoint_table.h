@@ -3,6 +3,8 @@
 
 #include "module_registry.h"
 
+#include <wdbg/agent/program.h>
+
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
@@ -28,17 +30,28 @@ class BreakpointTable {
 
     void forget_instance(InstanceId instance);
 
+    /// Replaces the conditions of an address that is planted; none: every hit counts. NotFound if
+    /// it is not planted.
+    Result<void> set_conditions(InstanceRecord& instance, CodeOffset requested,
+                                std::vector<agent::Program> any_of);
+
     /// What stood at `ip` before it was planted; nullopt if it is not planted.
     [[nodiscard]] std::optional<std::uint8_t> original(const std::uint8_t* ip) const;
-    /// The requested addresses of `instance` that resolved to `ip`; empty if there is none.
-    [[nodiscard]] std::vector<CodeAddress> requested(const std::uint8_t* ip,
-                                                     InstanceId instance) const;
+    /// The requested addresses of `instance` that resolved to `ip` and whose conditions hold; empty
+    /// if there is none. Evaluates all conditions.
+    [[nodiscard]] std::vector<CodeAddress> hits(const std::uint8_t* ip, InstanceId instance,
+                                                const agent::Surroundings& surroundings) const;
 
   private:
     struct Owner {
         CodeAddress requested;
         std::uint32_t count = 0;
+        std::vector<agent::Program> conditions{};
+
+        [[nodiscard]] bool is_hit(const agent::Surroundings& surroundings) const;
     };
+
+    [[nodiscard]] Owner* find_owner(InstanceRecord& instance, CodeOffset requested);
 
     struct Site {
         std::uint8_t original = 0;

@@ -405,6 +405,16 @@ Result<void> Engine::unplant(CodeAddress address) {
     return breakpoints_.unplant(*instance, address.offset);
 }
 
+Result<void> Engine::set_conditions(CodeAddress address, std::vector<agent::Program> any_of) {
+    const std::lock_guard lock(mutex_);
+    InstanceRecord* instance = modules_.find(address.instance);
+    if (instance == nullptr) {
+        return fail(ErrorCode::NotFound,
+                    "there is no instance " + std::to_string(address.instance.value));
+    }
+    return breakpoints_.set_conditions(*instance, address.offset, std::move(any_of));
+}
+
 Result<WatchpointId> Engine::add_watchpoint(const WatchpointSpec& spec) {
     const std::lock_guard lock(mutex_);
     auto added = watchpoints_.add(modules_, spec);

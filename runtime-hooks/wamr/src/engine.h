@@ -75,8 +75,15 @@ class Engine {
     [[nodiscard]] std::vector<InstanceInfo> instances() const;
     [[nodiscard]] std::vector<ThreadInfo> threads() const;
 
+    /// Runs a function on a parked thread; see CallSupport. Waits for it, with the request's limit.
+    Result<std::vector<Value>> call(const CallRequest& request);
+
     Result<void> plant(CodeAddress address);
     Result<void> unplant(CodeAddress address);
+    Result<void> set_conditions(CodeAddress address, std::vector<agent::Program> any_of);
+
+    agent::Variables& condition_variables() { return condition_variables_; }
+
     Result<WatchpointId> add_watchpoint(const WatchpointSpec& spec);
     Result<void> remove_watchpoint(WatchpointId id);
     void memory_written();
@@ -123,6 +130,9 @@ class Engine {
     void request_stop();
     void settle();
     void park(Lock& lock, GuestThread& thread);
+    [[nodiscard]] Result<std::shared_ptr<InjectedCall>> prepare_call(const CallRequest& request);
+    void run_call(Lock& lock, GuestThread& thread);
+    bool end_call(Lock& lock, const GuestThread& thread, const InjectedCall& call);
     void leave(GuestThread& thread, const WASMExecEnv* env);
     [[nodiscard]] bool may_pass(const GuestThread& thread) const;
     [[nodiscard]] bool settled(const GuestThread& thread) const;
@@ -145,9 +155,12 @@ class Engine {
     std::mutex ending_; ///< held while instances are told to end; taken before mutex_
     ModuleRegistry modules_;
     BreakpointTable breakpoints_;
+    agent::Variables condition_variables_;
     WatchpointTable watchpoints_;
     std::vector<GuestThread*> threads_; ///< live ones that have run guest code; ordered by id
     std::condition_variable running_;   ///< threads that start wait for it while stopped
+
+    std::condition_variable call_done_; ///< the event loop waits for it in call()
 
     RunState state_ = RunState::Running;
     bool attached_ = false;

@@ -2,6 +2,7 @@
 
 // The guest threads' side of the engine: every function here runs on a guest's thread.
 #include "engine.h"
+#include "hit_surroundings.h"
 #include "hooks.h"
 #include "wamr_access.h"
 
@@ -103,6 +104,9 @@ void Engine::drop_dead_activations(GuestThread& thread, const void* native_frame
 
 void Engine::on_enter(WASMExecEnv* env, const void* native_frame) {
     GuestThread& thread = current();
+    if (thread.calling) {
+        return;
+    }
     Lock lock(mutex_);
     drop_dead_activations(thread, native_frame);
     if (thread.active()) {
@@ -176,6 +180,9 @@ void Engine::end_activity(GuestThread& thread) {
 
 void Engine::on_leave(WASMExecEnv* env) {
     GuestThread& thread = current();
+    if (thread.calling) {
+        return;
+    }
     std::string deferred;
     WASMExecEnv* deferred_env = nullptr;
     {
@@ -241,7 +248,13 @@ bool Engine::may_pass(const GuestThread& thread) const {
 void Engine::park(Lock& lock, GuestThread& thread) {
     thread.parked = true;
     settle();
-    thread.wake.wait(lock, [&] { return may_pass(thread); });
+    for (;;) {
+        thread.wake.wait(lock, [&] { return may_pass(thread) || thread.call != nullptr; });
+        if (thread.call == nullptr) {
+            break;
+        }
+        run_call(lock, thread);
+    }
     thread.parked = false;
 }
 
@@ -254,6 +267,9 @@ void Engine::pass_gate(Lock& lock, GuestThread& thread) {
 
 void Engine::on_host_call_enter() {
     GuestThread& thread = current();
+    if (thread.calling) {
+        return;
+    }
     thread.in_host.store(true, std::memory_order_seq_cst);
     if (thread.attention.load(std::memory_order_seq_cst) != 0) {
         const std::lock_guard lock(mutex_);
@@ -263,6 +279,9 @@ void Engine::on_host_call_enter() {
 
 void Engine::on_host_call_leave() {
     GuestThread& thread = current();
+    if (thread.calling) {
+        return;
+    }
     thread.in_host.store(false, std::memory_order_seq_cst);
     if (thread.attention.load(std::memory_order_seq_cst) == 0) {
         return;
@@ -353,6 +372,9 @@ void Engine::depart(GuestThread& thread, const FrameRef& frame) {
 
 void Engine::on_attention(WASMExecEnv* env) {
     GuestThread& thread = current();
+    if (thread.calling) {
+        return;
+    }
     const std::uint8_t* ip = top_ip(env);
     if (thread.attention.load(std::memory_order_acquire) == attention::watch && !thread.access &&
         !may_touch_memory(*ip)) {
@@ -390,12 +412,14 @@ std::uint8_t Engine::on_break(WASMExecEnv* env) {
     Lock lock(mutex_);
     const std::uint8_t* ip = top_ip(env);
     const std::uint8_t original = breakpoints_.original(ip).value_or(*ip);
-    const auto frame = top_frame(env);
-    if (!frame || thread.cancelled || wdbg_env_terminating(env)) {
+    auto frame = top_frame(env);
+    if (!frame || thread.calling || thread.cancelled || wdbg_env_terminating(env)) {
         return original;
     }
-    auto requested = breakpoints_.requested(ip, frame->instance->id);
-    if (attached_ && !requested.empty()) {
+    auto requested = attached_ ? breakpoints_.hits(ip, frame->instance->id,
+                                                   surroundings_of(*frame, condition_variables_))
+                               : std::vector<CodeAddress>{};
+    if (!requested.empty()) {
         if (thread.access) {
             watchpoints_.abandon(*std::exchange(thread.access, std::nullopt));
         }
@@ -410,10 +434,14 @@ std::uint8_t Engine::on_break(WASMExecEnv* env) {
 // -----------------------------------------------------------------------------------------
 
 bool Engine::defer_exception(WASMExecEnv* env, const char* exception) {
+    GuestThread& thread = current();
+    if (exception != nullptr && thread.calling) { // it ends the call, and nobody else
+        wdbg_env_set_exception(env, exception);
+        return true;
+    }
     if (exception == nullptr || !trap_kind(exception)) {
         return false;
     }
-    GuestThread& thread = current();
     const std::lock_guard lock(mutex_);
     if (!attached_ || killed_ || !thread.active() || thread.env() != env || thread.cancelled) {
         return false;
@@ -426,6 +454,9 @@ bool Engine::defer_exception(WASMExecEnv* env, const char* exception) {
 
 void Engine::on_exception(WASMExecEnv* env) {
     GuestThread& thread = current();
+    if (thread.calling) {
+        return;
+    }
     std::array<char, exception_size> text{};
     if (!wdbg_env_exception(env, text.data(), text.size())) {
         return;

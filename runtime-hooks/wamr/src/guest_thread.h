@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,17 @@ inline constexpr std::uint32_t watch = 4; ///< watchpoints exist
 inline constexpr std::uint32_t due = 8;   ///< it has a reason to report
 } // namespace attention
 
+/// A function that a stopped thread is to run for the debugger.
+struct InjectedCall {
+    WASMFunctionInstance* function = nullptr;
+    WASMModuleInstance* instance = nullptr;
+    std::uint32_t stack_pointer = 0;  ///< the global; UINT32_MAX: none
+    std::vector<std::uint32_t> cells; ///< arguments, then results
+    bool done = false;
+    bool abandoned = false; ///< nobody waits for it any more
+    std::string failure;    ///< why it has no results
+};
+
 /// An operating system thread that has run guest code. Everything needs the engine's lock, except
 /// what is atomic and, on the thread itself, `access`.
 struct GuestThread {
@@ -75,6 +87,9 @@ struct GuestThread {
     bool at_exception = false;
     std::string deferred_exception;
     WASMExecEnv* deferred_env = nullptr;
+
+    std::shared_ptr<InjectedCall> call; ///< waits to be run by the parked thread
+    bool calling = false;               ///< it runs: no hook counts; on the thread itself only
 
     std::optional<std::vector<FrameRef>> stack; ///< of this stop, once somebody asked
 

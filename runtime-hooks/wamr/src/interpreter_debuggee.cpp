@@ -286,6 +286,38 @@ Result<void> InterpreterDebuggee::remove(WatchpointId id) {
     return engine_.remove_watchpoint(id);
 }
 
+Result<void> InterpreterDebuggee::set_conditions(CodeAddress address,
+                                                 std::vector<std::vector<std::uint8_t>> any_of) {
+    std::vector<agent::Program> programs;
+    for (const auto& bytes : any_of) {
+        auto program = agent::Program::verify(bytes);
+        if (!program) {
+            return std::unexpected(program.error());
+        }
+        programs.push_back(std::move(*program));
+    }
+    return engine_.set_conditions(address, std::move(programs));
+}
+
+Result<std::int64_t> InterpreterDebuggee::condition_variable(std::uint16_t number) const {
+    if (number >= agent::variable_limit) {
+        return fail(ErrorCode::OutOfRange, "there is no variable " + std::to_string(number));
+    }
+    return engine_.condition_variables().get(number);
+}
+
+Result<void> InterpreterDebuggee::set_condition_variable(std::uint16_t number, std::int64_t value) {
+    if (number >= agent::variable_limit) {
+        return fail(ErrorCode::OutOfRange, "there is no variable " + std::to_string(number));
+    }
+    engine_.condition_variables().set(number, value);
+    return {};
+}
+
+Result<std::vector<Value>> InterpreterDebuggee::call(const CallRequest& request) {
+    return engine_.call(request);
+}
+
 Result<void> InterpreterDebuggee::resume(const ResumeRequest& request) {
     return engine_.resume(request);
 }

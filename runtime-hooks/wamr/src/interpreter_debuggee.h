@@ -8,7 +8,10 @@
 namespace wdbg::wamr {
 
 /// The machine model over the interpreter engine.
-class InterpreterDebuggee final : public Debuggee, private WatchpointSupport {
+class InterpreterDebuggee final : public Debuggee,
+                                  private WatchpointSupport,
+                                  private CallSupport,
+                                  private ConditionSupport {
   public:
     explicit InterpreterDebuggee(Engine& engine) : engine_(engine) {}
 
@@ -45,6 +48,10 @@ class InterpreterDebuggee final : public Debuggee, private WatchpointSupport {
 
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
 
+    [[nodiscard]] ConditionSupport* conditions() override { return this; }
+
+    [[nodiscard]] CallSupport* calls() override { return this; }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -55,6 +62,11 @@ class InterpreterDebuggee final : public Debuggee, private WatchpointSupport {
     [[nodiscard]] WatchpointPrecision precision() const override;
     Result<WatchpointId> add(const WatchpointSpec& spec) override;
     Result<void> remove(WatchpointId id) override;
+    Result<std::vector<Value>> call(const CallRequest& request) override;
+    Result<void> set_conditions(CodeAddress address,
+                                std::vector<std::vector<std::uint8_t>> any_of) override;
+    [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
+    Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
 
     Engine& engine_;
 };

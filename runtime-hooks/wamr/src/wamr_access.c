@@ -69,6 +69,14 @@ void wdbg_env_terminate(WASMExecEnv* env) {
     wdbg_env_set_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
+void wdbg_env_recover(WASMExecEnv* env) {
+    WASMModuleInstance* instance = instance_of(env);
+    os_mutex_lock(&instance->e->common.exception_lock);
+    instance->cur_exception[0] = '\0';
+    os_mutex_unlock(&instance->e->common.exception_lock);
+    wdbg_env_clear_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
+}
+
 bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
     char buffer[EXCEPTION_BUF_LEN];
     if (!wasm_copy_exception(instance_of(env), buffer)) {
@@ -110,6 +118,32 @@ uint8_t wdbg_function_local(const WASMFunctionInstance* function, uint32_t index
     *cell = function->local_offsets[index];
     return index < function->param_count ? function->param_types[index]
                                          : function->local_types[index - function->param_count];
+}
+
+struct WASMFunctionInstance* wdbg_instance_function(const WASMModuleInstance* instance,
+                                                    uint32_t index) {
+    return index < instance->e->function_count ? &instance->e->functions[index] : NULL;
+}
+
+static const WASMFuncType* type_of(const WASMFunctionInstance* function) {
+    return function->is_import_func ? function->u.func_import->func_type
+                                    : function->u.func->func_type;
+}
+
+uint32_t wdbg_function_param_count(const WASMFunctionInstance* function) {
+    return type_of(function)->param_count;
+}
+
+uint32_t wdbg_function_result_count(const WASMFunctionInstance* function) {
+    return type_of(function)->result_count;
+}
+
+uint8_t wdbg_function_param(const WASMFunctionInstance* function, uint32_t index) {
+    return type_of(function)->types[index];
+}
+
+uint8_t wdbg_function_result(const WASMFunctionInstance* function, uint32_t index) {
+    return type_of(function)->types[type_of(function)->param_count + index];
 }
 
 bool wdbg_instance_has_function(const WASMModuleInstance* instance,
@@ -163,6 +197,10 @@ uint8_t* wdbg_instance_global(const WASMModuleInstance* instance, uint32_t index
         return global->import_module_inst->global_data + global->import_global_inst->data_offset;
     }
     return instance->global_data + global->data_offset;
+}
+
+uint32_t wdbg_instance_stack_pointer(const WASMModuleInstance* instance) {
+    return instance->module->aux_stack_top_global_index;
 }
 
 bool wdbg_instance_table_element(const WASMModuleInstance* instance, uint32_t table, uint64_t index,

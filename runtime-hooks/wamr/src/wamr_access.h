@@ -44,6 +44,9 @@ void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
 /* Copies the exception without its "Exception: " prefix; false if there is none. */
 bool wdbg_env_exception(const struct WASMExecEnv* env, char* text, size_t size);
 
+/* Undoes wdbg_env_terminate() and any other exception of this thread's instance. */
+void wdbg_env_recover(struct WASMExecEnv* env);
+
 /* --- Frames --- */
 struct WdbgFrame {
     struct WASMInterpFrame* caller;
@@ -67,6 +70,15 @@ uint8_t wdbg_function_local(const struct WASMFunctionInstance* function, uint32_
 bool wdbg_instance_has_function(const struct WASMModuleInstance* instance,
                                 const struct WASMFunctionInstance* function, uint32_t* index);
 
+/* NULL if there is none. */
+struct WASMFunctionInstance* wdbg_instance_function(const struct WASMModuleInstance* instance,
+                                                    uint32_t index);
+/* Parameters and results: how many, and the type (binary format's number) of each. */
+uint32_t wdbg_function_param_count(const struct WASMFunctionInstance* function);
+uint32_t wdbg_function_result_count(const struct WASMFunctionInstance* function);
+uint8_t wdbg_function_param(const struct WASMFunctionInstance* function, uint32_t index);
+uint8_t wdbg_function_result(const struct WASMFunctionInstance* function, uint32_t index);
+
 /* --- Instances --- */
 struct WASMModule* wdbg_instance_module(const struct WASMModuleInstance* instance);
 /* Instances that this one imports from, by position; NULL behind the last. */
@@ -79,6 +91,8 @@ uint32_t wdbg_instance_global_count(const struct WASMModuleInstance* instance);
 /* Where the global's value is, through imports; NULL if there is no such global. */
 uint8_t* wdbg_instance_global(const struct WASMModuleInstance* instance, uint32_t index,
                               uint8_t* type, bool* is_mutable);
+/* The global that is the stack pointer of C; UINT32_MAX if WAMR has found none. */
+uint32_t wdbg_instance_stack_pointer(const struct WASMModuleInstance* instance);
 /* False if there is no such element. `*value` is UINT32_MAX for a null reference. */
 bool wdbg_instance_table_element(const struct WASMModuleInstance* instance, uint32_t table,
                                  uint64_t index, uint8_t* type, uint32_t* value);

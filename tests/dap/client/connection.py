@@ -131,6 +131,19 @@ class Connection:
         self._events = [message for message in self._events if message["event"] != name]
         return found
 
+    def reverse_request(self, command: str, seconds: float = DEFAULT_SECONDS) -> dict:
+        """Takes the first request of that name by the adapter, whole; respond() answers it."""
+        end = time.monotonic() + seconds
+        while True:
+            for index, message in enumerate(self.reverse_requests):
+                if message["command"] == command:
+                    return self.reverse_requests.pop(index)
+            self._take_one(end, f"request {command} of the adapter")
+
+    def respond(self, request: dict, body: dict[str, Any] | None = None, problem: str = "") -> None:
+        self.send({"type": "response", "request_seq": request["seq"], "command": request["command"],
+                   "success": not problem, "message": problem, "body": body or {}})
+
     def wait_closed(self, seconds: float = DEFAULT_SECONDS) -> None:
         end = time.monotonic() + seconds
         while not self.closed:

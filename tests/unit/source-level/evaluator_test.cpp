@@ -80,7 +80,7 @@ TEST(Expressions, SayWhereTheyAreWrong) {
     EXPECT_THAT(guest.error("1 / 0"), HasSubstr("division by zero, at character 3"));
     EXPECT_THAT(guest.error("*point"), HasSubstr("at character 1"));
     EXPECT_THAT(guest.error("a # b"), HasSubstr("'#', at character 3"));
-    EXPECT_THAT(guest.error("scalars(1)"), HasSubstr("cannot be"));
+    EXPECT_THAT(guest.error("scalars(1, 2)"), HasSubstr("takes"));
     EXPECT_THAT(guest.error("\"open"), HasSubstr("not closed"));
     EXPECT_THAT(guest.error("(1"), HasSubstr("not complete"));
     EXPECT_THAT(guest.error("*nothing"), HasSubstr("cannot be dereferenced"));

@@ -162,8 +162,8 @@ class SourceInfo {
                                                   AddressKind kind, const FrameState& state) = 0;
 
     // --- Types ----------------------------------------------------------------------------------
-    /// The node; declarations are replaced by their definition where the module has one. Malformed
-    /// for an id that is no type.
+    /// The node; declarations are replaced by their definition where the module has one. Of a
+    /// function's entry its own type, of kind Function. Malformed for an id that is no type.
     [[nodiscard]] virtual Result<TypePointer> type(TypeId id) = 0;
     /// By name as it is written: "geometry::Square", "unsigned int", "Pair<int>"; base names too.
     [[nodiscard]] virtual std::optional<TypeId> find_type(std::string_view name) = 0;

@@ -50,7 +50,13 @@ struct StopPointRequest {
     unsigned type = 0; ///< 0 and 1 breakpoint, 2 write, 3 read, 4 access watchpoint
     WasmAddress address{0};
     std::uint64_t kind = 0;
+    /// `X<length>,<expression in hex>…`: GDB's conditions, to be taken apart by take_condition().
+    std::string_view conditions{};
 };
+
+/// Takes `X<length>,<bytes in hex>` off the front of `text` and gives the digits; nothing if it is
+/// malformed.
+[[nodiscard]] std::optional<std::string_view> take_condition(std::string_view& text);
 
 [[nodiscard]] std::optional<StopPointRequest> parse_stop_point(std::string_view args);
 

@@ -62,6 +62,47 @@ Result<void> clear_watchpoint(Session& session, const StopPointRequest& request)
     return support->remove(id);
 }
 
+Result<std::vector<std::vector<std::uint8_t>>> conditions_of(std::string_view text) {
+    std::vector<std::vector<std::uint8_t>> conditions;
+    while (!text.empty()) {
+        const auto digits = take_condition(text);
+        std::vector<std::uint8_t> bytes(digits ? digits->size() / 2 : 0);
+        if (!digits || !decode_hex(*digits, std::as_writable_bytes(std::span(bytes)))) {
+            return fail(ErrorCode::InvalidArgument, "expected X<length>,<expression in hex>");
+        }
+        conditions.push_back(std::move(bytes));
+    }
+    return conditions;
+}
+
+/// GDB sets a breakpoint again to change its conditions: that is no second one.
+Result<void> plant(Session& session, CodeAddress address, const StopPointRequest& request) {
+    auto conditions = conditions_of(request.conditions);
+    if (!conditions) {
+        return std::unexpected(conditions.error());
+    }
+    const bool again = session.conditional.contains(address);
+    if (conditions->empty() && !again) {
+        return session.debuggee.plant(address);
+    }
+    ConditionSupport* support = session.debuggee.conditions();
+    if (support == nullptr) {
+        return fail(ErrorCode::Unsupported, "this engine decides no conditions");
+    }
+    if (!again) {
+        if (auto planted = session.debuggee.plant(address); !planted) {
+            return planted;
+        }
+    }
+    auto set = support->set_conditions(address, std::move(*conditions));
+    if (!set && !again) {
+        [[maybe_unused]] const auto undone = session.debuggee.unplant(address);
+        return set;
+    }
+    session.conditional.insert(address);
+    return set;
+}
+
 /// `args` without the letter; `set` for Z.
 Result<void> change_stop_point(Session& session, std::string_view args, bool set) {
     const std::optional<StopPointRequest> request = parse_stop_point(args);
@@ -75,7 +116,10 @@ Result<void> change_stop_point(Session& session, std::string_view args, bool set
     if (!address) {
         return std::unexpected(address.error());
     }
-    return set ? session.debuggee.plant(*address) : session.debuggee.unplant(*address);
+    if (!set) {
+        session.conditional.erase(*address);
+    }
+    return set ? plant(session, *address, *request) : session.debuggee.unplant(*address);
 }
 
 Status ok_or_error(const Result<void>& result, Reply& out) {
@@ -107,7 +151,8 @@ std::string change_one(Session& session, const nlohmann::json& request) {
 
 } // namespace
 
-/// `Z<type>,<address>,<kind>`
+/// `Z<type>,<address>,<kind>[;X<length>,<expression>…]`: with GDB's agent expressions as
+/// conditions.
 Status set_stop_point(Session& session, std::string_view args, Reply& out) {
     return ok_or_error(change_stop_point(session, args, true), out);
 }
@@ -140,6 +185,50 @@ Status watchpoint_support(Session& session, std::string_view /*args*/, Reply& ou
     const std::uint32_t limit = support == nullptr ? 0 : support->precision().max_count;
     out.add("num:").decimal(support != nullptr && limit == 0 ? plenty : limit).add(';');
     return Outcome::Reply;
+}
+
+namespace {
+
+Result<ConditionSupport*> support_of(Session& session) {
+    ConditionSupport* support = session.debuggee.conditions();
+    if (support == nullptr) {
+        return fail(ErrorCode::Unsupported, "this engine decides no conditions");
+    }
+    return support;
+}
+
+} // namespace
+
+/// `qTV:<number>` → `V<value>`: a variable of the conditions (GDB's trace state variables).
+Status condition_variable(Session& session, std::string_view args, Reply& out) {
+    TextReader reader(args);
+    const auto number = reader.hex_as<std::uint16_t>();
+    const auto support = support_of(session);
+    if (!number || !reader.at_end() || !support) {
+        return support ? fail(ErrorCode::InvalidArgument, "expected a number, in hex")
+                       : Status(std::unexpected(support.error()));
+    }
+    const auto value = (*support)->condition_variable(*number);
+    if (!value) {
+        return std::unexpected(value.error());
+    }
+    out.add('V').hex(static_cast<std::uint64_t>(*value));
+    return Outcome::Reply;
+}
+
+/// `QTDV:<number>:<value>[:…]`: gives one a value. What GDB tells behind it is its name.
+Status set_condition_variable(Session& session, std::string_view args, Reply& out) {
+    TextReader reader(args);
+    const auto number = reader.hex_as<std::uint16_t>();
+    const bool separated = reader.take(':');
+    const auto value = reader.hex();
+    const auto support = support_of(session);
+    if (!number || !separated || !value || !support) {
+        return support ? fail(ErrorCode::InvalidArgument, "expected <number>:<value>, in hex")
+                       : Status(std::unexpected(support.error()));
+    }
+    return ok_or_error(
+        (*support)->set_condition_variable(*number, static_cast<std::int64_t>(*value)), out);
 }
 
 } // namespace wdbg::rsp::handlers

@@ -69,6 +69,9 @@ Status stack_value(Session&, std::string_view args, Reply&);
 Status global(Session&, std::string_view args, Reply&);
 Status set_local(Session&, std::string_view args, Reply&);
 Status set_global(Session&, std::string_view args, Reply&);
+Status condition_variable(Session&, std::string_view args, Reply&);
+Status set_condition_variable(Session&, std::string_view args, Reply&);
+Status call_function(Session&, std::string_view args, Reply&);
 Status table_element(Session&, std::string_view args, Reply&);
 
 // library.cpp

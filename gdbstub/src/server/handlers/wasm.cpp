@@ -149,6 +149,73 @@ Status set_global(Session& session, std::string_view args, Reply& out) {
                  : Status(std::unexpected(value.error()));
 }
 
+namespace {
+
+/// `<type>:<bytes>`, both in hex; the type is the binary format's number.
+std::optional<Value> parse_value(std::string_view text) {
+    TextReader reader(text);
+    const auto type = reader.hex_as<std::uint8_t>();
+    if (!type || !reader.take(':')) {
+        return std::nullopt;
+    }
+    Value value{.type = static_cast<ValueType>(*type)};
+    const auto bytes = std::span(value.storage).first(size_of(value.type));
+    return decode_hex(reader.rest(), bytes) ? std::optional(value) : std::nullopt;
+}
+
+/// `<instance>;<function>;<limit>[;<value>…]`
+std::optional<CallRequest> parse_call(std::string_view args) {
+    TextReader reader(args);
+    const auto instance = reader.decimal_as<std::uint32_t>();
+    const bool first = reader.take(';');
+    const auto function = reader.decimal_as<std::uint32_t>();
+    const bool second = reader.take(';');
+    const auto limit = reader.decimal_as<std::uint16_t>();
+    if (!instance || !first || !function || !second || !limit) {
+        return std::nullopt;
+    }
+    CallRequest request{.instance = InstanceId{*instance}, .function = *function};
+    request.limit = std::chrono::milliseconds{*limit};
+    while (reader.take(';')) {
+        const std::string_view rest = reader.rest();
+        const auto value = parse_value(rest.substr(0, rest.find(';')));
+        if (!value) {
+            return std::nullopt;
+        }
+        request.arguments.push_back(*value);
+        reader.take(rest.substr(0, rest.find(';')));
+    }
+    return reader.at_end() ? std::optional(std::move(request)) : std::nullopt;
+}
+
+} // namespace
+
+/// `QWdbgCall:<instance>;<function>;<limit>[;<value>…]` → `V[<value>[;<value>…]]`, our own: runs a
+/// function on the current thread; numbers decimal, the limit in milliseconds (below 65536).
+Status call_function(Session& session, std::string_view args, Reply& out) {
+    auto request = parse_call(args);
+    if (!request) {
+        return fail(ErrorCode::InvalidArgument,
+                    "expected <instance>;<function>;<limit>[;<type>:<bytes>…]");
+    }
+    CallSupport* calls = session.debuggee.calls();
+    if (calls == nullptr) {
+        return fail(ErrorCode::Unsupported,
+                    "functions of the guest cannot be called with this engine");
+    }
+    request->thread = session.current_thread;
+    const auto results = calls->call(*request);
+    if (!results) {
+        return std::unexpected(results.error());
+    }
+    out.add('V');
+    for (const Value& value : *results) {
+        out.add(out.size() > 1 ? ";" : "").hex(static_cast<std::uint8_t>(value.type)).add(':');
+        out.hex_bytes(value.bytes());
+    }
+    return Outcome::Reply;
+}
+
 /// `qWdbgTable:<instance>;<table>;<index>`, our own, decimal.
 Status table_element(Session& session, std::string_view args, Reply& out) {
     TextReader reader(args);

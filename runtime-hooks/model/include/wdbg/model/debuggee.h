@@ -6,6 +6,7 @@
 #include <wdbg/model/ids.h>
 #include <wdbg/model/value.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -108,6 +109,43 @@ class WatchpointSupport {
     virtual Result<void> remove(WatchpointId id) = 0;
 };
 
+/// Optional power of a Debuggee: conditions that are decided where a breakpoint is hit, on the
+/// thread that hits it, while all others run. The bytes are agent expressions
+/// (wdbg/agent/program.h).
+class ConditionSupport {
+  public:
+    virtual ~ConditionSupport() = default;
+    /// From now on a hit of a planted address is reported only if one of these gives something else
+    /// than 0, or fails. All are evaluated at each hit. None: always, as after plant(). Malformed
+    /// for what verify() refuses, NotFound unless it is planted. Works while the guest runs.
+    virtual Result<void> set_conditions(CodeAddress address,
+                                        std::vector<std::vector<std::uint8_t>> any_of) = 0;
+    /// A variable of the expressions; OutOfRange for a number of 256 and more.
+    [[nodiscard]] virtual Result<std::int64_t> condition_variable(std::uint16_t number) const = 0;
+    virtual Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) = 0;
+};
+
+/// A function of the guest, to be run on one of its stopped threads.
+struct CallRequest {
+    ThreadId thread{};
+    InstanceId instance{};
+    std::uint32_t function = 0; ///< in the module's function index space
+    std::vector<Value> arguments{};
+    std::chrono::milliseconds limit{5000}; ///< of time; behind it the call is ended
+};
+
+/// Optional power of a Debuggee.
+class CallSupport {
+  public:
+    virtual ~CallSupport() = default;
+    /// Runs the function while everything else stands still and gives its results. Breakpoints,
+    /// watchpoints and steps do not count meanwhile. The guest then stands where it did; what the
+    /// function has done to memory stays. One that traps, wants to exit or takes too long is ended:
+    /// Unavailable with the reason, and the globals are as before. Unsupported where the thread is
+    /// (in a host call, at a trap) no function can run.
+    virtual Result<std::vector<Value>> call(const CallRequest& request) = 0;
+};
+
 /// A wasm guest under control: the interface between engines and servers.
 ///
 /// All members are called on the event loop's thread. Inspection of a stopped guest is synchronous.
@@ -171,6 +209,12 @@ class Debuggee {
     virtual Result<void> unplant(CodeAddress address) = 0;
     /// nullptr if this engine has none.
     [[nodiscard]] virtual WatchpointSupport* watchpoints() = 0;
+
+    /// nullptr if this engine or server cannot; conditions are then the client's own affair.
+    [[nodiscard]] virtual ConditionSupport* conditions() { return nullptr; }
+
+    /// nullptr if functions of the guest cannot be called.
+    [[nodiscard]] virtual CallSupport* calls() { return nullptr; }
 
     // --- Run control ----------------------------------------------------------------------------
     /// Starts the threads named. A Stopped, Exited or Killed event follows. Fails with NotStopped

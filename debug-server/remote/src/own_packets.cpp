@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// What few servers have beside ours: conditions in GDB's form, and calls of functions
+// (gdbstub/README.md).
+#include "remote_impl.h"
+
+#include <wdbg/rsp/text.h>
+
+namespace wdbg::remote {
+
+namespace {
+
+std::string text_of(const Value& value) {
+    char digits[16];
+    std::string text(digits, rsp::format_hex(static_cast<std::uint64_t>(value.type), digits));
+    const std::size_t at = text.size() + 1;
+    text += ':' + std::string(2 * value.bytes().size(), '0');
+    rsp::encode_hex(value.bytes(), text.data() + at);
+    return text;
+}
+
+Result<std::vector<Value>> values_of(std::string_view reply) {
+    const auto malformed = [&] {
+        return fail(ErrorCode::Malformed,
+                    "the debug server answers a call with '" + std::string(reply) + "'");
+    };
+    rsp::TextReader reader(reply);
+    if (!reader.take('V')) {
+        return malformed();
+    }
+    std::vector<Value> values;
+    while (!reader.at_end()) {
+        rsp::TextReader item(reader.take_until(';'));
+        const auto type = item.hex_as<std::uint8_t>();
+        Value value{.type = static_cast<ValueType>(type.value_or(0))};
+        if (!type || !item.take(':') ||
+            !rsp::decode_hex(item.rest(), std::span(value.storage).first(size_of(value.type)))) {
+            return malformed();
+        }
+        values.push_back(value);
+    }
+    return values;
+}
+
+} // namespace
+
+Result<std::string> RemoteImpl::answer(const std::string& packet) const {
+    rsp::Client& client = link_->client();
+    return link_->ask<std::string>([&](const auto& done) {
+        client.request(packet, [done](Result<std::string_view> reply) {
+            done(reply ? Result<std::string>(std::string(*reply))
+                       : Result<std::string>(std::unexpected(reply.error())));
+        });
+    });
+}
+
+CallSupport* RemoteImpl::calls() {
+    return link_->client().supports("QWdbgCall") ? this : nullptr;
+}
+
+Result<std::vector<Value>> RemoteImpl::call(const CallRequest& request) {
+    if (const auto stopped = require_stopped(); !stopped) {
+        return std::unexpected(stopped.error());
+    }
+    if (const auto selected = select(request.thread); !selected) {
+        return std::unexpected(selected.error());
+    }
+    std::string packet = "QWdbgCall:" + std::to_string(request.instance.value) + ";" +
+                         std::to_string(request.function) + ";" +
+                         std::to_string(request.limit.count());
+    for (const Value& argument : request.arguments) {
+        packet += ";" + text_of(argument);
+    }
+    const auto reply = answer(packet);
+    cache_.values.clear(); // whatever it has done to globals and memory
+    cache_.memory.clear();
+    cache_.memory_sizes.clear();
+    return reply ? values_of(*reply) : std::unexpected(reply.error());
+}
+
+// --- Conditions
+
+/// Only of servers that have the variables for hit counts as well.
+ConditionSupport* RemoteImpl::conditions() {
+    rsp::Client& client = link_->client();
+    return client.supports("ConditionalBreakpoints") && client.supports("QTDV") ? this : nullptr;
+}
+
+/// Requests that are answered with OK, of a guest that may run; the first error ends them.
+Result<void> RemoteImpl::paused_request(const std::vector<std::string>& packets) {
+    const Result<bool> paused = pause();
+    if (!paused) {
+        return std::unexpected(paused.error());
+    }
+    Result<void> done;
+    for (const std::string& packet : packets) {
+        const auto reply = answer(packet);
+        if (!reply && done) {
+            done = std::unexpected(reply.error());
+        }
+    }
+    if (*paused) {
+        if (const auto resumed = send_resume(last_resume_); !resumed) {
+            return resumed;
+        }
+    }
+    return done;
+}
+
+/// A breakpoint that is set again is, to some servers, a second one: it is removed first.
+Result<void> RemoteImpl::set_conditions(CodeAddress address,
+                                        std::vector<std::vector<std::uint8_t>> any_of) {
+    const Result<std::uint64_t> packed = to_packed(address);
+    if (!packed || !planted_.contains(address)) {
+        return packed ? fail(ErrorCode::NotFound, "no breakpoint is planted there")
+                      : std::unexpected(packed.error());
+    }
+    if (any_of.empty() && !conditional_.contains(address)) {
+        return {};
+    }
+    char digits[16];
+    const std::string place = "0," + std::string(digits, rsp::format_hex(*packed, digits)) + ",0";
+    std::string set = "Z" + place + (any_of.empty() ? "" : ";");
+    for (const auto& condition : any_of) {
+        set += "X" + std::string(digits, rsp::format_hex(condition.size(), digits)) + ",";
+        const std::size_t at = set.size();
+        set.resize(at + 2 * condition.size());
+        rsp::encode_hex(std::as_bytes(std::span(condition)), set.data() + at);
+    }
+    const auto done = paused_request({"z" + place, set});
+    if (done && !any_of.empty()) {
+        conditional_.insert(address);
+    } else {
+        conditional_.erase(address);
+    }
+    if (!done && !any_of.empty()) { // stops always rather than never
+        [[maybe_unused]] const auto plain = paused_request({"Z" + place});
+    }
+    return done;
+}
+
+Result<std::int64_t> RemoteImpl::condition_variable(std::uint16_t number) const {
+    char digits[16];
+    const auto reply = answer("qTV:" + std::string(digits, rsp::format_hex(number, digits)));
+    if (!reply) {
+        return std::unexpected(reply.error());
+    }
+    rsp::TextReader reader(*reply);
+    const bool known = reader.take('V');
+    const auto value = reader.hex();
+    return known && value ? Result<std::int64_t>(static_cast<std::int64_t>(*value))
+                          : fail(ErrorCode::Unavailable, "the server does not know the variable");
+}
+
+Result<void> RemoteImpl::set_condition_variable(std::uint16_t number, std::int64_t value) {
+    char name[16];
+    char digits[16];
+    return paused_request(
+        {"QTDV:" + std::string(name, rsp::format_hex(number, name)) + ":" +
+         std::string(digits, rsp::format_hex(static_cast<std::uint64_t>(value), digits)) + ":0:"});
+}
+
+} // namespace wdbg::remote
