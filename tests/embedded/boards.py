@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The machines that a firmware runs on: this one, and qemu's. Each looks like harness.guest.Guest."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+
+from harness.deadline import DEFAULT_SECONDS, DeadlineError, wait_for
+from harness.guest import _Output
+
+FOLDER = pathlib.Path(os.environ["WDBG_FIRMWARE"])
+GUEST = FOLDER / "app.wasm"
+SOURCE = "../firmware/guest/app.c"  # from tests/fixtures, where harness.markers begins
+
+
+class Board:
+    """A process that runs a firmware."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.module = GUEST
+        self.command = command
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=subprocess.PIPE)
+        self.stdout = _Output(self._process.stdout)
+        self.stderr = _Output(self._process.stderr)
+
+    def console(self) -> str:
+        """What the program has printed."""
+        raise NotImplementedError
+
+    def address(self) -> str:
+        """HOST:PORT of the line to the debugger."""
+        raise NotImplementedError
+
+    def wait_for_console(self, text: str) -> None:
+        wait_for(f"{text!r} on the console", lambda: text in self.console())
+
+    def wait(self, seconds: float = DEFAULT_SECONDS) -> int:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise DeadlineError(f"{self.command} still runs after {seconds} s") from None
+
+    def dispose(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+
+class HostBoard(Board):
+    def __init__(self) -> None:
+        super().__init__([str(FOLDER / "host" / "firmware")])
+
+    def console(self) -> str:
+        return self.stdout.text()
+
+    def address(self) -> str:
+        self.stdout.wait_for("\n", DEFAULT_SECONDS)
+        return re.search(r"listening on (\S+)", self.stdout.text())[1]
+
+
+class QemuBoard(Board):
+    """The stub's UART is a TCP port that qemu chooses; asked for by its monitor protocol (QMP)."""
+
+    def __init__(self, qemu: str, machine: str, firmware: pathlib.Path, *options: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="wdbg-board-")
+        self._console = pathlib.Path(self._folder.name) / "console.txt"
+        self._answers = 0
+        # nodelay: the UART's bytes go out one by one, and would wait for each other's receipts.
+        super().__init__([
+            qemu, "-M", machine, "-display", "none", "-monitor", "none", "-qmp", "stdio",
+            "-semihosting-config", "enable=on,target=native",
+            "-chardev", "socket,id=line,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on",
+            "-serial", "chardev:line", "-serial", f"file:{self._console}",
+            "-kernel", str(firmware), *options])
+        self.monitor("qmp_capabilities")
+
+    def monitor(self, command: str):
+        self._process.stdin.write(json.dumps({"execute": command}).encode() + b"\n")
+        self._process.stdin.flush()
+        wanted = self._answers = self._answers + 1
+
+        def answers():
+            lines = [json.loads(line) for line in self.stdout.text().splitlines(keepends=True)
+                     if line.endswith("\n")]
+            return [line["return"] for line in lines if "return" in line]
+
+        return wait_for(f"qemu's answer to {command}",
+                        lambda: (found := answers()) and len(found) >= wanted and found)[-1]
+
+    def console(self) -> str:
+        return self._console.read_text() if self._console.exists() else ""
+
+    def address(self) -> str:
+        for device in self.monitor("query-chardev"):
+            if device["label"] == "line":
+                return re.search(r"tcp:(127\.0\.0\.1:\d+)", device["filename"])[1]
+        raise AssertionError("qemu has no line")
+
+    def reset(self) -> None:
+        self.monitor("system_reset")
+
+    def dispose(self) -> None:
+        super().dispose()
+        self._folder.cleanup()
+
+
+def mps2() -> QemuBoard:
+    return QemuBoard(os.environ["WDBG_QEMU_ARM"], "mps2-an385", FOLDER / "mps2" / "firmware")
+
+
+BOARDS = {"host": HostBoard, "mps2": mps2}

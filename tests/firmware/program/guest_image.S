@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* The guest in flash, as it was built. */
+    .section .rodata.guest_image, "a"
+    .balign 16
+    .global guest_image
+guest_image:
+    .incbin GUEST_IMAGE
+    .global guest_image_end
+guest_image_end:
+    .byte 0
+#if defined(__linux__) && defined(__ELF__)
+    .section .note.GNU-stack, "", %progbits
+#endif
