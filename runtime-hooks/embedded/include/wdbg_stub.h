@@ -36,8 +36,8 @@ extern "C" {
 /* How bytes come and go. Called on the guest's thread only. */
 struct WdbgStubTransport {
     /* Gives up to `size` bytes. Returns how many: 0 if there are none now (and, with `wait`, as
-     * often as it likes before some come), negative if the client is gone: it counts as detached
-     * then. */
+     * often as it likes before some come), negative if the client is gone: the guest then goes on
+     * without one. A line that cannot tell never says so. */
     int (*read)(void* context, void* bytes, size_t size, bool wait);
     /* Takes all of them, waiting if it must. Negative if the client is gone. */
     int (*write)(void* context, const void* bytes, size_t size);

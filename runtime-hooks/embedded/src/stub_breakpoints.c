@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-#include "stub_guest.h"
+#include "guest.h"
 #include "stub_internal.h"
 
 #define END (wdbg_stub.breakpoints + WDBG_STUB_BREAKPOINTS)

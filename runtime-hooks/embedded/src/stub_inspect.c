@@ -2,7 +2,7 @@
 
 /* Packets about memory, modules and wasm values. */
 
-#include "stub_guest.h"
+#include "guest.h"
 #include "stub_internal.h"
 
 #include <string.h>

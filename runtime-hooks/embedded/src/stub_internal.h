@@ -5,6 +5,10 @@
 #include "wdbg_packet.h"
 #include "wdbg_stub.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The byte that stands in the code where a breakpoint is planted; no opcode has this number. */
 #define WDBG_STUB_BREAK_OPCODE 0xdcU
 
@@ -138,5 +142,9 @@ uint8_t wdbg_code_byte(uint32_t offset);
 /* Bytes of the instruction at `offset` of the code as WAMR's classic interpreter has it in memory;
  * 0 if it is unknown or reaches behind `end` (an offset). */
 size_t wdbg_instruction_size(uint32_t offset, uint32_t end);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

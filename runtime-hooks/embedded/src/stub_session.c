@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-#include "stub_guest.h"
+#include "guest.h"
 #include "stub_internal.h"
 
 #include <string.h>
@@ -186,9 +186,7 @@ void wdbg_stub_receive(bool wait) {
         count =
             wdbg_stub.transport.read(wdbg_stub.transport.context, portion, sizeof(portion), wait);
         if (count < 0 || (size_t)count > sizeof(portion)) {
-            if (wdbg_stub.attached) {
-                wdbg_stub_detach();
-            }
+            wdbg_stub_detach();
             return;
         }
         const char* at = portion;

@@ -2,7 +2,7 @@
 
 /* The guest as WAMR's classic interpreter has it. Little-endian targets only, as WAMR's loader. */
 
-#include "stub_guest.h"
+#include "guest.h"
 #include "stub_hooks.h"
 #include "stub_internal.h"
 #include "wasm_exec_env.h"

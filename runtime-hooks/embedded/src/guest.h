@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-#ifndef WDBG_STUB_GUEST_H
-#define WDBG_STUB_GUEST_H
+#ifndef WDBG_GUEST_H
+#define WDBG_GUEST_H
 
 /* What the packets' side of the stub knows of the guest: stub_wamr.c has it for WAMR, tests for a
  * fake. The guest stands still during these calls. Offsets of code count from the start of the
