@@ -162,6 +162,7 @@ def test_reset_of_the_target_is_noticed(session, board, new_session):
     choose(session, "SPIN")
     session.run_free()
     board.reset()
+    session.process.SendAsyncInterrupt()
     session.wait_for_exit()
     again = new_session(board)
     assert again.frames() == ["run"]

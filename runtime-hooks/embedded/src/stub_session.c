@@ -14,9 +14,6 @@ void wdbg_stub_init(const struct WdbgStubTransport* transport) {
     wdbg_stub.transport = *transport;
     wdbg_stub.signal = WDBG_SIGNAL_TRAP;
     wdbg_deframer_init(&wdbg_stub.deframer, wdbg_stub.in, sizeof(wdbg_stub.in), false);
-    /* After a reset a client may still wait for the guest that was: it has ended. */
-    static const char killed[] = "$X09#b1";
-    wdbg_stub_write(killed, sizeof(killed) - 1);
 }
 
 void wdbg_stub_wait_for_client(void) {
@@ -121,10 +118,29 @@ static void attach(void) {
 /* --- Bytes in ----------------------------------------------------------------------------------
  */
 
+/* The target was reset and the client does not know: the guest that it waits for has ended. */
+static void tell_of_reset(void) {
+    static const char killed[] = "$X09#c1";
+    wdbg_stub_write(killed, sizeof(killed) - 1);
+}
+
+static bool begins_with(const struct WdbgDeframer* in, const char* text) {
+    const size_t size = strlen(text);
+    return in->size >= size && memcmp(in->buffer, text, size) == 0;
+}
+
+static bool is_resume(const struct WdbgDeframer* in) {
+    return in->size != 0 && (strchr("cCsS", in->buffer[0]) || begins_with(in, "vCont;"));
+}
+
 static void on_packet(void) {
     static const char hello[] = "QStartNoAckMode"; /* a client's first packet, and only that */
     const struct WdbgDeframer* in = &wdbg_stub.deframer;
-    const bool greets = in->size == sizeof(hello) - 1 && memcmp(in->buffer, hello, in->size) == 0;
+    const bool greets = in->size == sizeof(hello) - 1 && begins_with(in, hello);
+    if (!wdbg_stub.attached && is_resume(in)) {
+        tell_of_reset();
+        return;
+    }
     if (!wdbg_stub.attached || greets) {
         attach();
     }
@@ -164,7 +180,9 @@ static void on_frame(enum WdbgFrameEvent event) {
         wdbg_reply_send();
         break;
     case WDBG_FRAME_INTERRUPT:
-        if (!wdbg_stub.stopped && wdbg_stub.attached) {
+        if (!wdbg_stub.attached) {
+            tell_of_reset();
+        } else if (!wdbg_stub.stopped) {
             request_stop();
         }
         break;

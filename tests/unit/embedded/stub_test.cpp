@@ -184,11 +184,22 @@ TEST(Stub, RefusesAPacketThatIsTooLong) {
 
 TEST(Stub, IgnoresNoiseWhileNobodyIsThere) {
     StubGuest guest;
-    guest.send("\x03garbage$abc#00");
+    guest.send("+garbage$abc#00-");
     wdbg_stub_receive(false);
     EXPECT_EQ(guest.take_output(), "");
     EXPECT_FALSE(wdbg_stub_attached());
     EXPECT_FALSE(wdbg_stub.stop_requested);
+}
+
+TEST(Stub, TellsAClientOfTheTimeBeforeAResetThatItsGuestIsGone) {
+    StubGuest guest;
+    guest.send("\x03");
+    wdbg_stub_receive(false);
+    EXPECT_EQ(guest.take_output(), framed("X09"));
+    guest.send_packet("vCont;c:1");
+    wdbg_stub_receive(false);
+    EXPECT_EQ(guest.take_output(), framed("X09"));
+    EXPECT_FALSE(wdbg_stub_attached());
 }
 
 TEST(Stub, StopsTheGuestForAClientThatComesWhileItRuns) {
