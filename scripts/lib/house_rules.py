@@ -32,7 +32,7 @@ FENCES = (
     ("WAMR", r"(wasm_export|wasm_runtime\w*|wasm_interp\w*|wasm_exec_env|wasm_memory|wasm_loader\w*"
      r"|wasm_c_api\w*|aot_\w+|thread_manager|debug_engine|bh_\w+|platform_\w+|wasm)\.h",
      r"^runtime-hooks/wamr/|^runtime-hooks/wamr-compiler/|^tests/unit/wamr/|^bench/|^tests/firmware/"
-     r"|^runtime-hooks/embedded/src/(interp_classic|stub_wamr)\.c"),
+     r"|^runtime-hooks/embedded/src/(interp_classic|stub_wamr|module_table_wamr)\.c"),
 )
 # Rooms of floor F0 see the standard library and each other's public headers only.
 STANDARD_ONLY = re.compile(r"^runtime-hooks/(model|wasm)/")

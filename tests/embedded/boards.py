@@ -93,11 +93,18 @@ class QemuBoard(Board):
     def console(self) -> str:
         return self._console.read_text() if self._console.exists() else ""
 
-    def address(self) -> str:
+    def _port(self, label: str) -> str:
         for device in self.monitor("query-chardev"):
-            if device["label"] == "line":
+            if device["label"] == label:
                 return re.search(r"tcp:(127\.0\.0\.1:\d+)", device["filename"])[1]
-        raise AssertionError("qemu has no line")
+        raise AssertionError(f"qemu has no {label}")
+
+    def address(self) -> str:
+        return self._port("line")
+
+    def native_address(self) -> str:
+        """HOST:PORT of qemu's own debug server, where the board was made by compiled()."""
+        return self._port("native")
 
     def reset(self) -> None:
         self.monitor("system_reset")
@@ -109,6 +116,16 @@ class QemuBoard(Board):
 
 def mps2() -> QemuBoard:
     return QemuBoard(os.environ["WDBG_QEMU_ARM"], "mps2-an385", FOLDER / "mps2" / "firmware")
+
+
+def compiled(name: str) -> QemuBoard:
+    """A firmware with compiled code, which waits for a native debugger before its first instruction."""
+    machines = {"mps2-aot": ("WDBG_QEMU_ARM", "mps2-an385"), "mps2-xip": ("WDBG_QEMU_ARM", "mps2-an385")}
+    qemu, machine = machines[name]
+    return QemuBoard(
+        os.environ[qemu], machine, FOLDER / name / "firmware", "-S",
+        "-chardev", "socket,id=native,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on",
+        "-gdb", "chardev:native")
 
 
 BOARDS = {"host": HostBoard, "mps2": mps2}

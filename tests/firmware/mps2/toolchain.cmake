@@ -9,4 +9,4 @@ set(machine "-mcpu=cortex-m3 -mthumb -ffunction-sections -fdata-sections")
 set(CMAKE_C_FLAGS_INIT "${machine}")
 set(CMAKE_ASM_FLAGS_INIT "${machine}")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "--specs=nano.specs --specs=nosys.specs -Wl,--no-warn-rwx-segments")
-set(WAMR_BUILD_TARGET THUMBV7M)
+set(WAMR_BUILD_TARGET THUMBV7) # as `wdbg compile --target=thumbv7 --cpu=cortex-m3` names it

@@ -8,6 +8,12 @@ guest_image:
     .global guest_image_end
 guest_image_end:
     .byte 0
+#ifdef GUEST_BUILD_ID
+    /* The descriptor of .note.gnu.build-id, behind the note's head. */
+    .global guest_build_id
+guest_build_id:
+    .incbin GUEST_BUILD_ID, 16, 20
+#endif
 #if defined(__linux__) && defined(__ELF__)
     .section .note.GNU-stack, "", %progbits
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
-/* Runs one wasm guest in WAMR and lets a debugger in. */
+/* Runs one guest in WAMR and lets a debugger in: interpreted, with the stub; or compiled, with the
+ * table of modules that `wdbg bridge` looks for (WDBG_AOT=1). */
 
 #include "board.h"
 
 #include <string.h>
 #include <wasm_export.h>
+#include <wdbg_module_table_wamr.h>
 
 enum { POOL_SIZE = 1024 * 1024, STACK_SIZE = 16 * 1024, IMAGE_SIZE = 64 * 1024 };
 
@@ -25,7 +27,9 @@ static _Noreturn void fail(const char* what, const char* why) {
     say(": ");
     say(why);
     say("\n");
-    wdbg_stub_exited(134);
+    if (!WDBG_AOT) {
+        wdbg_stub_exited(134);
+    }
     board_exit(134);
 }
 
@@ -40,7 +44,9 @@ static void guest_idle(wasm_exec_env_t env, int rounds) {
     for (int i = 0; i < rounds && !wasm_runtime_get_exception(wasm_runtime_get_module_inst(env));
          i++) {
         board_relax();
-        wdbg_stub_poll();
+        if (!WDBG_AOT) {
+            wdbg_stub_poll();
+        }
     }
 }
 
@@ -63,6 +69,56 @@ static void start_runtime(void) {
     }
 }
 
+/* The guest as the runtime gets it. */
+static uint8_t* load_image(uint32_t* size) {
+    *size = (uint32_t)(guest_image_end - guest_image);
+    if (GUEST_IN_PLACE) {
+        return (uint8_t*)guest_image; /* compiled for running in flash: nothing is written to it */
+    }
+    if (*size > sizeof(image)) {
+        fail("guest", "too large");
+    }
+    memcpy(image, guest_image, *size); /* the runtime changes it */
+    return image;
+}
+
+#if WDBG_AOT
+extern const uint8_t guest_build_id[20];
+static uint32_t serial;
+
+static void before_instance(uint8_t* code, uint32_t size) {
+    (void)code;
+    (void)size;
+}
+
+static void before_run(wasm_module_inst_t instance) {
+    serial = wdbg_module_instantiated(instance, GUEST_NAME, guest_build_id, sizeof(guest_build_id));
+    if (serial == 0) {
+        fail("table", "is full");
+    }
+}
+
+static void after_run(int status) {
+    (void)status;
+    wdbg_module_unloaded(serial);
+}
+#else
+static void before_instance(uint8_t* code, uint32_t size) {
+    const struct WdbgStubModule loaded = {GUEST_NAME, code, size, guest_image};
+    wdbg_stub_module_loaded(&loaded);
+}
+
+static void before_run(wasm_module_inst_t instance) {
+    (void)instance;
+    wdbg_stub_wait_for_client();
+}
+
+static void after_run(int status) {
+    wdbg_stub_exited((unsigned)status);
+    wdbg_stub_module_unloading();
+}
+#endif
+
 static int run_guest(wasm_module_inst_t instance) {
     uint32_t result[1] = {0};
     wasm_exec_env_t env = wasm_runtime_create_exec_env(instance, STACK_SIZE);
@@ -70,36 +126,35 @@ static int run_guest(wasm_module_inst_t instance) {
     if (!env || !run) {
         fail("guest", "has no `run`");
     }
-    wdbg_stub_wait_for_client();
+    before_run(instance);
     if (!wasm_runtime_call_wasm(env, run, 0, result)) {
+        after_run(134);
         fail("guest", wasm_runtime_get_exception(instance));
     }
+    wasm_runtime_destroy_exec_env(env);
     return (int)result[0];
 }
 
 int main(int argc, char** argv) {
     char why[128];
-    const size_t size = (size_t)(guest_image_end - guest_image);
+    uint32_t size = 0;
     board_init(argc, argv);
-    wdbg_stub_init(&board_transport);
-    start_runtime();
-    if (size > sizeof(image)) {
-        fail("guest", "too large");
+    if (!WDBG_AOT) {
+        wdbg_stub_init(&board_transport);
     }
-    memcpy(image, guest_image, size); /* WAMR runs it, and changes it, in RAM */
-    wasm_module_t module = wasm_runtime_load(image, (uint32_t)size, why, sizeof(why));
+    start_runtime();
+    uint8_t* bytes = load_image(&size);
+    wasm_module_t module = wasm_runtime_load(bytes, size, why, sizeof(why));
     if (!module) {
         fail("load", why);
     }
-    const struct WdbgStubModule loaded = {GUEST_NAME, image, size, guest_image};
-    wdbg_stub_module_loaded(&loaded);
+    before_instance(bytes, size);
     wasm_module_inst_t instance = wasm_runtime_instantiate(module, STACK_SIZE, 0, why, sizeof(why));
     if (!instance) {
         fail("instantiate", why);
     }
     const int status = run_guest(instance);
-    wdbg_stub_exited((unsigned)status);
-    wdbg_stub_module_unloading();
+    after_run(status);
     wasm_runtime_deinstantiate(instance);
     wasm_runtime_unload(module);
     wasm_runtime_destroy();
