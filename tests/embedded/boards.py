@@ -64,17 +64,17 @@ class HostBoard(Board):
 class QemuBoard(Board):
     """The stub's UART is a TCP port that qemu chooses; asked for by its monitor protocol (QMP)."""
 
-    def __init__(self, qemu: str, machine: str, firmware: pathlib.Path, *options: str) -> None:
+    def __init__(self, machine: list[str], firmware: pathlib.Path, *options: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="wdbg-board-")
         self._console = pathlib.Path(self._folder.name) / "console.txt"
         self._answers = 0
         # nodelay: the UART's bytes go out one by one, and would wait for each other's receipts.
         super().__init__([
-            qemu, "-M", machine, "-display", "none", "-monitor", "none", "-qmp", "stdio",
-            "-semihosting-config", "enable=on,target=native",
+            *machine, "-display", "none", "-monitor", "none", "-qmp", "stdio",
+            "-semihosting-config", "enable=on,target=native,chardev=console",
+            "-chardev", f"file,id=console,path={self._console}",
             "-chardev", "socket,id=line,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on",
-            "-serial", "chardev:line", "-serial", f"file:{self._console}",
-            "-kernel", str(firmware), *options])
+            "-serial", "chardev:line", "-kernel", str(firmware), *options])
         self.monitor("qmp_capabilities")
 
     def monitor(self, command: str):
@@ -114,18 +114,21 @@ class QemuBoard(Board):
         self._folder.cleanup()
 
 
-def mps2() -> QemuBoard:
-    return QemuBoard(os.environ["WDBG_QEMU_ARM"], "mps2-an385", FOLDER / "mps2" / "firmware")
+def _machine(name: str) -> list[str]:
+    """By the firmware's name: mps2 (Cortex-M3) or virt32 (RISC-V)."""
+    if name.startswith("mps2"):
+        return [os.environ["WDBG_QEMU_ARM"], "-M", "mps2-an385"]
+    return [os.environ["WDBG_QEMU_RISCV32"], "-M", "virt", "-bios", "none"]
+
+
+def interpreted(name: str) -> Board:
+    """A firmware with the stub; its guest waits at its entry."""
+    return HostBoard() if name == "host" else QemuBoard(_machine(name), FOLDER / name / "firmware")
 
 
 def compiled(name: str) -> QemuBoard:
     """A firmware with compiled code, which waits for a native debugger before its first instruction."""
-    machines = {"mps2-aot": ("WDBG_QEMU_ARM", "mps2-an385"), "mps2-xip": ("WDBG_QEMU_ARM", "mps2-an385")}
-    qemu, machine = machines[name]
     return QemuBoard(
-        os.environ[qemu], machine, FOLDER / name / "firmware", "-S",
+        _machine(name), FOLDER / name / "firmware", "-S",
         "-chardev", "socket,id=native,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on",
         "-gdb", "chardev:native")
-
-
-BOARDS = {"host": HostBoard, "mps2": mps2}

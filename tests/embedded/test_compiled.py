@@ -13,7 +13,6 @@ from harness.raw import RawClient
 MAGIC = b"wdbg\xa5mt\x1a"
 HEADER = struct.Struct("<8sHHHBBIIQQII")
 ENTRY = struct.Struct("<IIQQQII32s32s56s")
-RAM, RAM_SIZE = 0x2000_0000, 0x20_0000
 TEXT_ADDRESS = 0x1000  # of the debug file's symbols (docs/aot.md)
 SUM = 140
 
@@ -32,8 +31,10 @@ class Module(NamedTuple):
 class Native:
     """A bare client of qemu's debug server."""
 
-    def __init__(self, board) -> None:
+    def __init__(self, board, pc: int) -> None:
+        """`pc`: the register's number, among 32-bit ones."""
         self._client = RawClient(board.native_address(), acks=True)
+        self._pc = pc
 
     def read(self, address: int, size: int) -> bytes:
         found = b""
@@ -51,7 +52,7 @@ class Native:
 
     def pc(self) -> int:
         registers = bytes.fromhex(self._client.ask("g"))
-        return struct.unpack_from("<I", registers, 4 * 15)[0]
+        return struct.unpack_from("<I", registers, 4 * self._pc)[0]
 
     def go_on(self) -> None:
         self._client.send("c")
@@ -63,7 +64,7 @@ class Target:
         self.board = compiled(name)
         self.firmware = Elf(FOLDER / name / "firmware")
         self.debug_file = Elf(FOLDER / f"app-{name}.aot.debug")
-        self.native = Native(self.board)
+        self.native = Native(self.board, 15 if name.startswith("mps2") else 32)
         self.table = self.firmware.symbols["wdbg_module_table"]
         self.changed = self.firmware.symbols["wdbg_module_table_changed"] & ~1
 
@@ -82,7 +83,7 @@ class Target:
         return self.modules()[0].code + (self.debug_file.symbols[function] & ~1) - TEXT_ADDRESS
 
 
-@pytest.fixture(params=["mps2-aot", "mps2-xip"])
+@pytest.fixture(params=["mps2-aot", "mps2-xip", "virt32-aot"])
 def target(request):
     started = Target(request.param)
     yield started
@@ -116,12 +117,13 @@ def test_compiled_code_is_hit_where_the_table_says(target):
 
 def test_table_is_found_by_its_magic_number(target):
     target.native.run_to(target.changed)
-    memory = target.native.read(RAM, RAM_SIZE)
+    start, end = (target.firmware.symbols[name] for name in ("board_bss", "board_bss_end"))
+    memory = target.native.read(start, end - start)
     found = []
     at = memory.find(MAGIC)
     while at >= 0:
-        if struct.unpack_from("<Q", memory, at + 24)[0] == RAM + at:
-            found.append(RAM + at)
+        if struct.unpack_from("<Q", memory, at + 24)[0] == start + at:
+            found.append(start + at)
         at = memory.find(MAGIC, at + 1)
     assert found == [target.table]
 

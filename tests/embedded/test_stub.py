@@ -130,7 +130,7 @@ def test_kill_ends_the_guest(session, board):
     assert "terminated by the debugger" in board.console()
 
 
-@pytest.mark.parametrize("board", ["mps2"], indirect=True)
+@pytest.mark.parametrize("board", ["mps2", "virt32"], indirect=True)
 def test_a_second_client_takes_over_from_one_that_is_gone(board):
     """A serial line does not tell that nobody is there any more."""
     first = RawClient(board.address())
@@ -157,7 +157,7 @@ def test_module_can_be_read_from_the_target(board):
     client.close()
 
 
-@pytest.mark.parametrize("board", ["mps2"], indirect=True)
+@pytest.mark.parametrize("board", ["mps2", "virt32"], indirect=True)
 def test_reset_of_the_target_is_noticed(session, board, new_session):
     choose(session, "SPIN")
     session.run_free()

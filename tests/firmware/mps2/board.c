@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
-/* Arm MPS2: UART 0 is the debugger's line, UART 1 shows output (CMSDK APB UART). */
+/* Arm MPS2: UART 0 (CMSDK APB UART) is the debugger's line; output goes out by semihosting. */
 
 #include "board.h"
 
@@ -13,12 +13,11 @@ struct Uart {
 };
 
 #define DEBUG_LINE ((struct Uart*)0x40004000)
-#define CONSOLE ((struct Uart*)0x40005000)
-
 #define NVIC_ENABLE (*(volatile uint32_t*)0xe000e100)
 #define NVIC_CLEAR (*(volatile uint32_t*)0xe000e280)
 
 enum {
+    SEMIHOSTING_WRITE_CHARACTER = 0x03,
     SEMIHOSTING_EXIT = 0x20,
     APPLICATION_EXIT = 0x20026,
     TRANSMIT_AND_RECEIVE = 3,
@@ -27,22 +26,11 @@ enum {
     DEBUG_LINE_RECEIVES = 1, /* the NVIC's bit of it */
 };
 
-static void send(struct Uart* uart, const void* bytes, size_t size) {
-    const uint8_t* at = bytes;
-    for (size_t i = 0; i < size; i++) {
-        while (uart->state & 1U) {
-        }
-        uart->data = at[i];
-    }
-}
-
 void board_init(int argc, char** argv) {
     (void)argc;
     (void)argv;
     DEBUG_LINE->divider = 16;
     DEBUG_LINE->control = TRANSMIT_AND_RECEIVE | RECEIVE_INTERRUPT;
-    CONSOLE->divider = 16;
-    CONSOLE->control = TRANSMIT_AND_RECEIVE;
     __asm__ volatile("cpsid i"); /* interrupts only end a sleep */
     NVIC_ENABLE = DEBUG_LINE_RECEIVES;
 }
@@ -55,16 +43,21 @@ static void sleep_until_bytes_come(void) {
     }
 }
 
-void board_print(const char* text, size_t size) {
-    send(CONSOLE, text, size);
+static void semihosting(uint32_t operation, const void* argument) {
+    register uint32_t r0 __asm__("r0") = operation;
+    register const void* r1 __asm__("r1") = argument;
+    __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
 }
 
-/* Arm semihosting, SYS_EXIT_EXTENDED. */
+void board_print(const char* text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        semihosting(SEMIHOSTING_WRITE_CHARACTER, &text[i]);
+    }
+}
+
 _Noreturn void board_exit(int status) {
     const uint32_t parameters[2] = {APPLICATION_EXIT, (uint32_t)status};
-    register uint32_t operation __asm__("r0") = SEMIHOSTING_EXIT;
-    register const void* argument __asm__("r1") = parameters;
-    __asm__ volatile("bkpt 0xab" : : "r"(operation), "r"(argument) : "memory");
+    semihosting(SEMIHOSTING_EXIT, parameters);
     for (;;) {
     }
 }
@@ -88,7 +81,12 @@ static int read_bytes(void* context, void* bytes, size_t size, bool wait) {
 
 static int write_bytes(void* context, const void* bytes, size_t size) {
     (void)context;
-    send(DEBUG_LINE, bytes, size);
+    const uint8_t* at = bytes;
+    for (size_t i = 0; i < size; i++) {
+        while (DEBUG_LINE->state & 1U) {
+        }
+        DEBUG_LINE->data = at[i];
+    }
     return 0;
 }
 
