@@ -3,6 +3,7 @@
 import lldb
 import pytest
 
+from harness.deadline import wait_for
 from harness.raw import RawClient
 
 SUM = 140  # what the guest returns in its first mode
@@ -95,9 +96,13 @@ def test_interrupt(session):
     session.interrupt()
     assert session.frames() == ["spin", "work", "run"]
     first = session.integer("rounds")
-    session.run_free()
-    session.interrupt()
-    assert session.integer("rounds") > first
+
+    def goes_on() -> bool:
+        session.run_free()
+        session.interrupt()
+        return session.integer("rounds") > first
+
+    wait_for("progress between two interrupts", goes_on)
     choose(session, "SUM")
     assert session.go_to_exit() == 1
 
