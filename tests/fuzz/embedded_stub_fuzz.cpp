@@ -25,13 +25,13 @@ void require(bool condition, std::string_view otherwise) {
 
 void check_output(const std::string& output) {
     std::array<char, 4 * WDBG_STUB_PACKET_SIZE> buffer{};
-    WdbgDeframer deframer;
+    WdbgDeframer deframer{};
     wdbg_deframer_init(&deframer, buffer.data(), buffer.size(), true);
     const char* at = output.data();
     std::size_t left = output.size();
     while (left != 0) {
         const WdbgFrameEvent event = wdbg_deframer_next(&deframer, &at, &left);
-        require(event == WDBG_FRAME_PACKET || event == WDBG_FRAME_ACK || event == WDBG_FRAME_NACK,
+        require(event == WdbgFramePacket || event == WdbgFrameAck || event == WdbgFrameNack,
                 "what it writes is no packet");
     }
     require(deframer.state == 0, "a packet is cut off");
@@ -42,10 +42,10 @@ void run(StubGuest& guest, unsigned how) {
     guest.frames[0] = StubGuest::first_instruction + how % 8;
     switch (how % 4) {
     case 0:
-        wdbg_stub_stop(WDBG_SIGNAL_TRAP, "breakpoint", nullptr);
+        wdbg_stub_stop(WdbgSignalTrap, "breakpoint", nullptr);
         break;
     case 1:
-        wdbg_stub_stop(WDBG_SIGNAL_SEGV, "exception", "out of bounds memory access");
+        wdbg_stub_stop(WdbgSignalSegv, "exception", "out of bounds memory access");
         break;
     case 2:
         wdbg_stub_receive(false);
@@ -54,7 +54,7 @@ void run(StubGuest& guest, unsigned how) {
         guest.stop();
     }
     if (wdbg_stub.stop_requested || wdbg_stub.stepping) {
-        wdbg_stub_stop(WDBG_SIGNAL_TRAP, "trace", nullptr);
+        wdbg_stub_stop(WdbgSignalTrap, "trace", nullptr);
     }
 }
 

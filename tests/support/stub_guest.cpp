@@ -44,7 +44,7 @@ std::string StubGuest::take_output() {
 }
 
 void StubGuest::stop() {
-    wdbg_stub_stop(WDBG_SIGNAL_TRAP, "signal", "attached");
+    wdbg_stub_stop(WdbgSignalTrap, "signal", "attached");
 }
 
 std::string StubGuest::ask(std::string_view packet) {
@@ -57,11 +57,11 @@ std::string StubGuest::ask(std::string_view packet) {
     wdbg_stub_receive(true);
     const std::string framed = take_output();
     std::array<char, 8192> buffer{};
-    WdbgDeframer deframer;
+    WdbgDeframer deframer{};
     wdbg_deframer_init(&deframer, buffer.data(), buffer.size(), true);
     const char* at = framed.data();
     std::size_t left = framed.size();
-    return wdbg_deframer_next(&deframer, &at, &left) == WDBG_FRAME_PACKET
+    return wdbg_deframer_next(&deframer, &at, &left) == WdbgFramePacket
                ? std::string(buffer.data(), deframer.size)
                : "no reply: " + framed;
 }

@@ -3,8 +3,8 @@
 
 namespace wdbg::rsp {
 
-static_assert(static_cast<int>(FrameEvent::Packet) == WDBG_FRAME_PACKET);
-static_assert(static_cast<int>(FrameEvent::Oversized) == WDBG_FRAME_OVERSIZED);
+static_assert(static_cast<int>(FrameEvent::Packet) == WdbgFramePacket);
+static_assert(static_cast<int>(FrameEvent::Oversized) == WdbgFrameOversized);
 
 Deframer::Deframer(std::span<char> buffer, Direction direction) {
     wdbg_deframer_init(&core_, buffer.data(), buffer.size(), direction == Direction::ToClient);

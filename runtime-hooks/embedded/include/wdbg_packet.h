@@ -50,13 +50,13 @@ size_t wdbg_frame(const char* payload, size_t size, char* out);
 #define WDBG_INTERRUPT_BYTE '\x03'
 
 enum WdbgFrameEvent {
-    WDBG_FRAME_NEED_MORE,    /* the input is used up */
-    WDBG_FRAME_PACKET,       /* buffer[0 .. size) is a payload, unescaped and expanded */
-    WDBG_FRAME_ACK,          /* `+` */
-    WDBG_FRAME_NACK,         /* `-` */
-    WDBG_FRAME_INTERRUPT,    /* 0x03 outside of binary data */
-    WDBG_FRAME_BAD_CHECKSUM, /* a packet whose checksum is wrong or no number; the buffer has it */
-    WDBG_FRAME_OVERSIZED,    /* a packet that did not fit; its end has been reached */
+    WdbgFrameNeedMore,    /* the input is used up */
+    WdbgFramePacket,      /* buffer[0 .. size) is a payload, unescaped and expanded */
+    WdbgFrameAck,         /* `+` */
+    WdbgFrameNack,        /* `-` */
+    WdbgFrameInterrupt,   /* 0x03 outside of binary data */
+    WdbgFrameBadChecksum, /* a packet whose checksum is wrong or no number; the buffer has it */
+    WdbgFrameOversized,   /* a packet that did not fit; its end has been reached */
 };
 
 /* Finds packets in a stream that arrives in portions of any size. What is no packet is passed over.

@@ -3,16 +3,16 @@
 
 /* What follows an opcode. */
 enum Immediate {
-    NOTHING,
-    BYTE,
-    LEB,
-    TWO_LEBS,
-    FOUR_BYTES,
-    EIGHT_BYTES,
-    TYPES,    /* a vector of types */
-    BR_TABLE, /* WAMR's loader: a count, then one byte per depth, then nops in what is left over */
-    MISC,
-    ATOMIC,
+    Nothing,
+    Byte,
+    Leb,
+    TwoLebs,
+    FourBytes,
+    EightBytes,
+    Types,   /* a vector of types */
+    BrTable, /* WAMR's loader: a count, then one byte per depth, then nops in what is left over */
+    Misc,
+    Atomic,
 };
 
 struct Row {
@@ -23,15 +23,13 @@ struct Row {
 
 /* wasm core §5.4, and the opcodes that WAMR's loader writes over them (wasm_opcode.h). */
 static const struct Row rows[] = {
-    {0x00, 0x01, NOTHING},  {0x02, 0x04, LEB},        {0x05, 0x05, NOTHING},
-    {0x0b, 0x0b, NOTHING},  {0x0c, 0x0d, LEB},        {0x0e, 0x0e, BR_TABLE},
-    {0x0f, 0x0f, NOTHING},  {0x10, 0x10, LEB},        {0x11, 0x11, TWO_LEBS},
-    {0x12, 0x12, LEB},      {0x13, 0x13, TWO_LEBS},   {0x1a, 0x1b, NOTHING},
-    {0x1c, 0x1c, TYPES},    {0x1d, 0x26, LEB},        {0x28, 0x3e, TWO_LEBS},
-    {0x3f, 0x42, LEB},      {0x43, 0x43, FOUR_BYTES}, {0x44, 0x44, EIGHT_BYTES},
-    {0x45, 0xc6, NOTHING},  {0xc7, 0xcb, BYTE},       {0xd0, 0xd0, LEB},
-    {0xd1, 0xd1, NOTHING},  {0xd2, 0xd2, LEB},        {0xd7, 0xd9, LEB},
-    {0xda, 0xda, BR_TABLE}, {0xfc, 0xfc, MISC},       {0xfe, 0xfe, ATOMIC},
+    {0x00, 0x01, Nothing},   {0x02, 0x04, Leb},        {0x05, 0x05, Nothing}, {0x0b, 0x0b, Nothing},
+    {0x0c, 0x0d, Leb},       {0x0e, 0x0e, BrTable},    {0x0f, 0x0f, Nothing}, {0x10, 0x10, Leb},
+    {0x11, 0x11, TwoLebs},   {0x12, 0x12, Leb},        {0x13, 0x13, TwoLebs}, {0x1a, 0x1b, Nothing},
+    {0x1c, 0x1c, Types},     {0x1d, 0x26, Leb},        {0x28, 0x3e, TwoLebs}, {0x3f, 0x42, Leb},
+    {0x43, 0x43, FourBytes}, {0x44, 0x44, EightBytes}, {0x45, 0xc6, Nothing}, {0xc7, 0xcb, Byte},
+    {0xd0, 0xd0, Leb},       {0xd1, 0xd1, Nothing},    {0xd2, 0xd2, Leb},     {0xd7, 0xd9, Leb},
+    {0xda, 0xda, BrTable},   {0xfc, 0xfc, Misc},       {0xfe, 0xfe, Atomic},
 };
 
 struct Cursor {
@@ -91,37 +89,37 @@ static void take_misc(struct Cursor* cursor) {
 
 static void take_immediate(struct Cursor* cursor, enum Immediate immediate) {
     switch (immediate) {
-    case NOTHING:
+    case Nothing:
         return;
-    case BYTE:
+    case Byte:
         skip(cursor, 1);
         return;
-    case TWO_LEBS:
+    case TwoLebs:
         (void)take_leb(cursor);
         (void)take_leb(cursor);
         return;
-    case LEB:
+    case Leb:
         (void)take_leb(cursor);
         return;
-    case FOUR_BYTES:
+    case FourBytes:
         skip(cursor, 4);
         return;
-    case EIGHT_BYTES:
+    case EightBytes:
         skip(cursor, 8);
         return;
-    case TYPES:
+    case Types:
         skip(cursor, take_leb(cursor));
         return;
-    case BR_TABLE: {
+    case BrTable: {
         const uint32_t count = take_leb(cursor);
         skip(cursor, count);
         skip(cursor, 1);
         return;
     }
-    case MISC:
+    case Misc:
         take_misc(cursor);
         return;
-    case ATOMIC:
+    case Atomic:
         if (take_byte(cursor) == 0x03) { /* fence */
             skip(cursor, 1);
             return;

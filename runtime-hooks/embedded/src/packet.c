@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-enum { NOT_HEX = 0x100, ESCAPE_BIT = 0x20, REPEAT_BIAS = 29, BINARY_HEAD = 64 };
+enum { NotHex = 0x100, EscapeBit = 0x20, RepeatBias = 29, BinaryHead = 64 };
 
 enum State {
-    IDLE,
-    PAYLOAD,
-    ESCAPED,
-    REPEAT,
-    CHECKSUM1,
-    CHECKSUM2,
-    NOTIFICATION,
-    NOTIFICATION_END,
+    Idle,
+    Payload,
+    Escaped,
+    Repeat,
+    Checksum1,
+    Checksum2,
+    Notification,
+    NotificationEnd,
 };
 
 /* --- Hex and numbers ------------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ size_t wdbg_frame(const char* payload, size_t size, char* out) {
         if (must_escape(coded)) {
             *at++ = '}';
             sum = (uint8_t)(sum + '}');
-            coded = (char)((unsigned char)coded ^ ESCAPE_BIT);
+            coded = (char)((unsigned char)coded ^ EscapeBit);
         }
         *at++ = coded;
         sum = (uint8_t)(sum + (unsigned char)coded);
@@ -126,7 +126,7 @@ void wdbg_deframer_init(struct WdbgDeframer* deframer, char* buffer, size_t capa
 }
 
 static void begin(struct WdbgDeframer* self) {
-    self->state = PAYLOAD;
+    self->state = Payload;
     self->size = 0;
     self->sum = 0;
     self->oversized = false;
@@ -149,14 +149,14 @@ static void repeat(struct WdbgDeframer* self, char count) {
         return;
     }
     const char last = self->buffer[self->size - 1];
-    for (int times = (unsigned char)count - REPEAT_BIAS; times > 0; times--) {
+    for (int times = (unsigned char)count - RepeatBias; times > 0; times--) {
         store(self, last);
     }
 }
 
 /* In `Xaddress,length:data` everything behind the colon is binary. */
 static bool expects_binary(const struct WdbgDeframer* self) {
-    const size_t head = self->size < BINARY_HEAD ? self->size : BINARY_HEAD;
+    const size_t head = self->size < BinaryHead ? self->size : BinaryHead;
     return self->size != 0 && self->buffer[0] == 'X' && memchr(self->buffer, ':', head) != NULL;
 }
 
@@ -164,94 +164,94 @@ static enum WdbgFrameEvent idle(struct WdbgDeframer* self, char byte) {
     switch (byte) {
     case '$':
         begin(self);
-        return WDBG_FRAME_NEED_MORE;
+        return WdbgFrameNeedMore;
     case '+':
-        return WDBG_FRAME_ACK;
+        return WdbgFrameAck;
     case '-':
-        return WDBG_FRAME_NACK;
+        return WdbgFrameNack;
     case WDBG_INTERRUPT_BYTE:
-        return self->to_client ? WDBG_FRAME_NEED_MORE : WDBG_FRAME_INTERRUPT;
+        return self->to_client ? WdbgFrameNeedMore : WdbgFrameInterrupt;
     case '%':
-        self->state = self->to_client ? NOTIFICATION : IDLE;
-        return WDBG_FRAME_NEED_MORE;
+        self->state = self->to_client ? Notification : Idle;
+        return WdbgFrameNeedMore;
     default:
-        return WDBG_FRAME_NEED_MORE; /* noise between packets */
+        return WdbgFrameNeedMore; /* noise between packets */
     }
 }
 
 static enum WdbgFrameEvent payload_byte(struct WdbgDeframer* self, char byte) {
     if (byte == '$') { /* never within a packet: the one before was cut off */
         begin(self);
-        return WDBG_FRAME_NEED_MORE;
+        return WdbgFrameNeedMore;
     }
     if (byte == '#') {
-        self->state = CHECKSUM1;
-        return WDBG_FRAME_NEED_MORE;
+        self->state = Checksum1;
+        return WdbgFrameNeedMore;
     }
     if (byte == WDBG_INTERRUPT_BYTE && !self->to_client && !expects_binary(self)) {
-        return WDBG_FRAME_INTERRUPT; /* not part of the packet, nor of its sum */
+        return WdbgFrameInterrupt; /* not part of the packet, nor of its sum */
     }
     add_to_sum(self, byte);
     if (byte == '}') {
-        self->state = ESCAPED;
+        self->state = Escaped;
     } else if (byte == '*' && self->to_client) {
-        self->state = REPEAT;
+        self->state = Repeat;
     } else {
         store(self, byte);
     }
-    return WDBG_FRAME_NEED_MORE;
+    return WdbgFrameNeedMore;
 }
 
 static enum WdbgFrameEvent checksum_byte(struct WdbgDeframer* self, char byte) {
     if (byte == '$') {
         begin(self);
-        return WDBG_FRAME_NEED_MORE;
+        return WdbgFrameNeedMore;
     }
     if (byte == WDBG_INTERRUPT_BYTE && !self->to_client) {
-        return WDBG_FRAME_INTERRUPT;
+        return WdbgFrameInterrupt;
     }
     const int digit = wdbg_hex_value(byte);
-    if (self->state == CHECKSUM1) {
-        self->checksum = digit < 0 ? NOT_HEX : digit * 16;
-        self->state = CHECKSUM2;
-        return WDBG_FRAME_NEED_MORE;
+    if (self->state == Checksum1) {
+        self->checksum = digit < 0 ? NotHex : digit * 16;
+        self->state = Checksum2;
+        return WdbgFrameNeedMore;
     }
-    self->state = IDLE;
-    self->checksum = digit < 0 ? NOT_HEX : self->checksum + digit;
+    self->state = Idle;
+    self->checksum = digit < 0 ? NotHex : self->checksum + digit;
     if (self->oversized) {
-        return WDBG_FRAME_OVERSIZED;
+        return WdbgFrameOversized;
     }
-    return self->checksum == self->sum ? WDBG_FRAME_PACKET : WDBG_FRAME_BAD_CHECKSUM;
+    return self->checksum == self->sum ? WdbgFramePacket : WdbgFrameBadChecksum;
 }
 
 static enum WdbgFrameEvent step(struct WdbgDeframer* self, char byte) {
     switch (self->state) {
-    case PAYLOAD:
+    case Payload:
         return payload_byte(self, byte);
-    case ESCAPED:
+    case Escaped:
         add_to_sum(self, byte);
-        store(self, (char)((unsigned char)byte ^ ESCAPE_BIT));
-        self->state = PAYLOAD;
-        return WDBG_FRAME_NEED_MORE;
-    case REPEAT:
+        store(self, (char)((unsigned char)byte ^ EscapeBit));
+        self->state = Payload;
+        return WdbgFrameNeedMore;
+    case Repeat:
         add_to_sum(self, byte);
         repeat(self, byte);
-        self->state = PAYLOAD;
-        return WDBG_FRAME_NEED_MORE;
-    case CHECKSUM1:
-    case CHECKSUM2:
+        self->state = Payload;
+        return WdbgFrameNeedMore;
+    case Checksum1:
+    case Checksum2:
         return checksum_byte(self, byte);
-    case NOTIFICATION:
+    case Notification:
         if (byte == '#') {
-            self->state = NOTIFICATION_END;
+            self->state = NotificationEnd;
             self->size = 0;
         }
-        return WDBG_FRAME_NEED_MORE;
-    case NOTIFICATION_END:
+        return WdbgFrameNeedMore;
+    case NotificationEnd:
         if (++self->size == 2) {
-            self->state = IDLE;
+            self->state = Idle;
         }
-        return WDBG_FRAME_NEED_MORE;
+        return WdbgFrameNeedMore;
     default:
         return idle(self, byte);
     }
@@ -279,7 +279,7 @@ static size_t copy_plain(struct WdbgDeframer* self, const char* input, size_t si
 enum WdbgFrameEvent wdbg_deframer_next(struct WdbgDeframer* self, const char** input,
                                        size_t* size) {
     while (*size != 0) {
-        if (self->state == PAYLOAD) {
+        if (self->state == Payload) {
             const size_t copied = copy_plain(self, *input, *size);
             *input += copied;
             *size -= copied;
@@ -291,9 +291,9 @@ enum WdbgFrameEvent wdbg_deframer_next(struct WdbgDeframer* self, const char** i
         *input += 1;
         *size -= 1;
         const enum WdbgFrameEvent event = step(self, byte);
-        if (event != WDBG_FRAME_NEED_MORE) {
+        if (event != WdbgFrameNeedMore) {
             return event;
         }
     }
-    return WDBG_FRAME_NEED_MORE;
+    return WdbgFrameNeedMore;
 }

@@ -34,36 +34,36 @@ uint8_t wdbg_code_byte(uint32_t offset) {
 
 enum WdbgStubError wdbg_breakpoint_insert(uint32_t offset) {
     if (offset == 0 || offset >= wdbg_stub.module.size) {
-        return WDBG_STUB_UNREADABLE;
+        return WdbgStubUnreadable;
     }
     if (find(offset)) {
-        return WDBG_STUB_OK;
+        return WdbgStubOk;
     }
     uint32_t place = 0;
     if (!wdbg_guest_breakpoint_place(offset, &place)) {
-        return WDBG_STUB_UNREADABLE;
+        return WdbgStubUnreadable;
     }
     struct WdbgStubBreakpoint* row = find(0);
     if (!row) {
-        return WDBG_STUB_NO_ROOM;
+        return WdbgStubNoRoom;
     }
     row->original = wdbg_code_byte(place);
     row->requested = offset;
     row->place = place;
     wdbg_stub.module.code[place] = WDBG_STUB_BREAK_OPCODE;
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 enum WdbgStubError wdbg_breakpoint_remove(uint32_t offset) {
     struct WdbgStubBreakpoint* row = offset != 0 ? find(offset) : NULL;
     if (!row) {
-        return WDBG_STUB_NOT_FOUND;
+        return WdbgStubNotFound;
     }
     row->requested = 0;
     if (!wdbg_breakpoint_at(row->place)) { /* two requests may share a place */
         wdbg_stub.module.code[row->place] = row->original;
     }
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 void wdbg_breakpoints_clear(void) {

@@ -3,7 +3,7 @@
 /* Packets about memory, modules and wasm values. */
 
 #include "guest.h"
-#include "stub_internal.h"
+#include "stub_handlers.h"
 
 #include <string.h>
 
@@ -64,15 +64,15 @@ static enum WdbgStubError read_memory(struct WdbgArgs* args, bool binary) {
     struct Range range;
     uint64_t size = 0;
     if (!take_range(args, &range)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     const uint8_t* memory = wdbg_guest_memory(&size);
     if (binary && range.size == 0) {
         wdbg_reply_text("OK");
-        return WDBG_STUB_OK;
+        return WdbgStubOk;
     }
     if (range.present == 0) {
-        return WDBG_STUB_UNREADABLE;
+        return WdbgStubUnreadable;
     }
     if (binary) {
         wdbg_reply_byte('b');
@@ -87,7 +87,7 @@ static enum WdbgStubError read_memory(struct WdbgArgs* args, bool binary) {
             wdbg_reply_hex(&byte, 1);
         }
     }
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 enum WdbgStubError wdbg_handle_read_memory(struct WdbgArgs* args) {
@@ -103,23 +103,23 @@ enum WdbgStubError wdbg_handle_write_memory(struct WdbgArgs* args) {
     struct Range range;
     uint64_t size = 0;
     if (!take_range(args, &range) || !wdbg_args_take(args, ':')) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     if (range.code || range.present < range.size) {
-        return WDBG_STUB_UNREADABLE;
+        return WdbgStubUnreadable;
     }
     uint8_t* memory = wdbg_guest_memory(&size);
     for (size_t i = 0; i < args->left; i++) {
         if (wdbg_hex_value(args->at[i]) < 0) {
-            return WDBG_STUB_INVALID;
+            return WdbgStubInvalid;
         }
     }
     if (range.size != 0 &&
         !wdbg_decode_hex(args->at, args->left, memory + range.offset, range.present)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     wdbg_reply_text("OK");
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static void write_region(uint64_t start, uint64_t size, const char* permissions, const char* name) {
@@ -141,7 +141,7 @@ static void write_region(uint64_t start, uint64_t size, const char* permissions,
 enum WdbgStubError wdbg_handle_region(struct WdbgArgs* args) {
     uint64_t address = 0;
     if (!wdbg_args_number(args, 16, &address) || args->left != 0) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     const uint64_t memory_end = space_size(false);
     const uint64_t code_end = CODE_SPACE + space_size(true);
@@ -156,7 +156,7 @@ enum WdbgStubError wdbg_handle_region(struct WdbgArgs* args) {
     } else {
         write_region(address, 1, NULL, NULL);
     }
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 /* --- qXfer:libraries:read::<offset>,<length> ----------------------------------------------------
@@ -224,7 +224,7 @@ enum WdbgStubError wdbg_handle_libraries(struct WdbgArgs* args) {
     uint32_t length = 0;
     if (!wdbg_args_number32(args, 16, &offset) || !wdbg_args_take(args, ',') ||
         !wdbg_args_number32(args, 16, &length)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     /* Once to know whether more follows, once for good. */
     wdbg_reply_byte('l');
@@ -233,7 +233,7 @@ enum WdbgStubError wdbg_handle_libraries(struct WdbgArgs* args) {
         wdbg_reply_byte('m');
         (void)write_libraries(offset, length);
     }
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 /* --- Wasm values -------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ enum WdbgStubError wdbg_handle_call_stack(struct WdbgArgs* args) {
     for (uint32_t i = 0; wdbg_reply_room() >= 16 && wdbg_guest_pc(i, &offset); i++) {
         wdbg_reply_le64(wdbg_code_address(i == 0 ? wdbg_stub.pc : offset));
     }
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 /* `<frame>;<index>`, decimal. */
@@ -256,10 +256,10 @@ static bool take_slot(struct WdbgArgs* args, uint32_t* frame, uint32_t* index) {
 
 static enum WdbgStubError write_value(const uint8_t* value, size_t size) {
     if (size == 0) {
-        return WDBG_STUB_NOT_FOUND;
+        return WdbgStubNotFound;
     }
     wdbg_reply_hex(value, size);
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 enum WdbgStubError wdbg_handle_local(struct WdbgArgs* args) {
@@ -267,7 +267,7 @@ enum WdbgStubError wdbg_handle_local(struct WdbgArgs* args) {
     uint32_t frame = 0;
     uint32_t index = 0;
     if (!take_slot(args, &frame, &index)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     return write_value(value, wdbg_guest_local(frame, index, value));
 }
@@ -279,13 +279,13 @@ enum WdbgStubError wdbg_handle_global(struct WdbgArgs* args) {
     uint32_t first = 0;
     uint32_t index = 0;
     if (!wdbg_args_number32(args, 10, &first) || !wdbg_args_take(args, ';')) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     if (args->left >= sizeof(by_instance) &&
         memcmp(args->at, by_instance, sizeof(by_instance) - 1) == 0) {
         index = first;
     } else if (!wdbg_args_number32(args, 10, &index)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     return write_value(value, wdbg_guest_global(index, value));
 }
@@ -297,11 +297,11 @@ enum WdbgStubError wdbg_handle_stack_value(struct WdbgArgs* args) {
     uint32_t frame = 0;
     uint32_t index = 0;
     if (!take_slot(args, &frame, &index)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     const size_t count = wdbg_guest_stack(frame, &cells);
     if (count != 1 || index != 0) {
-        return WDBG_STUB_UNAVAILABLE;
+        return WdbgStubUnavailable;
     }
     return write_value((const uint8_t*)cells, sizeof(*cells));
 }
@@ -313,13 +313,13 @@ static enum WdbgStubError change_breakpoint(struct WdbgArgs* args,
                                             enum WdbgStubError (*change)(uint32_t)) {
     struct Range range;
     if (!take_range(args, &range)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     if (!range.code) {
-        return WDBG_STUB_UNREADABLE;
+        return WdbgStubUnreadable;
     }
     const enum WdbgStubError error = change(range.offset);
-    if (error == WDBG_STUB_OK) {
+    if (error == WdbgStubOk) {
         wdbg_reply_text("OK");
     }
     return error;

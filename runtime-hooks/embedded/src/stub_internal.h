@@ -14,22 +14,22 @@ extern "C" {
 
 /* Numbers of `Exx`, as gdbstub/src/error_numbers.h has them. */
 enum WdbgStubError {
-    WDBG_STUB_OK = 0,
-    WDBG_STUB_NOT_FOUND = 0x02,
-    WDBG_STUB_UNREADABLE = 0x08,
-    WDBG_STUB_INVALID = 0x16,
-    WDBG_STUB_NO_ROOM = 0x1C,
-    WDBG_STUB_UNAVAILABLE = 0x3D,
-    WDBG_STUB_MALFORMED = 0x4A,
-    WDBG_STUB_UNSUPPORTED = 0x5F,
+    WdbgStubOk = 0,
+    WdbgStubNotFound = 0x02,
+    WdbgStubUnreadable = 0x08,
+    WdbgStubInvalid = 0x16,
+    WdbgStubNoRoom = 0x1C,
+    WdbgStubUnavailable = 0x3D,
+    WdbgStubMalformed = 0x4A,
+    WdbgStubUnsupported = 0x5F,
 };
 
 enum WdbgStubSignal {
-    WDBG_SIGNAL_INT = 2,
-    WDBG_SIGNAL_ILL = 4,
-    WDBG_SIGNAL_TRAP = 5,
-    WDBG_SIGNAL_FPE = 8,
-    WDBG_SIGNAL_SEGV = 11,
+    WdbgSignalInt = 2,
+    WdbgSignalIll = 4,
+    WdbgSignalTrap = 5,
+    WdbgSignalFpe = 8,
+    WdbgSignalSegv = 11,
 };
 
 struct WdbgStubBreakpoint {
@@ -93,23 +93,6 @@ void wdbg_stub_write(const void* bytes, size_t size);
 /* --- Packets (stub_packets.c) ----------------------------------------------------------------- */
 /* Answers one packet, with exactly one reply, or none if it resumes the guest. */
 void wdbg_stub_dispatch(const char* packet, size_t size);
-
-/* A packet's arguments, taken from left to right. */
-struct WdbgArgs {
-    const char* at;
-    size_t left;
-};
-
-bool wdbg_args_take(struct WdbgArgs* args, char expected);
-bool wdbg_args_number(struct WdbgArgs* args, unsigned base, uint64_t* value);
-/* As above; false if it does not fit into 32 bits. */
-bool wdbg_args_number32(struct WdbgArgs* args, unsigned base, uint32_t* value);
-
-/* Handlers write the reply, or give the number of an error. */
-typedef enum WdbgStubError WdbgStubHandler(struct WdbgArgs* args);
-WdbgStubHandler wdbg_handle_read_memory, wdbg_handle_read_binary, wdbg_handle_write_memory,
-    wdbg_handle_region, wdbg_handle_libraries, wdbg_handle_call_stack, wdbg_handle_local,
-    wdbg_handle_global, wdbg_handle_stack_value, wdbg_handle_insert, wdbg_handle_remove;
 
 /* --- The session (stub_session.c) ------------------------------------------------------------- */
 /* LLDB's address of an offset in the .wasm. */

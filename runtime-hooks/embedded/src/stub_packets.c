@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-#include "stub_internal.h"
+#include "stub_handlers.h"
 
 #include <string.h>
 
@@ -39,7 +39,7 @@ static enum WdbgStubError start_no_ack(struct WdbgArgs* args) {
     (void)args;
     wdbg_stub.no_ack = true;
     wdbg_reply_text("OK");
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError supported(struct WdbgArgs* args) {
@@ -50,14 +50,14 @@ static enum WdbgStubError supported(struct WdbgArgs* args) {
         ";QStartNoAckMode+;QThreadSuffixSupported+;QListThreadsInStopReply+;binary-upload+"
         ";qMemoryRegionInfo+;swbreak+;vContSupported+;qWasmInstance+"
         ";qXfer:libraries:read+");
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError list_threads(struct WdbgArgs* args) {
     (void)args;
     wdbg_stub.list_threads = true;
     wdbg_reply_text("OK");
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError echo(struct WdbgArgs* args) {
@@ -65,13 +65,13 @@ static enum WdbgStubError echo(struct WdbgArgs* args) {
     for (size_t i = 0; i < args->left; i++) {
         wdbg_reply_byte(args->at[i]);
     }
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError stop_reason(struct WdbgArgs* args) {
     (void)args;
     wdbg_write_stop_reply();
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 /* --- Registers: there is one, the pc -----------------------------------------------------------
@@ -80,27 +80,27 @@ static enum WdbgStubError stop_reason(struct WdbgArgs* args) {
 static enum WdbgStubError register_info(struct WdbgArgs* args) {
     uint32_t number = 0;
     if (!wdbg_args_number32(args, 16, &number)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     if (number != 0) {
         wdbg_reply_text("E45"); /* the list's end */
-        return WDBG_STUB_OK;
+        return WdbgStubOk;
     }
     wdbg_reply_text("name:pc;alt-name:pc;bitsize:64;offset:0;encoding:uint;format:hex;"
                     "set:General Purpose Registers;gcc:16;dwarf:16;generic:pc;");
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError all_registers(struct WdbgArgs* args) {
     (void)args;
     wdbg_reply_le64(wdbg_code_address(wdbg_stub.pc));
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError read_register(struct WdbgArgs* args) {
     uint32_t number = 0;
     if (!wdbg_args_number32(args, 16, &number) || number != 0) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     return all_registers(args);
 }
@@ -121,47 +121,47 @@ static bool names_our_thread(struct WdbgArgs* args) {
 
 static enum WdbgStubError resume(bool step) {
     if (!wdbg_stub.stopped) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     wdbg_stub.owes_stop_reply = true;
     wdbg_stub_resume(step);
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError continue_all(struct WdbgArgs* args) {
-    return args->left == 0 ? resume(false) : WDBG_STUB_UNSUPPORTED;
+    return args->left == 0 ? resume(false) : WdbgStubUnsupported;
 }
 
 static enum WdbgStubError step(struct WdbgArgs* args) {
-    return args->left == 0 ? resume(true) : WDBG_STUB_UNSUPPORTED;
+    return args->left == 0 ? resume(true) : WdbgStubUnsupported;
 }
 
 /* `C<signal>`, `S<signal>`: there are no signals to give to a guest. */
 static enum WdbgStubError continue_with_signal(struct WdbgArgs* args) {
     uint32_t signal = 0;
     return wdbg_args_number32(args, 16, &signal) && args->left == 0 ? resume(false)
-                                                                    : WDBG_STUB_INVALID;
+                                                                    : WdbgStubInvalid;
 }
 
 static enum WdbgStubError step_with_signal(struct WdbgArgs* args) {
     uint32_t signal = 0;
     return wdbg_args_number32(args, 16, &signal) && args->left == 0 ? resume(true)
-                                                                    : WDBG_STUB_INVALID;
+                                                                    : WdbgStubInvalid;
 }
 
 /* `vCont;<action>[:<thread>][;…]`: the first action counts, for there is one thread. */
 static enum WdbgStubError continue_threads(struct WdbgArgs* args) {
     uint32_t signal = 0;
     if (args->left == 0) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     const char action = *args->at;
     wdbg_args_take(args, action);
     if ((action == 'C' || action == 'S') && !wdbg_args_number32(args, 16, &signal)) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     if (!names_our_thread(args) || (args->left != 0 && *args->at != ';')) {
-        return WDBG_STUB_INVALID;
+        return WdbgStubInvalid;
     }
     switch (action) {
     case 'c':
@@ -171,7 +171,7 @@ static enum WdbgStubError continue_threads(struct WdbgArgs* args) {
     case 'S':
         return resume(true);
     default:
-        return WDBG_STUB_UNSUPPORTED;
+        return WdbgStubUnsupported;
     }
 }
 
@@ -180,7 +180,7 @@ static enum WdbgStubError detach(struct WdbgArgs* args) {
     wdbg_reply_text("OK");
     wdbg_reply_send();
     wdbg_stub_detach();
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static void kill_guest(const char* reply) {
@@ -193,13 +193,13 @@ static void kill_guest(const char* reply) {
 static enum WdbgStubError kill_now(struct WdbgArgs* args) {
     (void)args;
     kill_guest("X09");
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 static enum WdbgStubError kill_politely(struct WdbgArgs* args) {
     (void)args;
     kill_guest("OK");
-    return WDBG_STUB_OK;
+    return WdbgStubOk;
 }
 
 /* --- The table -------------------------------------------------------------------------------- */
@@ -279,13 +279,13 @@ void wdbg_stub_dispatch(const char* packet, size_t size) {
     const struct Row* row = find_row(packet, size, &prefix_size);
     struct WdbgArgs args = {packet + prefix_size, size - prefix_size};
     wdbg_reply_begin();
-    enum WdbgStubError error = WDBG_STUB_OK;
+    enum WdbgStubError error = WdbgStubOk;
     if (row && row->answer) {
         wdbg_reply_text(row->answer);
     } else if (row) {
         error = row->handler(&args);
     }
-    if (error != WDBG_STUB_OK) {
+    if (error != WdbgStubOk) {
         const uint8_t number = (uint8_t)error;
         wdbg_reply_begin();
         wdbg_reply_byte('E');

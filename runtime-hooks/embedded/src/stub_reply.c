@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { TAIL = 3 }; /* `#cs` */
+enum { Tail = 3 }; /* `#cs` */
 
 void wdbg_reply_begin(void) {
     wdbg_stub.out[0] = '$';
@@ -18,7 +18,7 @@ static void put(char byte) {
 }
 
 void wdbg_reply_byte(char byte) {
-    if (wdbg_stub.out_size + TAIL + 2 > sizeof(wdbg_stub.out)) {
+    if (wdbg_stub.out_size + Tail + 2 > sizeof(wdbg_stub.out)) {
         wdbg_stub.out_overflow = true;
         return;
     }
@@ -30,7 +30,7 @@ void wdbg_reply_byte(char byte) {
 }
 
 size_t wdbg_reply_room(void) {
-    const size_t used = wdbg_stub.out_size + TAIL + 1;
+    const size_t used = wdbg_stub.out_size + Tail + 1;
     return used < sizeof(wdbg_stub.out) ? sizeof(wdbg_stub.out) - used : 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { PORTION = 64 }; /* bytes taken from the transport at once, on the stack */
+enum { Portion = 64 }; /* bytes taken from the transport at once, on the stack */
 
 struct WdbgStub wdbg_stub;
 volatile int32_t wdbg_stub_countdown = WDBG_STUB_POLL_INTERVAL;
@@ -12,7 +12,7 @@ volatile int32_t wdbg_stub_countdown = WDBG_STUB_POLL_INTERVAL;
 void wdbg_stub_init(const struct WdbgStubTransport* transport) {
     memset(&wdbg_stub, 0, sizeof(wdbg_stub));
     wdbg_stub.transport = *transport;
-    wdbg_stub.signal = WDBG_SIGNAL_TRAP;
+    wdbg_stub.signal = WdbgSignalTrap;
     wdbg_deframer_init(&wdbg_stub.deframer, wdbg_stub.in, sizeof(wdbg_stub.in), false);
 }
 
@@ -165,13 +165,13 @@ static void on_bad_packet(const char* error) {
 
 static void on_frame(enum WdbgFrameEvent event) {
     switch (event) {
-    case WDBG_FRAME_PACKET:
+    case WdbgFramePacket:
         on_packet();
         break;
-    case WDBG_FRAME_BAD_CHECKSUM:
+    case WdbgFrameBadChecksum:
         on_bad_packet("E4a");
         break;
-    case WDBG_FRAME_OVERSIZED:
+    case WdbgFrameOversized:
         if (wdbg_stub.attached && !wdbg_stub.no_ack) {
             wdbg_stub_write("+", 1); /* it would be too long again */
         }
@@ -179,26 +179,26 @@ static void on_frame(enum WdbgFrameEvent event) {
         wdbg_reply_text("E1c");
         wdbg_reply_send();
         break;
-    case WDBG_FRAME_INTERRUPT:
+    case WdbgFrameInterrupt:
         if (!wdbg_stub.attached) {
             tell_of_reset();
         } else if (!wdbg_stub.stopped) {
             request_stop();
         }
         break;
-    case WDBG_FRAME_NACK:
+    case WdbgFrameNack:
         if (!wdbg_stub.no_ack && wdbg_stub.out_size != 0) {
             wdbg_reply_resend();
         }
         break;
-    case WDBG_FRAME_ACK:
-    case WDBG_FRAME_NEED_MORE:
+    case WdbgFrameAck:
+    case WdbgFrameNeedMore:
         break;
     }
 }
 
 void wdbg_stub_receive(bool wait) {
-    char portion[PORTION];
+    char portion[Portion];
     int count = 0;
     do {
         count =
@@ -212,7 +212,7 @@ void wdbg_stub_receive(bool wait) {
         while (left != 0) {
             on_frame(wdbg_deframer_next(&wdbg_stub.deframer, &at, &left));
         }
-    } while (count == PORTION && !wait);
+    } while (count == Portion && !wait);
 }
 
 /* --- Standing still ----------------------------------------------------------------------------

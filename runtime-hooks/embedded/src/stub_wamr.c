@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { NOP = 0x01, UNREACHABLE = 0x00, MAX_BODY_HEAD = 64 };
+enum { Nop = 0x01, Unreachable = 0x00, MaxBodyHead = 64 };
 
 static struct WASMExecEnv*
     guest_env;         /* of the guest code that runs or called the host; null if none */
@@ -40,7 +40,7 @@ static uint32_t offset_of(const uint8_t* ip) {
 static bool is_filler(const WASMExecEnv* env) {
     const struct WdbgStubModule* module = &wdbg_stub.module;
     const uint8_t* ip = env->cur_frame->ip;
-    return *ip == NOP && module->original && module->original[offset_of(ip)] != NOP;
+    return *ip == Nop && module->original && module->original[offset_of(ip)] != Nop;
 }
 
 static bool end_guest(WASMExecEnv* env) {
@@ -69,14 +69,14 @@ bool wdbg_stub_on_attention(struct WASMExecEnv* env) {
         return end_guest(env);
     }
     if (wdbg_stub.stepping) {
-        wdbg_stub_stop(WDBG_SIGNAL_TRAP, "trace", NULL);
+        wdbg_stub_stop(WdbgSignalTrap, "trace", NULL);
     } else if (wdbg_stub.wait_for_client) {
-        wdbg_stub_stop(WDBG_SIGNAL_TRAP, "signal", "attached");
+        wdbg_stub_stop(WdbgSignalTrap, "signal", "attached");
     } else {
         wdbg_stub_receive(false);
     }
     while (wdbg_stub.stop_requested) {
-        wdbg_stub_stop(WDBG_SIGNAL_INT, "signal", NULL);
+        wdbg_stub_stop(WdbgSignalInt, "signal", NULL);
     }
     return wdbg_stub.killed ? end_guest(env) : false;
 }
@@ -85,13 +85,13 @@ uint8_t wdbg_stub_on_break(struct WASMExecEnv* env) {
     guest_env = env;
     const uint32_t place = offset_of(env->cur_frame->ip);
     if (!wdbg_breakpoint_at(place)) {
-        return UNREACHABLE; /* cannot be: the loader lets no such opcode pass */
+        return Unreachable; /* cannot be: the loader lets no such opcode pass */
     }
     const uint8_t original = wdbg_code_byte(place);
     if (wdbg_stub.attached) {
-        wdbg_stub_stop(WDBG_SIGNAL_TRAP, "breakpoint", NULL);
+        wdbg_stub_stop(WdbgSignalTrap, "breakpoint", NULL);
         while (wdbg_stub.stop_requested) {
-            wdbg_stub_stop(WDBG_SIGNAL_INT, "signal", NULL);
+            wdbg_stub_stop(WdbgSignalInt, "signal", NULL);
         }
     }
     return original;
@@ -100,13 +100,13 @@ uint8_t wdbg_stub_on_break(struct WASMExecEnv* env) {
 /* What a native program would have got for the same mistake. */
 static enum WdbgStubSignal signal_of(const char* exception) {
     if (strcmp(exception, "unreachable") == 0) {
-        return WDBG_SIGNAL_ILL;
+        return WdbgSignalIll;
     }
     if (strncmp(exception, "integer", 7) == 0 ||
         strncmp(exception, "invalid conversion", 18) == 0) {
-        return WDBG_SIGNAL_FPE;
+        return WdbgSignalFpe;
     }
-    return WDBG_SIGNAL_SEGV;
+    return WdbgSignalSegv;
 }
 
 void wdbg_stub_on_exception(struct WASMExecEnv* env) {
@@ -133,7 +133,7 @@ void wdbg_stub_poll(void) {
     }
     wdbg_stub_receive(false);
     while (wdbg_stub.stop_requested) {
-        wdbg_stub_stop(WDBG_SIGNAL_INT, "signal", NULL);
+        wdbg_stub_stop(WdbgSignalInt, "signal", NULL);
     }
 }
 
@@ -252,7 +252,7 @@ static const WASMFunction* function_at(uint32_t offset) {
         const uint32_t start = offset_of(function->code);
         const uint32_t end = start + function->code_size;
         if (offset < end) {
-            const bool in_head = offset >= end_of_last && offset + MAX_BODY_HEAD >= start;
+            const bool in_head = offset >= end_of_last && offset + MaxBodyHead >= start;
             return offset >= start || in_head ? function : NULL;
         }
         end_of_last = end;

@@ -17,29 +17,29 @@ struct Uart {
 #define NVIC_CLEAR (*(volatile uint32_t*)0xe000e280)
 
 enum {
-    SEMIHOSTING_WRITE_CHARACTER = 0x03,
-    SEMIHOSTING_EXIT = 0x20,
-    APPLICATION_EXIT = 0x20026,
-    TRANSMIT_AND_RECEIVE = 3,
-    RECEIVE_INTERRUPT = 8,   /* in `control` */
-    RECEIVE_PENDING = 2,     /* in `interrupt` */
-    DEBUG_LINE_RECEIVES = 1, /* the NVIC's bit of it */
+    SemihostingWriteCharacter = 0x03,
+    SemihostingExit = 0x20,
+    ApplicationExit = 0x20026,
+    TransmitAndReceive = 3,
+    ReceiveInterrupt = 8,  /* in `control` */
+    ReceivePending = 2,    /* in `interrupt` */
+    DebugLineReceives = 1, /* the NVIC's bit of it */
 };
 
 void board_init(int argc, char** argv) {
     (void)argc;
     (void)argv;
     DEBUG_LINE->divider = 16;
-    DEBUG_LINE->control = TRANSMIT_AND_RECEIVE | RECEIVE_INTERRUPT;
+    DEBUG_LINE->control = TransmitAndReceive | ReceiveInterrupt;
     __asm__ volatile("cpsid i"); /* interrupts only end a sleep */
-    NVIC_ENABLE = DEBUG_LINE_RECEIVES;
+    NVIC_ENABLE = DebugLineReceives;
 }
 
 static void sleep_until_bytes_come(void) {
     while (!(DEBUG_LINE->state & 2U)) {
         __asm__ volatile("wfi");
-        DEBUG_LINE->interrupt = RECEIVE_PENDING;
-        NVIC_CLEAR = DEBUG_LINE_RECEIVES;
+        DEBUG_LINE->interrupt = ReceivePending;
+        NVIC_CLEAR = DebugLineReceives;
     }
 }
 
@@ -51,13 +51,13 @@ static void semihosting(uint32_t operation, const void* argument) {
 
 void board_print(const char* text, size_t size) {
     for (size_t i = 0; i < size; i++) {
-        semihosting(SEMIHOSTING_WRITE_CHARACTER, &text[i]);
+        semihosting(SemihostingWriteCharacter, &text[i]);
     }
 }
 
 _Noreturn void board_exit(int status) {
-    const uint32_t parameters[2] = {APPLICATION_EXIT, (uint32_t)status};
-    semihosting(SEMIHOSTING_EXIT, parameters);
+    const uint32_t parameters[2] = {ApplicationExit, (uint32_t)status};
+    semihosting(SemihostingExit, parameters);
     for (;;) {
     }
 }

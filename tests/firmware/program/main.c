@@ -9,13 +9,13 @@
 #include <wasm_export.h>
 #include <wdbg_module_table_wamr.h>
 
-enum { POOL_SIZE = 1024 * 1024, STACK_SIZE = 16 * 1024, IMAGE_SIZE = 64 * 1024 };
+enum { PoolSize = 1024 * 1024, StackSize = 16 * 1024, ImageSize = 64 * 1024 };
 
 extern const uint8_t guest_image[];
 extern const uint8_t guest_image_end[];
 
-static uint8_t pool[POOL_SIZE] __attribute__((aligned(16)));
-static uint8_t image[IMAGE_SIZE] __attribute__((aligned(16)));
+static uint8_t pool[PoolSize] __attribute__((aligned(16)));
+static uint8_t image[ImageSize] __attribute__((aligned(16)));
 
 static void say(const char* text) {
     board_print(text, strlen(text));
@@ -121,7 +121,7 @@ static void after_run(int status) {
 
 static int run_guest(wasm_module_inst_t instance) {
     uint32_t result[1] = {0};
-    wasm_exec_env_t env = wasm_runtime_create_exec_env(instance, STACK_SIZE);
+    wasm_exec_env_t env = wasm_runtime_create_exec_env(instance, StackSize);
     wasm_function_inst_t run = wasm_runtime_lookup_function(instance, "run");
     if (!env || !run) {
         fail("guest", "has no `run`");
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
         fail("load", why);
     }
     before_instance(bytes, size);
-    wasm_module_inst_t instance = wasm_runtime_instantiate(module, STACK_SIZE, 0, why, sizeof(why));
+    wasm_module_inst_t instance = wasm_runtime_instantiate(module, StackSize, 0, why, sizeof(why));
     if (!instance) {
         fail("instantiate", why);
     }

@@ -10,17 +10,17 @@
 #define PLIC_CLAIM (*(volatile uint32_t*)0x0c200004)
 
 enum {
-    DATA = 0,
-    INTERRUPTS = 1,
-    LINE_STATUS = 5,
-    RECEIVED = 1, /* in the line status */
-    SENT = 0x20,
-    ON_RECEIVE = 1,     /* in the interrupts */
-    UART_SOURCE = 10,   /* of the PLIC */
-    EXTERNAL = 1 << 11, /* in mie */
-    SEMIHOSTING_WRITE_CHARACTER = 0x03,
-    SEMIHOSTING_EXIT = 0x20,
-    APPLICATION_EXIT = 0x20026,
+    Data = 0,
+    Interrupts = 1,
+    LineStatus = 5,
+    Received = 1, /* in the line status */
+    Sent = 0x20,
+    OnReceive = 1,      /* in the interrupts */
+    UartSource = 10,    /* of the PLIC */
+    External = 1 << 11, /* in mie */
+    SemihostingWriteCharacter = 0x03,
+    SemihostingExit = 0x20,
+    ApplicationExit = 0x20026,
 };
 
 /* The three instructions are what tells it from a breakpoint. */
@@ -43,21 +43,21 @@ static void semihosting(uint32_t operation, const void* argument) {
 void board_init(int argc, char** argv) {
     (void)argc;
     (void)argv;
-    UART[INTERRUPTS] = ON_RECEIVE;
-    PLIC_PRIORITY[UART_SOURCE] = 1;
-    PLIC_ENABLE = 1U << UART_SOURCE;
-    __asm__ volatile("csrs mie, %0" : : "r"(EXTERNAL));
+    UART[Interrupts] = OnReceive;
+    PLIC_PRIORITY[UartSource] = 1;
+    PLIC_ENABLE = 1U << UartSource;
+    __asm__ volatile("csrs mie, %0" : : "r"(External));
 }
 
 void board_print(const char* text, size_t size) {
     for (size_t i = 0; i < size; i++) {
-        semihosting(SEMIHOSTING_WRITE_CHARACTER, &text[i]);
+        semihosting(SemihostingWriteCharacter, &text[i]);
     }
 }
 
 _Noreturn void board_exit(int status) {
-    const uint32_t parameters[2] = {APPLICATION_EXIT, (uint32_t)status};
-    semihosting(SEMIHOSTING_EXIT, parameters);
+    const uint32_t parameters[2] = {ApplicationExit, (uint32_t)status};
+    semihosting(SemihostingExit, parameters);
     for (;;) {
     }
 }
@@ -67,7 +67,7 @@ void board_relax(void) {
 }
 
 static void sleep_until_bytes_come(void) {
-    while (!(UART[LINE_STATUS] & RECEIVED)) {
+    while (!(UART[LineStatus] & Received)) {
         __asm__ volatile("wfi");
         PLIC_CLAIM = PLIC_CLAIM;
     }
@@ -80,8 +80,8 @@ static int read_bytes(void* context, void* bytes, size_t size, bool wait) {
     if (wait) {
         sleep_until_bytes_come();
     }
-    while (count < size && (UART[LINE_STATUS] & RECEIVED)) {
-        at[count++] = UART[DATA];
+    while (count < size && (UART[LineStatus] & Received)) {
+        at[count++] = UART[Data];
     }
     return (int)count;
 }
@@ -90,9 +90,9 @@ static int write_bytes(void* context, const void* bytes, size_t size) {
     (void)context;
     const uint8_t* at = bytes;
     for (size_t i = 0; i < size; i++) {
-        while (!(UART[LINE_STATUS] & SENT)) {
+        while (!(UART[LineStatus] & Sent)) {
         }
-        UART[DATA] = at[i];
+        UART[Data] = at[i];
     }
     return 0;
 }

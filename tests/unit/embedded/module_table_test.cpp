@@ -46,7 +46,7 @@ std::uint64_t address_of(const void* pointer) {
 
 class ModuleTable : public testing::Test {
   protected:
-    ~ModuleTable() override {
+    void TearDown() override {
         for (const auto& entry : wdbg_module_table.entries) {
             wdbg_module_unloaded(entry.serial);
         }

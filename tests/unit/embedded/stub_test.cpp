@@ -124,7 +124,7 @@ TEST(Stub, ReportsABreakpointInLocalDeclarationsWhereItWasAskedFor) {
     guest.frames[0] = StubGuest::first_instruction;
     EXPECT_EQ(guest.ask("Z0,400000000000000e,1"), "OK");
     guest.send_packet("?");
-    wdbg_stub_stop(WDBG_SIGNAL_TRAP, "breakpoint", nullptr);
+    wdbg_stub_stop(WdbgSignalTrap, "breakpoint", nullptr);
     EXPECT_NE(guest.take_output().find("00:0e00000000000040;reason:breakpoint;"),
               std::string::npos);
 }
@@ -219,7 +219,7 @@ TEST(Stub, AnswersAResumeWithTheNextStop) {
     EXPECT_TRUE(wdbg_stub.stepping);
     EXPECT_EQ(wdbg_stub_countdown, 1);
     EXPECT_EQ(guest.take_output(), "+" + framed("OK"));
-    wdbg_stub_stop(WDBG_SIGNAL_TRAP, "trace", nullptr);
+    wdbg_stub_stop(WdbgSignalTrap, "trace", nullptr);
     EXPECT_EQ(guest.take_output(),
               framed("T05thread:1;name:main;00:1200000000000040;reason:trace;") + framed("QC1"));
 }
