@@ -50,8 +50,9 @@ class Board:
 
 
 class HostBoard(Board):
-    def __init__(self) -> None:
-        super().__init__([str(FOLDER / "host" / "firmware")])
+    def __init__(self, name: str) -> None:
+        super().__init__([str(FOLDER / name / "firmware")])
+        self.module = FOLDER / ("app-O2.wasm" if name == "host-O2" else "app.wasm")
 
     def console(self) -> str:
         return self.stdout.text()
@@ -115,15 +116,18 @@ class QemuBoard(Board):
 
 
 def _machine(name: str) -> list[str]:
-    """By the firmware's name: mps2 (Cortex-M3) or virt32 (RISC-V)."""
-    if name.startswith("mps2"):
-        return [os.environ["WDBG_QEMU_ARM"], "-M", "mps2-an385"]
+    """By the firmware's name: mps2 (Cortex-M3), an500 (the same with a Cortex-M7), virt32 (RISC-V)."""
+    if name.startswith(("mps2", "an500")):
+        return [os.environ["WDBG_QEMU_ARM"], "-M", f"mps2-{'an500' if name == 'an500' else 'an385'}"]
     return [os.environ["WDBG_QEMU_RISCV32"], "-M", "virt", "-bios", "none"]
 
 
 def interpreted(name: str) -> Board:
     """A firmware with the stub; its guest waits at its entry."""
-    return HostBoard() if name == "host" else QemuBoard(_machine(name), FOLDER / name / "firmware")
+    if name.startswith("host"):
+        return HostBoard(name)
+    folder = "mps2" if name == "an500" else name
+    return QemuBoard(_machine(name), FOLDER / folder / "firmware")
 
 
 def compiled(name: str) -> QemuBoard:

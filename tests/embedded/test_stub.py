@@ -181,3 +181,27 @@ def test_stop_reports_need_few_packets(session):
     session.step_over()
     assert session.process.GetState() == lldb.eStateStopped
     assert session.packets().count("send packet: $") - before <= 16
+
+
+@pytest.mark.parametrize("board", ["an500"], indirect=True)
+def test_cortex_m7(session):
+    session.run_to("scaled")
+    assert session.frames() == ["scale", "measure", "work", "run"]
+    assert session.go_to_exit() == SUM
+
+
+@pytest.mark.parametrize("board", ["host-O2"], indirect=True)
+def test_optimised_guest(session):
+    """Everything is inlined into one wasm function then."""
+    session.run_to("measured")
+    assert session.frames() == ["measure", "work", "run"]
+    assert session.evaluate("total") == "0"
+    assert session.go_to_exit() == SUM
+
+
+@pytest.mark.parametrize("board", ["host-O2"], indirect=True)
+def test_trap_in_an_optimised_guest(session):
+    choose(session, "DIVIDE")
+    stop = session.go()
+    assert (stop.reason, stop.function) == ("exception", "divide")
+    assert session.go_to_exit() == 134
