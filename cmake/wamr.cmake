@@ -26,6 +26,7 @@ if(NOT EXISTS "${WDBG_WAMR_ROOT}/build-scripts/runtime_lib.cmake")
   message(FATAL_ERROR "${WDBG_WAMR_ROOT} is no WAMR source tree: build-scripts/runtime_lib.cmake is "
     "missing. Give its top folder by -DWAMR_ROOT_DIR=.")
 endif()
+set(WDBG_WAMR_ROOT "${WDBG_WAMR_ROOT}" CACHE INTERNAL "WAMR, as it is built") # scripts/embedded-size reads it
 set(WAMR_IWASM_DIR "${WDBG_WAMR_ROOT}/core/iwasm")
 set(WAMR_INTERP_CLASSIC_SOURCE
   "${WDBG_WAMR_ROOT}/core/iwasm/interpreter/wasm_interp_classic.c")

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOMS = ("debug-server/", "gdbstub/", "dwarf/", "runtime-hooks/", "tests/unit/", "tests/fuzz/",
-         "tests/e2e/", "bench/", "scripts/", "cmake/", ".ci/", "vscode-extension/")
+         "tests/e2e/", "tests/embedded/", "tests/firmware/", "bench/", "scripts/", "cmake/", ".ci/", "vscode-extension/")
 CODE = (".h", ".hpp", ".c", ".cpp")
 MAX_LINES = 500
 NOTICE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
@@ -31,7 +31,8 @@ FENCES = (
      r"^debug-server/|^gdbstub/(src/transport/|include/wdbg/rsp/transport)|^tests/|^bench/"),
     ("WAMR", r"(wasm_export|wasm_runtime\w*|wasm_interp\w*|wasm_exec_env|wasm_memory|wasm_loader\w*"
      r"|wasm_c_api\w*|aot_\w+|thread_manager|debug_engine|bh_\w+|platform_\w+|wasm)\.h",
-     r"^runtime-hooks/wamr/|^runtime-hooks/wamr-compiler/|^tests/unit/wamr/|^bench/"),
+     r"^runtime-hooks/wamr/|^runtime-hooks/wamr-compiler/|^tests/unit/wamr/|^bench/|^tests/firmware/"
+     r"|^runtime-hooks/embedded/src/(interp_classic|stub_wamr|module_table_wamr)\.c"),
 )
 # Rooms of floor F0 see the standard library and each other's public headers only.
 STANDARD_ONLY = re.compile(r"^runtime-hooks/(agent|model|wasm)/")
@@ -42,6 +43,7 @@ UPWARD = (
     (r"^runtime-hooks/model/", r"^wdbg/model/"),
     (r"^runtime-hooks/agent/", r"^wdbg/(agent|model)/"),
     (r"^runtime-hooks/wasm/", r"^wdbg/(wasm|model)/"),
+    (r"^runtime-hooks/embedded/", r"^(?!)"),
     (r"^gdbstub/", r"^wdbg/(rsp|agent|model|version)"),
     (r"^dwarf/", r"^wdbg/(dwarf|wasm|model)/"),
     (r"^runtime-hooks/wamr/", r"^wdbg/(wamr|wasm|agent|model)/"),

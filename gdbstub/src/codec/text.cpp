@@ -1,78 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <wdbg/rsp/text.h>
 
-#include <limits>
-#include <utility>
+#include <wdbg_packet.h>
 
 namespace wdbg::rsp {
 
-void encode_hex(std::span<const std::byte> bytes, char* out) {
-    for (const std::byte byte : bytes) {
-        const auto value = std::to_integer<unsigned>(byte);
-        *out++ = hex_digit(value >> 4U);
-        *out++ = hex_digit(value);
-    }
-}
-
-bool decode_hex(std::string_view digits, std::span<std::byte> into) {
-    if (digits.size() % 2 != 0 || digits.size() / 2 != into.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < into.size(); ++i) {
-        const int high = hex_value(digits[2 * i]);
-        const int low = hex_value(digits[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        into[i] = static_cast<std::byte>(high * 16 + low);
-    }
-    return true;
-}
-
 namespace {
 
-std::size_t format(std::uint64_t value, char* out, unsigned base) {
-    std::size_t digits = 0;
-    for (std::uint64_t rest = value; digits == 0 || rest != 0; rest /= base) {
-        ++digits;
-    }
-    for (std::size_t at = digits; at-- > 0; value /= base) {
-        out[at] = hex_digit(static_cast<unsigned>(value % base));
-    }
-    return digits;
+const std::uint8_t* bytes_of(const std::byte* bytes) {
+    return reinterpret_cast<const std::uint8_t*>(bytes);
 }
 
 } // namespace
 
+void encode_hex(std::span<const std::byte> bytes, char* out) {
+    wdbg_encode_hex(bytes_of(bytes.data()), bytes.size(), out);
+}
+
+bool decode_hex(std::string_view digits, std::span<std::byte> into) {
+    return wdbg_decode_hex(digits.data(), digits.size(),
+                           reinterpret_cast<std::uint8_t*>(into.data()), into.size());
+}
+
 std::size_t format_hex(std::uint64_t value, char* out) {
-    return format(value, out, 16);
+    return wdbg_format_number(value, 16, out);
 }
 
 std::size_t format_decimal(std::uint64_t value, char* out) {
-    return format(value, out, 10);
+    return wdbg_format_number(value, 10, out);
 }
 
 void format_le64(std::uint64_t value, char* out) {
-    for (unsigned i = 0; i < 8; ++i, value >>= 8U) {
-        *out++ = hex_digit(static_cast<unsigned>(value >> 4U));
-        *out++ = hex_digit(static_cast<unsigned>(value));
-    }
+    wdbg_format_le64(value, out);
 }
 
 std::optional<std::uint64_t> TextReader::number(unsigned base) {
     std::uint64_t value = 0;
-    std::size_t length = 0;
-    for (; length < rest_.size(); ++length) {
-        const int digit = hex_value(rest_[length]);
-        if (digit < 0 || std::cmp_greater_equal(digit, base)) {
-            break;
-        }
-        const auto added = static_cast<std::uint64_t>(digit);
-        if (value > (std::numeric_limits<std::uint64_t>::max() - added) / base) {
-            return std::nullopt;
-        }
-        value = value * base + added;
-    }
+    const std::size_t length = wdbg_parse_number(rest_.data(), rest_.size(), base, &value);
     if (length == 0) {
         return std::nullopt;
     }

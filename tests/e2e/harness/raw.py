@@ -6,13 +6,16 @@ _TIMEOUT_SECONDS = 10.0
 
 
 class RawClient:
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, acks: bool = False) -> None:
+        """With `acks` for a server that cannot do without."""
         host, port = address.rsplit(":", 1)
         self._socket = socket.create_connection((host, int(port)), _TIMEOUT_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
-        assert self.ask("QStartNoAckMode") == "OK"
-        self._socket.sendall(b"+")
+        self._acks = acks
+        if not acks:
+            assert self.ask("QStartNoAckMode") == "OK"
+            self._socket.sendall(b"+")
 
     def send(self, body: str) -> None:
         data = body.encode()
@@ -24,6 +27,8 @@ class RawClient:
             start, end = self._received.find(b"$"), self._received.find(b"#")
             if 0 <= start < end and len(self._received) >= end + 3:
                 body, self._received = self._received[start + 1:end], self._received[end + 3:]
+                if self._acks:
+                    self._socket.sendall(b"+")
                 return body.decode(errors="replace")
             chunk = self._socket.recv(65536)
             if not chunk:

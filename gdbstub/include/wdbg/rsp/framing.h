@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
+#include <wdbg_packet.h>
 
-/// Packet framing of the GDB remote protocol. Freestanding: no heap, no exceptions.
+/// Packet framing of the GDB remote protocol: wdbg_packet.h (shared with the microcontroller's
+/// stub) as C++. Freestanding: no heap, no exceptions.
 ///
 ///     $ p a y l o a d # c s        c s: sum of the bytes between $ and #, modulo 256, in hex
 ///
@@ -39,53 +40,19 @@ enum class Direction : std::uint8_t {
 class Deframer {
   public:
     /// Payloads up to buffer.size() bytes; the buffer must outlive the deframer.
-    Deframer(std::span<char> buffer, Direction direction)
-        : buffer_(buffer)
-        , direction_(direction) {}
+    Deframer(std::span<char> buffer, Direction direction);
 
     /// Takes bytes from the front of `input` until there is something to tell.
     FrameEvent next(std::string_view& input);
 
     /// Valid until the next call of next().
-    [[nodiscard]] std::string_view payload() const { return {buffer_.data(), size_}; }
+    [[nodiscard]] std::string_view payload() const { return {core_.buffer, core_.size}; }
 
     /// A packet has begun and its end has not come yet.
-    [[nodiscard]] bool in_packet() const { return state_ != State::Idle; }
+    [[nodiscard]] bool in_packet() const { return core_.state != 0; }
 
   private:
-    ///          $              #             hex            hex
-    ///   Idle ─────► Payload ─────► Checksum1 ─────► Checksum2 ─────► Idle
-    ///    │ %        │  ▲ }/*                                          ▲
-    ///    ▼          ▼  │                                              │
-    ///   Notification  Escaped / Repeat          (# and two more) ─────┘
-    enum class State : std::uint8_t {
-        Idle,
-        Payload,
-        Escaped,
-        Repeat,
-        Checksum1,
-        Checksum2,
-        Notification,
-        NotificationEnd,
-    };
-
-    std::optional<FrameEvent> step(char byte);
-    std::optional<FrameEvent> idle(char byte);
-    std::optional<FrameEvent> payload_byte(char byte);
-    std::optional<FrameEvent> checksum_byte(char byte);
-    void begin();
-    void store(char byte);
-    void repeat(char count);
-    std::size_t copy_plain(std::string_view input);
-    [[nodiscard]] bool expects_binary() const;
-
-    std::span<char> buffer_;
-    std::size_t size_ = 0;
-    Direction direction_;
-    State state_ = State::Idle;
-    bool oversized_ = false;
-    std::uint8_t sum_ = 0;
-    int checksum_ = 0;
+    WdbgDeframer core_{};
 };
 
 /// Room that frame() needs at most for a payload of this size.

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef WDBG_GUEST_H
+#define WDBG_GUEST_H
+
+/* What the packets' side of the stub knows of the guest: stub_wamr.c has it for WAMR, tests for a
+ * fake. The guest stands still during these calls. Offsets of code count from the start of the
+ * .wasm. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The largest wasm value, a v128, in bytes. */
+#define WDBG_VALUE_SIZE 16
+
+/* Offset of what frame `index` (0: innermost) executes next: in callers the return address. In a
+ * host call, frame 0 is within the call instruction. False if there is no such frame. */
+bool wdbg_guest_pc(uint32_t index, uint32_t* offset);
+
+/* A wasm local of frame `index`, parameters first, little-endian. Returns its size; 0 if there is
+ * none. */
+size_t wdbg_guest_local(uint32_t index, uint32_t local, uint8_t value[WDBG_VALUE_SIZE]);
+/* A global of the instance. Returns its size; 0 if there is none. */
+size_t wdbg_guest_global(uint32_t global, uint8_t value[WDBG_VALUE_SIZE]);
+/* Operand stack of frame `index`: its cells of 4 bytes, bottom first. Returns how many there are.
+ */
+size_t wdbg_guest_stack(uint32_t index, const uint32_t** cells);
+
+/* Linear memory 0. Null and size 0 if there is none. */
+uint8_t* wdbg_guest_memory(uint64_t* size);
+
+/* Where a breakpoint that was asked for at `offset` belongs: there, or, if that is among a
+ * function's local declarations, at its first instruction. False if no instruction begins there. */
+bool wdbg_guest_breakpoint_place(uint32_t offset, uint32_t* place);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
