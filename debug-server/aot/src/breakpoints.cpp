@@ -27,28 +27,84 @@ bool executed_before(const AotBreakpoints::Owner& left, const AotBreakpoints::Ow
 
 } // namespace
 
-Result<void> AotBreakpoints::add_site(NativeAddress site, Owner owner) {
-    auto& owners = sites_[site];
-    if (owners.empty()) {
-        if (auto planted = target_.plant(site, {}); !planted) {
-            sites_.erase(site);
+Result<void> AotBreakpoints::add_site(NativeAddress address, Owner owner) {
+    Site& site = sites_[address];
+    if (site.owners.empty()) {
+        site.filter = std::make_unique<SiteFilter>(variables_);
+        if (auto planted = target_.plant(address, site.filter->filter()); !planted) {
+            sites_.erase(address);
             return planted;
         }
     }
-    owners.insert(std::ranges::upper_bound(owners, owner, executed_before), std::move(owner));
+    site.owners.insert(std::ranges::upper_bound(site.owners, owner, executed_before),
+                       std::move(owner));
+    update_filter(site);
     return {};
 }
 
-void AotBreakpoints::remove_site(NativeAddress site, CodeAddress owner) {
-    const auto found = sites_.find(site);
+void AotBreakpoints::remove_site(NativeAddress address, CodeAddress owner) {
+    const auto found = sites_.find(address);
     if (found == sites_.end()) {
         return;
     }
-    std::erase_if(found->second, [owner](const Owner& each) { return each.address == owner; });
-    if (found->second.empty()) {
+    Site& site = found->second;
+    std::erase_if(site.owners, [owner](const Owner& each) { return each.address == owner; });
+    site.rules.erase(owner);
+    update_filter(site);
+    if (site.owners.empty()) {
+        [[maybe_unused]] const auto removed = target_.unplant(address); // it goes with its code
         sites_.erase(found);
-        [[maybe_unused]] const auto removed = target_.unplant(site); // it goes with its code
     }
+}
+
+/// Rules for all owners as soon as one has some.
+void AotBreakpoints::update_filter(Site& site) {
+    std::vector<HitRule> rules;
+    for (const Owner& owner : site.owners) {
+        const auto rule = site.rules.find(owner.address);
+        rules.push_back(rule != site.rules.end()
+                            ? rule->second
+                            : HitRule{.address = owner.address, .instance = {}});
+    }
+    if (site.rules.empty()) {
+        rules.clear();
+    }
+    site.filter->set_rules(std::move(rules));
+}
+
+Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAddress address,
+                                            const std::vector<agent::Program>& any_of) {
+    const auto known = planted_.find(address);
+    if (known == planted_.end()) {
+        return fail(ErrorCode::NotFound, "there is no breakpoint at this address");
+    }
+    const CodeModule& module = *instance.module;
+    const wasm::FunctionBody* const body =
+        module.wasm ? module.wasm->function_containing(address.offset) : nullptr;
+    std::vector<HitRule> rules;
+    for (const NativeAddress site : known->second.sites) {
+        const auto offset = module.text_offset(site);
+        if (any_of.empty() || body == nullptr || !offset) {
+            break;
+        }
+        auto rule = make_hit_rule(module, *offset, body->index, address, instance.address, any_of);
+        if (!rule) {
+            return std::unexpected(rule.error());
+        }
+        rules.push_back(std::move(*rule));
+    }
+    if (!any_of.empty() && rules.size() != known->second.sites.size()) {
+        return fail(ErrorCode::Unsupported, "the .wasm is needed for conditions at the hit");
+    }
+    for (std::size_t i = 0; i < known->second.sites.size(); ++i) {
+        Site& site = sites_.at(known->second.sites[i]);
+        site.rules.erase(address);
+        if (!any_of.empty()) {
+            site.rules.emplace(address, std::move(rules[i]));
+        }
+        update_filter(site);
+    }
+    return {};
 }
 
 Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress address,
@@ -125,9 +181,16 @@ const AotBreakpoints::Owner* AotBreakpoints::first_owner(NativeAddress site,
     if (found == sites_.end()) {
         return nullptr;
     }
+    const std::vector<Owner>& owners = found->second.owners;
+    const auto accepted = found->second.filter->last_accepted();
+    const auto chosen =
+        accepted ? std::ranges::find(owners, *accepted, &Owner::address) : owners.end();
+    if (chosen != owners.end() && chosen->address.instance == instance) {
+        return &*chosen;
+    }
     const auto owner = std::ranges::find_if(
-        found->second, [instance](const Owner& each) { return each.address.instance == instance; });
-    return owner == found->second.end() ? nullptr : &*owner;
+        owners, [instance](const Owner& each) { return each.address.instance == instance; });
+    return owner == owners.end() ? nullptr : &*owner;
 }
 
 const AotBreakpoints::Owner* AotBreakpoints::owner_behind(NativeAddress site,
@@ -136,10 +199,11 @@ const AotBreakpoints::Owner* AotBreakpoints::owner_behind(NativeAddress site,
     if (found == sites_.end()) {
         return nullptr;
     }
-    const auto next = std::ranges::find_if(found->second, [&owner](const Owner& each) {
+    const std::vector<Owner>& owners = found->second.owners;
+    const auto next = std::ranges::find_if(owners, [&owner](const Owner& each) {
         return each.address.instance == owner.address.instance && executed_before(owner, each);
     });
-    return next == found->second.end() ? nullptr : &*next;
+    return next == owners.end() ? nullptr : &*next;
 }
 
 } // namespace wdbg::aot

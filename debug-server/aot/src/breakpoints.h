@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "hit_filter.h"
 #include "stack.h"
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <vector>
 
 namespace wdbg::aot {
@@ -29,11 +32,18 @@ class AotBreakpoints {
                        dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);
+    /// See ConditionSupport; Unsupported where they cannot be decided at the hit.
+    Result<void> set_conditions(const AotInstance& instance, CodeAddress address,
+                                const std::vector<agent::Program>& any_of);
+
+    [[nodiscard]] agent::Variables& condition_variables() { return variables_; }
+
     /// The target has none any more.
     void forget_all();
     void forget_module(const CodeModule& module);
 
-    /// The first owner of the site in this instance; nullptr if there is none.
+    /// The owner whose conditions have let the last hit through, else the first one of the site in
+    /// this instance; nullptr if there is none.
     [[nodiscard]] const Owner* first_owner(NativeAddress site, InstanceId instance) const;
     /// The one whose instruction is executed next behind that of `owner`.
     [[nodiscard]] const Owner* owner_behind(NativeAddress site, const Owner& owner) const;
@@ -44,12 +54,20 @@ class AotBreakpoints {
         std::vector<NativeAddress> sites;
     };
 
+    struct Site {
+        std::vector<Owner> owners;            ///< as executed
+        std::map<CodeAddress, HitRule> rules; ///< of those owners that have conditions
+        std::unique_ptr<SiteFilter> filter;
+    };
+
     Result<void> add_site(NativeAddress site, Owner owner);
     void remove_site(NativeAddress site, CodeAddress owner);
+    static void update_filter(Site& site);
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;
-    std::map<NativeAddress, std::vector<Owner>> sites_; ///< owners as executed
+    std::map<NativeAddress, Site> sites_;
+    agent::Variables variables_;
 };
 
 } // namespace wdbg::aot

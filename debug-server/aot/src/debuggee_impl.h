@@ -40,7 +40,9 @@ struct Watch {
 ///     Running ──NativeStopped with a reason──► Stopped ──resume(), detach()──► Running
 ///        ▲            │ a step that goes on, another instance's breakpoint
 ///        └────────────┘
-class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
+class AotDebuggeeImpl final : public AotDebuggee,
+                              private WatchpointSupport,
+                              private ConditionSupport {
   public:
     AotDebuggeeImpl(NativeTarget& target, AotOptions options);
     AotDebuggeeImpl(const AotDebuggeeImpl&) = delete;
@@ -81,6 +83,10 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
         return target_.watchpoints() != nullptr ? this : nullptr;
     }
 
+    [[nodiscard]] ConditionSupport* conditions() override {
+        return options_.decides_hits ? this : nullptr;
+    }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -96,6 +102,12 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     [[nodiscard]] WatchpointPrecision precision() const override;
     Result<WatchpointId> add(const WatchpointSpec& spec) override;
     Result<void> remove(WatchpointId id) override;
+
+    // ConditionSupport
+    Result<void> set_conditions(CodeAddress address,
+                                std::vector<std::vector<std::uint8_t>> any_of) override;
+    [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
+    Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
 
     // --- Events (aot_debuggee.cpp)
     // ----------------------------------------------------------------
@@ -160,7 +172,7 @@ class AotDebuggeeImpl final : public AotDebuggee, private WatchpointSupport {
     AotOptions options_;
     CodeModules modules_{target_, options_};
     AotInstances instances_{target_, modules_};
-    AotBreakpoints breakpoints_{target_};
+    mutable AotBreakpoints breakpoints_{target_};
     std::map<std::uint32_t, Watch> watches_;
     std::uint32_t last_watch_ = 0;
 

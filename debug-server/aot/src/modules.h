@@ -52,8 +52,8 @@ struct CodeModule {
     /// The instruction behind the one at `offset`; itself where the function does not decode.
     [[nodiscard]] CodeOffset behind(CodeOffset offset) const;
     /// `offset` where there is a call, else the nearest call of `callee` in `function` (indirect
-    /// ones if there is none); where there is none either, `offset` or the first instruction. For where the compiler has made one
-    /// call of several: their places are lost.
+    /// ones if there is none); where there is none either, `offset` or the first instruction. For
+    /// where the compiler has made one call of several: their places are lost.
     [[nodiscard]] CodeOffset call_near(CodeOffset offset, std::uint32_t function,
                                        std::uint32_t callee) const;
     /// "module.field" of the host function that the call at `offset` leads to; empty if none.

@@ -76,7 +76,8 @@ class AotEngine final : public GuestEngine {
                                                   },
                                               .post = post_to(loop_),
                                               .warn = [](const std::string& text) { report(text); },
-                                              .stops_at_entry = wait});
+                                              .stops_at_entry = wait,
+                                              .decides_hits = true});
         options.aot_gate = target_.get();
         auto runtime = wamr::Runtime::create(options);
         if (!runtime) {

@@ -25,6 +25,9 @@ struct AotOptions {
     std::function<void(const std::string&)> warn{};
     /// The first stop of the target is the one at the guest's entry.
     bool stops_at_entry = false;
+    /// The target is this process: conditions are decided on the thread that is hit, in the signal
+    /// handler.
+    bool decides_hits = false;
 };
 
 /// A guest of compiled code behind a NativeTarget.

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "hit_filter.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace wdbg::aot {
+
+namespace layout = aot_layout;
+
+namespace {
+
+// --- Where values are ----------------------------------------------------------------------------
+
+constexpr std::uint32_t general_registers = 16;         // x86-64: 16 is the pc
+constexpr std::uint64_t reach = std::uint64_t{1} << 24; // bytes from a register, at most
+
+/// Registers of which each tells its number, so that an address tells what it counts from.
+NativeRegisters telling_registers(NativeAddress pc, std::uint64_t salt) {
+    NativeRegisters registers{.pc = pc};
+    for (std::uint32_t i = 0; i < general_registers; ++i) {
+        registers.general[i] = ((i + 1) << 8 | salt) << 40;
+    }
+    return registers;
+}
+
+std::optional<FixedPlace> place_of_address(NativeAddress address, const NativeRegisters& told) {
+    for (std::uint32_t i = 0; i < general_registers; ++i) {
+        const std::uint64_t distance = address.value - told.general[i];
+        if (distance + reach < 2 * reach) {
+            return FixedPlace{.kind = FixedPlace::Kind::Memory, .number = i, .value = distance};
+        }
+    }
+    return std::nullopt;
+}
+
+/// Asks what is known of a place with registers that tell their numbers.
+class PlaceFinder {
+  public:
+    PlaceFinder(const CodeModule& module, dwarf::TextOffset site, std::uint32_t function)
+        : info_(*module.info)
+        , site_(site)
+        , registers_(telling_registers(module.native(site), 1))
+        , depth_(depth_of(function)) {}
+
+    [[nodiscard]] std::optional<ConditionInput> local(std::uint32_t index) const {
+        if (!depth_) {
+            return std::nullopt;
+        }
+        const auto place = info_.local(activation(no_memory_), *depth_, index);
+        if (!place || size_of(place->type) > sizeof(std::uint64_t)) {
+            return std::nullopt;
+        }
+        ConditionInput input{.size = static_cast<std::uint8_t>(size_of(place->type))};
+        if (const auto* in_register = std::get_if<dwarf::RegisterPlace>(&place->place)) {
+            if (in_register->number >= general_registers) {
+                return std::nullopt;
+            }
+            input.place = {.kind = FixedPlace::Kind::Register, .number = in_register->number};
+            return input;
+        }
+        const auto* in_memory = std::get_if<dwarf::MemoryPlace>(&place->place);
+        const auto found =
+            in_memory != nullptr ? place_of_address(in_memory->address, registers_) : std::nullopt;
+        if (!found) {
+            return std::nullopt; // computed: from what is not told
+        }
+        input.place = *found;
+        return input;
+    }
+
+    /// A value that is in a register tells its number; one in memory the address that is read.
+    [[nodiscard]] std::optional<FixedPlace> exec_env() const {
+        std::optional<NativeAddress> read;
+        const dwarf::NativeMemoryReader reader = [&read](NativeAddress address,
+                                                         std::span<std::byte> into) {
+            read = address;
+            std::ranges::fill(into, std::byte{0});
+            return Result<void>{};
+        };
+        const auto value = info_.exec_env(activation(reader));
+        if (!value) {
+            return std::nullopt;
+        }
+        if (read) {
+            return place_of_address(*read, registers_);
+        }
+        const auto found = std::ranges::find(registers_.general, value->value);
+        const auto number = static_cast<std::uint32_t>(found - registers_.general.begin());
+        return number < general_registers
+                   ? std::optional(FixedPlace{.kind = FixedPlace::Kind::Register, .number = number})
+                   : std::nullopt;
+    }
+
+  private:
+    [[nodiscard]] std::optional<std::uint32_t> depth_of(std::uint32_t function) const {
+        const auto positions = info_.positions(site_, dwarf::AddressKind::Instruction);
+        const auto found = std::ranges::find(positions, function, &dwarf::WasmPosition::function);
+        return found == positions.end()
+                   ? std::nullopt
+                   : std::optional(static_cast<std::uint32_t>(found - positions.begin()));
+    }
+
+    [[nodiscard]] dwarf::NativeActivation
+    activation(const dwarf::NativeMemoryReader& reader) const {
+        return {.pc = site_, .registers = registers_, .memory = reader};
+    }
+
+    const dwarf::AotDebugInfo& info_;
+    dwarf::TextOffset site_;
+    NativeRegisters registers_;
+    dwarf::NativeMemoryReader no_memory_ = [](NativeAddress, std::span<std::byte>) {
+        return Result<void>(fail(ErrorCode::Unavailable, "not while a breakpoint is set"));
+    };
+    std::optional<std::uint32_t> depth_;
+};
+
+std::optional<ConditionInput> global_input(const CodeModule& module, std::uint32_t index) {
+    if (!module.wasm || index >= module.wasm->globals().size()) {
+        return std::nullopt;
+    }
+    const auto globals = module.wasm->globals();
+    if (size_of(globals[index].type) > sizeof(std::uint64_t)) {
+        return std::nullopt;
+    }
+    std::uint64_t offset = 0;
+    for (const wasm::GlobalType& global : globals.first(index)) {
+        offset += size_of(global.type);
+    }
+    return ConditionInput{.size = static_cast<std::uint8_t>(size_of(globals[index].type)),
+                          .place = {.value = offset}};
+}
+
+/// The registers that a program reads, by agent::encode().
+std::vector<std::uint16_t> registers_of(const agent::Program& program) {
+    std::vector<std::uint16_t> found;
+    const auto bytes = program.bytes();
+    for (std::size_t at = 0; at < bytes.size();) {
+        const std::uint8_t opcode = bytes[at];
+        if (opcode == static_cast<std::uint8_t>(agent::Opcode::Register)) {
+            found.push_back(static_cast<std::uint16_t>(bytes[at + 1] << 8 | bytes[at + 2]));
+        }
+        at += std::size_t{1} + agent::shape_of(opcode).operand_bytes;
+    }
+    return found;
+}
+
+// --- In the signal handler -----------------------------------------------------------------------
+
+template <class T>
+T load(std::uint64_t address) {
+    T value;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the target is this process
+    std::memcpy(&value, reinterpret_cast<const void*>(address), sizeof value);
+    return value;
+}
+
+std::uint64_t load_sized(std::uint64_t address, std::size_t size) {
+    return size == sizeof(std::uint32_t) ? load<std::uint32_t>(address)
+                                         : load<std::uint64_t>(address);
+}
+
+std::uint64_t value_at(const FixedPlace& place, std::size_t size,
+                       const NativeRegisters& registers) {
+    switch (place.kind) {
+    case FixedPlace::Kind::Register: {
+        const std::uint64_t value = registers.general.at(place.number);
+        return size == sizeof(std::uint32_t) ? static_cast<std::uint32_t>(value) : value;
+    }
+    case FixedPlace::Kind::Memory:
+        return load_sized(registers.general.at(place.number) + place.value, size);
+    default:
+        return place.value;
+    }
+}
+
+/// What the conditions of one rule see.
+struct Sight {
+    const HitRule& rule;
+    const NativeRegisters& registers;
+    std::uint64_t instance = 0; ///< of this thread
+
+    [[nodiscard]] bool read(agent::RegisterNumber number, std::uint64_t& value) const {
+        const auto input =
+            std::ranges::find(rule.inputs, agent::encode(number), &ConditionInput::number);
+        if (input == rule.inputs.end()) {
+            return false;
+        }
+        if (number.kind == agent::RegisterKind::Global) {
+            const auto globals = load<std::uint64_t>(instance + layout::instance_globals);
+            value = load_sized(globals + input->place.value, input->size);
+        } else {
+            value = value_at(input->place, input->size, registers);
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool read_memory(std::uint64_t offset, void* into, std::size_t size) const {
+        if (load<std::uint32_t>(instance + layout::instance_memory_count) == 0) {
+            return false;
+        }
+        const auto memory =
+            load<std::uint64_t>(load<std::uint64_t>(instance + layout::instance_memories));
+        const auto end = load<std::uint64_t>(memory + layout::memory_size);
+        if (offset > end || size > end - offset) {
+            return false;
+        }
+        const auto data = load<std::uint64_t>(memory + layout::memory_data);
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the target is this process
+        std::memcpy(into, reinterpret_cast<const void*>(data + offset), size);
+        return true;
+    }
+};
+
+bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variables& variables) {
+    Sight sight{.rule = rule, .registers = registers, .instance = rule.instance.value};
+    if (rule.exec_env) {
+        const std::uint64_t environment =
+            value_at(*rule.exec_env, sizeof(std::uint64_t), registers);
+        sight.instance =
+            load<std::uint64_t>(environment + layout::exec_env_instance * sizeof(std::uint64_t));
+    }
+    const agent::Surroundings surroundings{
+        .context = &sight,
+        .read_register =
+            [](void* context, agent::RegisterNumber number, std::uint64_t& value) {
+                return static_cast<const Sight*>(context)->read(number, value);
+            },
+        .read_memory =
+            [](void* context, std::uint64_t offset, void* into, std::size_t size) {
+                return static_cast<const Sight*>(context)->read_memory(offset, into, size);
+            },
+        .variables = &variables};
+    bool hit = rule.conditions.empty();
+    for (const agent::Program& condition : rule.conditions) { // all: they may count
+        hit = agent::evaluate(condition, surroundings).holds() || hit;
+    }
+    return hit;
+}
+
+} // namespace
+
+Result<HitRule> make_hit_rule(const CodeModule& module, dwarf::TextOffset site,
+                              std::uint32_t function, CodeAddress address, NativeAddress instance,
+                              std::vector<agent::Program> conditions) {
+    HitRule rule{.address = address, .instance = instance, .conditions = std::move(conditions)};
+    const PlaceFinder finder(module, site, function);
+    rule.exec_env = finder.exec_env();
+    if (!rule.exec_env && instance.value == 0) {
+        return fail(ErrorCode::Unsupported, "the instance is not known at this place");
+    }
+    for (const agent::Program& program : rule.conditions) {
+        for (const std::uint16_t encoded : registers_of(program)) {
+            const agent::RegisterNumber number = agent::decode_register(encoded);
+            auto input = number.kind == agent::RegisterKind::Local ? finder.local(number.index)
+                         : number.kind == agent::RegisterKind::Global
+                             ? global_input(module, number.index)
+                             : std::nullopt;
+            if (!input) {
+                return fail(ErrorCode::Unsupported, "a value is not kept in one place here");
+            }
+            input->number = encoded;
+            rule.inputs.push_back(*input);
+        }
+    }
+    return rule;
+}
+
+void SiteFilter::set_rules(std::vector<HitRule> rules) {
+    if (rules.empty()) {
+        rules_.store(nullptr);
+        return;
+    }
+    kept_.push_back(std::make_unique<const Rules>(std::move(rules)));
+    rules_.store(kept_.back().get());
+}
+
+std::optional<CodeAddress> SiteFilter::last_accepted() const {
+    const HitRule* const rule = accepted_.load();
+    return rules_.load() != nullptr && rule != nullptr ? std::optional(rule->address)
+                                                       : std::nullopt;
+}
+
+bool SiteFilter::accept(const NativeRegisters& registers, void* data) {
+    SiteFilter& self = *static_cast<SiteFilter*>(data);
+    const Rules* const rules = self.rules_.load();
+    if (rules == nullptr) {
+        return true;
+    }
+    bool accepted = false;
+    for (const HitRule& rule : *rules) {
+        if (holds(rule, registers, self.variables_) && !accepted) {
+            self.accepted_.store(&rule);
+            accepted = true;
+        }
+    }
+    return accepted;
+}
+
+} // namespace wdbg::aot
