@@ -78,7 +78,8 @@ class Session {
     std::string end_packet;
 
     // --- What packets without a thread of their own refer to ---
-    ThreadId current_thread; ///< last named by Hg, `;thread:`, qWasmCallStack or the stop (jThreadsInfo: the stop)
+    ThreadId current_thread; ///< last named by Hg, `;thread:`, qWasmCallStack or the stop
+                             ///< (jThreadsInfo: the stop)
     ThreadSpec continue_thread{.kind = ThreadSpec::Kind::All, .thread = 0}; ///< Hc
 
     std::vector<PlantedWatchpoint> watchpoints;

@@ -231,7 +231,7 @@ class FunctionPass {
 /// Each call of the guest has a frame and a line of its own. What the guest's own tail calls demand
 /// stays.
 void keep_frames(const AOTFuncContext& function) {
-    for (LLVMValueRef const part : {function.func, function.precheck_func}) {
+    for (const LLVMValueRef part : {function.func, function.precheck_func}) {
         llvm::unwrap<llvm::Function>(part)->addFnAttr("disable-tail-calls", "true");
     }
     llvm::Function& native = *llvm::unwrap<llvm::Function>(function.func);

@@ -89,8 +89,8 @@ Status more_threads(Session& /*session*/, std::string_view /*args*/, Reply& out)
     return Outcome::Reply;
 }
 
-/// LLDB asks for it when it tells its user of a stop: what it looked at before, to decide whether it
-/// is one, does not count.
+/// LLDB asks for it when it tells its user of a stop: what it looked at before, to decide whether
+/// it is one, does not count.
 Status threads_info(Session& session, std::string_view /*args*/, Reply& out) {
     session.current_thread = session.stop_thread;
     out.add(threads_as_json(session, true));
