@@ -17,9 +17,7 @@ constexpr std::uint64_t word = 4;
 
 class FrameCheck {
   public:
-    FrameCheck(llvm::StringRef section, bool is_eh)
-        : data_(section, true, 0)
-        , is_eh_(is_eh) {}
+    FrameCheck(llvm::StringRef section, bool is_eh) : data_(section, true, 0), is_eh_(is_eh) {}
 
     Result<void> run() {
         std::uint64_t at = 0;
