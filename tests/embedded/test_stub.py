@@ -205,3 +205,21 @@ def test_trap_in_an_optimised_guest(session):
     stop = session.go()
     assert (stop.reason, stop.function) == ("exception", "divide")
     assert session.go_to_exit() == 134
+
+
+def test_operand_stack(session):
+    """LLDB shows none; what it would ask for variables that live there is asked by hand."""
+
+    def value(slot: int) -> str:
+        answer = session.command(f"process plugin packet send qWasmStackValue:0;{slot}")
+        return answer.split("response:")[-1].strip()
+
+    session.run_to("measure")  # the line begins with an empty stack
+    assert value(0) == "E3d"
+    for _ in range(40):
+        session.step_instruction()
+        if value(1) == "0000000000000040":
+            break
+    assert value(1) == "0000000000000040", "the second argument: 2.0, behind an address"
+    assert len(value(0)) == 8
+    assert value(2) == "E3d"

@@ -3,9 +3,11 @@
 // A client that says anything, to the microcontroller's stub. Lines of the input are packets; a
 // line that begins with a control byte is raw bytes, or something that the guest does. Nothing may
 // crash, write what is no packet, or leave a byte planted when the client has gone.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <guest.h>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -39,7 +41,7 @@ void check_output(const std::string& output) {
 
 /// What the interpreter would do next.
 void run(StubGuest& guest, unsigned how) {
-    guest.frames[0] = StubGuest::first_instruction + how % 8;
+    guest.frames[0] = StubGuest::first_instruction + how % 48;
     switch (how % 4) {
     case 0:
         wdbg_stub_stop(WdbgSignalTrap, "breakpoint", nullptr);
@@ -58,6 +60,22 @@ void run(StubGuest& guest, unsigned how) {
     }
 }
 
+/// The guest's function becomes these bytes.
+void load(StubGuest& guest, std::string_view text) {
+    wdbg_breakpoints_clear();
+    const std::size_t size =
+        std::min(text.size(), guest.code.size() - StubGuest::first_instruction);
+    std::copy_n(text.begin(), size, guest.code.begin() + StubGuest::first_instruction);
+}
+
+/// What may be planted is taken out for the comparison.
+std::array<std::uint8_t, 64> unplanted(StubGuest& guest) {
+    wdbg_breakpoints_hide();
+    const auto code = guest.code;
+    wdbg_breakpoints_show();
+    return code;
+}
+
 void line(StubGuest& guest, std::string_view text) {
     switch (text.empty() ? ' ' : text.front()) {
     case '\x01':
@@ -65,6 +83,9 @@ void line(StubGuest& guest, std::string_view text) {
         break;
     case '\x02':
         guest.send(text.substr(1));
+        break;
+    case '\x04':
+        load(guest, text.substr(1));
         break;
     default:
         guest.send_packet(text);
@@ -76,13 +97,22 @@ void line(StubGuest& guest, std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view input(reinterpret_cast<const char*>(data), size);
     StubGuest guest;
-    const auto pristine = guest.code;
+    guest.types = [](std::uint32_t type, WdbgSignature& into) {
+        static const std::array<std::uint8_t, 3> bytes{0x7E, 0x7F, 0x7D};
+        into = {.param_count = 2, .result_count = 1, .types = bytes.data()};
+        return type < 4;
+    };
+    guest.function_types = guest.types;
+    guest.local_types = [](std::uint32_t local) {
+        return static_cast<std::uint8_t>(0x7B + local % 5);
+    };
     guest.portion = 1 + size % 64;
     while (!input.empty()) {
         const std::size_t end = std::min(input.find('\n'), input.size());
         line(guest, input.substr(0, end));
         input.remove_prefix(std::min(end + 1, input.size()));
     }
+    const auto pristine = unplanted(guest);
     guest.stop(); // until all has been read, and the client is gone
     while (wdbg_stub_attached()) {
         guest.stop();

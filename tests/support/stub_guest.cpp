@@ -115,10 +115,29 @@ std::size_t wdbg_guest_global(std::uint32_t global, std::uint8_t* value) {
     return global == 0 ? 4 : 0;
 }
 
-std::size_t wdbg_guest_stack(std::uint32_t index, const std::uint32_t** cells) {
-    static const std::array<std::uint32_t, 2> values{0x11223344, 2};
-    *cells = values.data();
-    return index == 0 ? 1 : 2;
+std::uint32_t wdbg_guest_stack(std::uint32_t index, const std::uint32_t** cells,
+                               WdbgGuestCode* where) {
+    *cells = current->stack.data();
+    *where = {.begin = StubGuest::first_instruction,
+              .end = static_cast<std::uint32_t>(current->code.size()),
+              .pc = index < current->frames.size() ? current->frames[index] : 0};
+    return static_cast<std::uint32_t>(current->stack.size());
+}
+
+bool wdbg_guest_type(std::uint32_t type, WdbgSignature* signature) {
+    return current->types && current->types(type, *signature);
+}
+
+bool wdbg_guest_function_type(std::uint32_t function, WdbgSignature* signature) {
+    return current->function_types && current->function_types(function, *signature);
+}
+
+std::uint8_t wdbg_guest_global_type(std::uint32_t global) {
+    return current->global_types ? current->global_types(global) : std::uint8_t{0x7F};
+}
+
+std::uint8_t wdbg_guest_local_type(std::uint32_t /*frame*/, std::uint32_t local) {
+    return current->local_types ? current->local_types(local) : std::uint8_t{0x7F};
 }
 
 std::uint8_t* wdbg_guest_memory(std::uint64_t* size) {

@@ -4,9 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+struct WdbgSignature;
 
 /// A guest for the microcontroller's stub that is nothing but bytes, and a line to it whose other
 /// end the test holds. There is one at a time: the stub's state is global.
@@ -34,8 +37,14 @@ class StubGuest {
     /// From the start of the ".wasm": one function, instructions as `instruction_starts` says.
     std::array<std::uint8_t, 64> code{};
     std::array<std::uint8_t, 64> memory{};
-    std::vector<std::uint32_t> frames; ///< pcs, innermost first
-    std::size_t portion = 64;          ///< bytes that one read gives at most
+    std::vector<std::uint32_t> frames;               ///< pcs, innermost first
+    std::vector<std::uint32_t> stack{0x11223344, 2}; ///< every frame's operand stack, in cells
+    /// What the module declares, by index; where not set: no types, everything an i32.
+    std::function<bool(std::uint32_t, WdbgSignature&)> types{};
+    std::function<bool(std::uint32_t, WdbgSignature&)> function_types{};
+    std::function<std::uint8_t(std::uint32_t)> global_types{};
+    std::function<std::uint8_t(std::uint32_t)> local_types{};
+    std::size_t portion = 64; ///< bytes that one read gives at most
 
     static constexpr std::uint32_t first_instruction = 16;
     static StubGuest* current; ///< the one that there is

@@ -26,9 +26,30 @@ bool wdbg_guest_pc(uint32_t index, uint32_t* offset);
 size_t wdbg_guest_local(uint32_t index, uint32_t local, uint8_t value[WDBG_VALUE_SIZE]);
 /* A global of the instance. Returns its size; 0 if there is none. */
 size_t wdbg_guest_global(uint32_t global, uint8_t value[WDBG_VALUE_SIZE]);
-/* Operand stack of frame `index`: its cells of 4 bytes, bottom first. Returns how many there are.
- */
-size_t wdbg_guest_stack(uint32_t index, const uint32_t** cells);
+
+/* Cells of 4 bytes on the operand stack of frame `index`, bottom first, and where the frame stands.
+ * Returns how many there are. */
+struct WdbgGuestCode {
+    uint32_t begin; /* first instruction of the frame's function */
+    uint32_t end;   /* behind its last one */
+    uint32_t pc;    /* what it executes next */
+};
+
+uint32_t wdbg_guest_stack(uint32_t index, const uint32_t** cells, struct WdbgGuestCode* code);
+
+/* Types, as the binary format numbers them. */
+struct WdbgSignature {
+    uint32_t param_count;
+    uint32_t result_count;
+    const uint8_t* types; /* parameters, then results */
+};
+
+/* Of the type or the function with this index; false if there is none. */
+bool wdbg_guest_type(uint32_t type, struct WdbgSignature* signature);
+bool wdbg_guest_function_type(uint32_t function, struct WdbgSignature* signature);
+/* i32 for what does not exist. */
+uint8_t wdbg_guest_global_type(uint32_t global);
+uint8_t wdbg_guest_local_type(uint32_t frame, uint32_t local);
 
 /* Linear memory 0. Null and size 0 if there is none. */
 uint8_t* wdbg_guest_memory(uint64_t* size);

@@ -290,20 +290,35 @@ enum WdbgStubError wdbg_handle_global(struct WdbgArgs* args) {
     return write_value(value, wdbg_guest_global(index, value));
 }
 
-/* The types on the operand stack are not known here. One cell is one value of 4 bytes; where there
- * are more, values may be wider, and a wrong value is worse than none. */
+uint32_t wdbg_size_of_type(uint8_t type) {
+    switch (type) {
+    case 0x7e: /* i64, f64 */
+    case 0x7c:
+        return 8;
+    case 0x7b: /* v128 */
+        return 16;
+    default:
+        return 4;
+    }
+}
+
+/* At a trap and in callers the instruction has taken some of its operands already. */
 enum WdbgStubError wdbg_handle_stack_value(struct WdbgArgs* args) {
-    const uint32_t* cells = NULL;
+    const uint32_t* stack = NULL;
+    struct WdbgGuestCode code = {0, 0, 0};
     uint32_t frame = 0;
-    uint32_t index = 0;
-    if (!take_slot(args, &frame, &index)) {
+    uint32_t slot = 0;
+    uint32_t first = 0;
+    uint32_t cells = 0;
+    if (!take_slot(args, &frame, &slot)) {
         return WdbgStubInvalid;
     }
-    const size_t count = wdbg_guest_stack(frame, &cells);
-    if (count != 1 || index != 0) {
+    const uint32_t count = wdbg_guest_stack(frame, &stack, &code);
+    if (!wdbg_operand_place(frame, &code, slot, &first, &cells)) {
         return WdbgStubUnavailable;
     }
-    return write_value((const uint8_t*)cells, sizeof(*cells));
+    return first + cells <= count ? write_value((const uint8_t*)(stack + first), 4 * cells)
+                                  : WdbgStubUnavailable;
 }
 
 /* --- `Z0,<address>,<kind>` ----------------------------------------------------------------------

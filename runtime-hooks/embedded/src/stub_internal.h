@@ -120,6 +120,16 @@ const struct WdbgStubBreakpoint* wdbg_breakpoint_at(uint32_t place);
 /* The code's byte, without planted ones. */
 uint8_t wdbg_code_byte(uint32_t offset);
 
+/* --- The operand stack (operand_stack.c) ---------------------------------------------------------
+ */
+struct WdbgGuestCode;
+/* Bytes of a value of this type (the binary format's number). */
+uint32_t wdbg_size_of_type(uint8_t type);
+/* Where value `slot` (0: bottom) of a frame's operand stack is, before the instruction at code->pc:
+ * its first cell and how many it has. False if that is not known. Linear in the function's code. */
+bool wdbg_operand_place(uint32_t frame, const struct WdbgGuestCode* code, uint32_t slot,
+                        uint32_t* first_cell, uint32_t* cells);
+
 /* --- Instructions (instructions.c) -------------------------------------------------------------
  */
 /* Bytes of the instruction at `offset` of the code as WAMR's classic interpreter has it in memory;

@@ -173,58 +173,103 @@ bool wdbg_guest_pc(uint32_t index, uint32_t* offset) {
     return true;
 }
 
-static size_t size_of_type(uint8_t type) {
-    switch (type) {
-    case VALUE_TYPE_I64:
-    case VALUE_TYPE_F64:
-        return 8;
-    case VALUE_TYPE_V128:
-        return 16;
-    default:
-        return 4;
-    }
-}
-
-size_t wdbg_guest_local(uint32_t index, uint32_t local, uint8_t value[WDBG_VALUE_SIZE]) {
+/* Null if there is no such frame or no such local. */
+static const WASMInterpFrame* find_local(uint32_t index, uint32_t local, uint8_t* type) {
     bool in_host_call = false;
     const WASMInterpFrame* frame = find_frame(index, &in_host_call);
     if (!frame) {
-        return 0;
+        return NULL;
     }
     const WASMFunctionInstance* function = frame->function;
     if (local >= (uint32_t)function->param_count + function->local_count) {
+        return NULL;
+    }
+    *type = local < function->param_count ? function->param_types[local]
+                                          : function->local_types[local - function->param_count];
+    return frame;
+}
+
+uint8_t wdbg_guest_local_type(uint32_t index, uint32_t local) {
+    uint8_t type = VALUE_TYPE_I32;
+    (void)find_local(index, local, &type);
+    return type;
+}
+
+size_t wdbg_guest_local(uint32_t index, uint32_t local, uint8_t value[WDBG_VALUE_SIZE]) {
+    uint8_t type = VALUE_TYPE_I32;
+    const WASMInterpFrame* frame = find_local(index, local, &type);
+    if (!frame) {
         return 0;
     }
-    const uint8_t type = local < function->param_count
-                             ? function->param_types[local]
-                             : function->local_types[local - function->param_count];
-    const size_t size = size_of_type(type);
-    memcpy(value, frame->lp + function->local_offsets[local], size);
+    const size_t size = wdbg_size_of_type(type);
+    memcpy(value, frame->lp + frame->function->local_offsets[local], size);
     return size;
+}
+
+static const WASMModuleInstance* guest_instance(void) {
+    return (const WASMModuleInstance*)guest_env->module_inst;
+}
+
+/* Null if there is no such global. */
+static const WASMGlobalInstance* find_global(uint32_t index) {
+    const WASMModuleInstance* instance = guest_env ? guest_instance() : NULL;
+    return instance && index < instance->e->global_count ? &instance->e->globals[index] : NULL;
+}
+
+uint8_t wdbg_guest_global_type(uint32_t index) {
+    const WASMGlobalInstance* global = find_global(index);
+    return global ? global->type : VALUE_TYPE_I32;
 }
 
 size_t wdbg_guest_global(uint32_t index, uint8_t value[WDBG_VALUE_SIZE]) {
-    if (!guest_env) {
+    const WASMGlobalInstance* global = find_global(index);
+    if (!global) {
         return 0;
     }
-    const WASMModuleInstance* instance = (const WASMModuleInstance*)guest_env->module_inst;
-    if (index >= instance->e->global_count) {
-        return 0;
-    }
-    const WASMGlobalInstance* global = &instance->e->globals[index];
-    const size_t size = size_of_type(global->type);
-    memcpy(value, instance->global_data + global->data_offset, size);
+    const size_t size = wdbg_size_of_type(global->type);
+    memcpy(value, guest_instance()->global_data + global->data_offset, size);
     return size;
 }
 
-size_t wdbg_guest_stack(uint32_t index, const uint32_t** cells) {
+uint32_t wdbg_guest_stack(uint32_t index, const uint32_t** cells, struct WdbgGuestCode* code) {
     bool in_host_call = false;
     const WASMInterpFrame* frame = find_frame(index, &in_host_call);
-    if (!frame || frame->sp < frame->sp_bottom) {
+    if (!frame || !frame->ip || frame->sp < frame->sp_bottom) {
         return 0;
     }
+    const WASMFunction* function = frame->function->u.func;
+    code->begin = offset_of(function->code);
+    code->end = code->begin + function->code_size;
+    code->pc = offset_of(frame->ip);
     *cells = frame->sp_bottom;
-    return (size_t)(frame->sp - frame->sp_bottom);
+    return (uint32_t)(frame->sp - frame->sp_bottom);
+}
+
+static void describe(const WASMFuncType* type, struct WdbgSignature* signature) {
+    signature->param_count = type->param_count;
+    signature->result_count = type->result_count;
+    signature->types = type->types;
+}
+
+bool wdbg_guest_type(uint32_t index, struct WdbgSignature* signature) {
+    const WASMModule* module = guest_env ? guest_instance()->module : NULL;
+    if (!module || index >= module->type_count) {
+        return false;
+    }
+    describe((const WASMFuncType*)module->types[index], signature);
+    return true;
+}
+
+bool wdbg_guest_function_type(uint32_t index, struct WdbgSignature* signature) {
+    const WASMModuleInstance* instance = guest_env ? guest_instance() : NULL;
+    if (!instance || index >= instance->e->function_count) {
+        return false;
+    }
+    const WASMFunctionInstance* function = &instance->e->functions[index];
+    describe(function->is_import_func ? function->u.func_import->func_type
+                                      : function->u.func->func_type,
+             signature);
+    return true;
 }
 
 uint8_t* wdbg_guest_memory(uint64_t* size) {
@@ -232,7 +277,7 @@ uint8_t* wdbg_guest_memory(uint64_t* size) {
     if (!guest_env) {
         return NULL;
     }
-    const WASMModuleInstance* instance = (const WASMModuleInstance*)guest_env->module_inst;
+    const WASMModuleInstance* instance = guest_instance();
     if (instance->memory_count == 0) {
         return NULL;
     }
@@ -245,7 +290,7 @@ uint8_t* wdbg_guest_memory(uint64_t* size) {
 
 /* The function whose body has `offset`, its size and its local declarations included. */
 static const WASMFunction* function_at(uint32_t offset) {
-    const WASMModule* module = ((const WASMModuleInstance*)guest_env->module_inst)->module;
+    const WASMModule* module = guest_instance()->module;
     uint32_t end_of_last = 0;
     for (uint32_t i = 0; i < module->function_count; i++) {
         const WASMFunction* function = module->functions[i];

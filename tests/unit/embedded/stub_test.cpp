@@ -92,8 +92,15 @@ TEST(Stub, ShowsFramesAndValues) {
     EXPECT_EQ(guest.ask("qWasmGlobal:0;0"), "b0b0b0b0");
     EXPECT_EQ(guest.ask("qWasmGlobal:0;instance:0;"), "b0b0b0b0");
     EXPECT_EQ(guest.ask("qWasmGlobal:1;instance:0;"), "E02");
+    // Behind `local.get`, `i32.const`: two values.
+    guest.frames = {StubGuest::first_instruction + 5, StubGuest::first_instruction};
     EXPECT_EQ(guest.ask("qWasmStackValue:0;0"), "44332211");
-    EXPECT_EQ(guest.ask("qWasmStackValue:1;0"), "E3d") << "the width is not known";
+    EXPECT_EQ(guest.ask("qWasmStackValue:0;1"), "02000000");
+    EXPECT_EQ(guest.ask("qWasmStackValue:0;2"), "E3d");
+    EXPECT_EQ(guest.ask("qWasmStackValue:1;0"), "E3d");
+    guest.local_types = [](std::uint32_t) { return std::uint8_t{0x7E}; };
+    EXPECT_EQ(guest.ask("qWasmStackValue:0;0"), "4433221102000000");
+    EXPECT_EQ(guest.ask("qWasmStackValue:0;1"), "E3d") << "the instruction has taken it";
 }
 
 TEST(Stub, CutsADeepStackToWhatFits) {
