@@ -8,5 +8,5 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(machine "-mcpu=cortex-m3 -mthumb -ffunction-sections -fdata-sections")
 set(CMAKE_C_FLAGS_INIT "${machine}")
 set(CMAKE_ASM_FLAGS_INIT "${machine}")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "--specs=nano.specs --specs=nosys.specs -Wl,--no-warn-rwx-segments")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "--specs=nano.specs --specs=nosys.specs -Wl,--no-warn-rwx-segments -Wl,--no-warn-execstack")
 set(WAMR_BUILD_TARGET THUMBV7) # as `wdbg compile --target=thumbv7 --cpu=cortex-m3` names it
