@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiled code on a microcontroller, seen by its native debug server (qemu's): the table of modules is
 where it should be and tells the truth. What `wdbg bridge` makes of it is tests/bridge's matter."""
+import socket
 import struct
 from typing import NamedTuple
 
@@ -55,6 +56,7 @@ class Native:
         return struct.unpack_from("<I", registers, 4 * self._pc)[0]
 
     def go_on(self) -> None:
+        """Until the next stop, or the end."""
         self._client.send("c")
 
 
@@ -64,6 +66,9 @@ class Target:
         self.board = compiled(name)
         self.firmware = Elf(FOLDER / name / "firmware")
         self.debug_file = Elf(FOLDER / f"app-{name}.aot.debug")
+        host, port = self.board.address().split(":")
+        self.line = socket.create_connection((host, int(port)))
+        self.line.sendall(b"\n")  # the guest begins when it is loaded
         self.native = Native(self.board, 15 if name.startswith("mps2") else 32)
         self.table = self.firmware.symbols["wdbg_module_table"]
         self.changed = self.firmware.symbols["wdbg_module_table_changed"] & ~1
@@ -87,6 +92,7 @@ class Target:
 def target(request):
     started = Target(request.param)
     yield started
+    started.line.close()
     started.board.dispose()
 
 
