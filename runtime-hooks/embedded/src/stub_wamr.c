@@ -20,6 +20,7 @@ static char exception_text[EXCEPTION_BUF_LEN];
 
 void wdbg_stub_module_loaded(const struct WdbgStubModule* module) {
     wdbg_stub.module = *module;
+    wdbg_stub.killed = false; /* that was another guest */
 }
 
 void wdbg_stub_module_unloading(void) {
