@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The machines that a firmware runs on: this one, and qemu's. Each looks like harness.guest.Guest."""
+import ctypes
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -15,6 +17,15 @@ GUEST = FOLDER / "app.wasm"
 SOURCE = "../firmware/guest/app.c"  # from tests/fixtures, where harness.markers begins
 
 
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_the_test() -> None:
+    """In the child: a test that is killed, by its time limit for one, leaves no machine behind."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Board:
     """A process that runs a firmware."""
 
@@ -22,7 +33,7 @@ class Board:
         self.module = GUEST
         self.command = command
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.PIPE)
+                                         stderr=subprocess.PIPE, preexec_fn=_die_with_the_test)
         self.stdout = _Output(self._process.stdout)
         self.stderr = _Output(self._process.stderr)
 
