@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* A second or two of what an interpreter does all day: integer and floating-point arithmetic, loads
  * and stores, branches, direct and indirect calls. Prints a checksum.
- * `loops 40` does it longer, for compiled code; `loops pause` afterwards waits for a byte on stdin. */
+ * `loops 40` does it longer, for compiled code; `loops pause` afterwards waits for a byte on stdin.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
