@@ -26,6 +26,7 @@ PROGRAMS = (
     Program("recursion-O0", "c/recursion.c", 20),
     Program("shapes-O0", "cpp/shapes.cpp", 280),
     Program("shapes-O2", "cpp/shapes.cpp", 40),
+    Program("shapes-O0-typeunits", "cpp/shapes.cpp", 280),
     Program("containers-O0", "cpp/containers.cpp", 200),
     Program("rust-O0", "rust/app.rs", 90),
     Program("collections-O0", "rust/collections.rs", 25),
