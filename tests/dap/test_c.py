@@ -2,7 +2,7 @@
 """Breakpoints, steps, variables and expressions on C."""
 import pytest
 
-from client.session import marker
+from client.session import SOURCES, marker
 
 CONTROL = "c/control.c"
 UTIL = "c/control_util.c"
@@ -187,3 +187,22 @@ def test_data_breakpoint(session):
 def test_optimised_code_shows_inlined_functions(session):
     session.run_to("c/inlined.c", "twice", "inlined-O2")
     assert [frame.name for frame in session.stack()][:3] == ["twice", "outer", "main"]
+
+
+def test_values_name_places_in_the_source(session):
+    session.run_to("c/types.c", "aggregates", "types-O0")
+    reference = session.scopes(session.top().id)["Locals"].variablesReference
+    body = session.connection.request("variables", {"variablesReference": reference})
+    found = {each["name"]: each for each in body["variables"]}
+
+    def line_of(name: str, kind: str) -> str:
+        place = session.connection.request("locations", {"locationReference": found[name][kind]})
+        assert place["source"]["name"] == "types.c"
+        return (SOURCES / "c/types.c").read_text().splitlines()[place["line"] - 1]
+
+    assert "int (*function)(int)" in line_of("function", "declarationLocationReference")
+    assert "static int scalars(int seed)" in line_of("function", "valueLocationReference")
+    assert "valueLocationReference" not in found["total"]
+    stale = found["total"]["declarationLocationReference"]
+    session.step("next")
+    assert "another stop" in session.refused("locations", {"locationReference": stale})

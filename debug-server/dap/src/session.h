@@ -4,6 +4,7 @@
 #include "breakpoint_book.h"
 #include "dispatcher.h"
 #include "listings.h"
+#include "places.h"
 #include "protocol/events.h"
 #include "utf8_splitter.h"
 
@@ -88,6 +89,8 @@ class Session {
 
     [[nodiscard]] Listings& listings() { return listings_; }
 
+    [[nodiscard]] Places& places() { return places_; }
+
     [[nodiscard]] const StartRequest& start_request() const { return start_; }
 
     template <class Event>
@@ -171,6 +174,7 @@ class Session {
     std::unique_ptr<source::SourceLevel> level_;
     BreakpointBook breakpoints_;
     Listings listings_;
+    Places places_;
     std::array<Utf8Splitter, 3> output_{};
     std::set<ThreadId> told_threads_;
     std::map<InstanceId, std::string> told_modules_{};

@@ -55,6 +55,7 @@ void Session::on_event(const source::SourceEvent& event) {
 }
 
 void Session::on_stopped(const source::StoppedView& stop) {
+    places_.clear();
     if (phase_ == Phase::Starting) {
         begin_configuration();
         return;

@@ -207,8 +207,10 @@ VariableView Inspector::view(const NamedValue& child, const Presentation& how,
         view.size = size != 0 ? std::optional(size) : std::nullopt;
     }
     view.writable = is_scalar(type) && value.available() && (value.address || value.place);
+    view.declared = place(value.instance, child.file, child.line);
     view.is_pointer = is_pointer(type);
     if (view.is_pointer) {
+        view.points_to = function_place(value);
         if (const auto target = access_.pointer(value)) {
             view.pointee =
                 MemoryAddress{.instance = value.instance, .memory = 0, .offset = *target};

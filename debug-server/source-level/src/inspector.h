@@ -82,6 +82,8 @@ class Inspector {
         std::string path;
         bool synthetic = false;
         bool raw = false;
+        dwarf::FileIndex file = dwarf::no_file; ///< of a variable's declaration
+        std::uint32_t line = 0;
     };
 
     struct Evaluated {
@@ -99,6 +101,9 @@ class Inspector {
     [[nodiscard]] std::uint32_t wasm_count(const FrameRef& frame, ScopeKind kind);
     [[nodiscard]] VariableView view(const NamedValue& child, const Presentation& how,
                                     const std::optional<FrameRef>& frame);
+    [[nodiscard]] std::optional<SourcePlace> place(InstanceId instance, dwarf::FileIndex file,
+                                                   std::uint32_t line);
+    [[nodiscard]] std::optional<SourcePlace> function_place(const TypedValue& pointer);
     [[nodiscard]] Result<NamedValue> child(const Node& node, std::string_view name);
     [[nodiscard]] Result<NamedValue> scope_child(const ScopeNode& scope, std::string_view name);
     [[nodiscard]] Result<NamedValue> value_child(const ValueNode& parent, std::string_view name);

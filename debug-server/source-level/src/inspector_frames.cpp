@@ -215,13 +215,43 @@ std::vector<Inspector::NamedValue> Inspector::source_variables(const ScopeNode& 
         const std::string& name = globals ? each.qualified_name : each.name;
         NamedValue value{.name = name,
                          .value = variable_value(access_, *source, scope.frame, each),
-                         .path = each.shadowed ? "" : name};
+                         .path = each.shadowed ? "" : name,
+                         .file = each.file,
+                         .line = each.line};
         if (each.shadowed) { // two of a name: say which
             value.name += " @" + std::to_string(each.line);
         }
         values.push_back(std::move(value));
     }
     return values;
+}
+
+std::optional<SourcePlace> Inspector::place(InstanceId instance, dwarf::FileIndex file,
+                                            std::uint32_t line) {
+    LoadedModule* module = modules_.find(instance);
+    if (module == nullptr || line == 0 || file == dwarf::no_file || module->source() == nullptr) {
+        return std::nullopt;
+    }
+    return SourcePlace{.path = modules_.local_path(*module->source(), file), .line = line};
+}
+
+std::optional<SourcePlace> Inspector::function_place(const TypedValue& pointer) {
+    const TypeRef type = stripped(pointer.type);
+    const auto slot = access_.pointer(pointer);
+    LoadedModule* module = modules_.find(pointer.instance);
+    if (stripped(target_of(type))->kind != dwarf::TypeKind::Function || !slot || *slot == 0 ||
+        module == nullptr || module->wasm() == nullptr || module->source() == nullptr) {
+        return std::nullopt;
+    }
+    const auto element = debuggee_.table_element(pointer.instance, 0, *slot);
+    const auto bodies = module->wasm()->bodies();
+    const auto body = element ? std::ranges::find(bodies, element->as<std::uint32_t>(),
+                                                  &wasm::FunctionBody::index)
+                              : bodies.end();
+    const auto function = body == bodies.end()
+                              ? std::nullopt
+                              : module->source()->function_at(body->first_instruction);
+    return function ? place(pointer.instance, function->file, function->line) : std::nullopt;
 }
 
 std::vector<Inspector::NamedValue> Inspector::wasm_variables(const ScopeNode& scope) {

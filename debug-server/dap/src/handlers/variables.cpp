@@ -53,8 +53,14 @@ Body result_of(const source::VariableView& view) {
     return body;
 }
 
-Variable variable_of(const source::VariableView& view) {
+Variable variable_of(Session& session, const source::VariableView& view) {
     auto variable = result_of<Variable>(view);
+    if (view.declared) {
+        variable.declarationLocationReference = session.places().add(*view.declared);
+    }
+    if (view.points_to) {
+        variable.valueLocationReference = session.places().add(*view.points_to);
+    }
     variable.name = view.name;
     variable.value = view.value;
     variable.presentationHint = hint_of(view);
@@ -93,7 +99,7 @@ class Variables final : public RequestHandler<VariablesArguments, VariablesBody>
         }
         VariablesBody body;
         for (const source::VariableView& view : *found) {
-            body.variables.push_back(variable_of(view));
+            body.variables.push_back(variable_of(session, view));
         }
         return body;
     }
@@ -113,6 +119,22 @@ void tell_change(Session& session, const source::VariableView& view) {
             [&session] { session.send(InvalidatedEvent{.areas = {"variables"}}); });
     }
 }
+
+class Locations final : public RequestHandler<LocationsArguments, LocationsBody> {
+  public:
+    Locations() : RequestHandler("locations", Needs::Stopped) {}
+
+  protected:
+    Result<LocationsBody> run(Session& session, const LocationsArguments& args) override {
+        const source::SourcePlace* place = session.places().find(args.locationReference);
+        if (place == nullptr) {
+            return fail(ErrorCode::NotFound, "location " + std::to_string(args.locationReference) +
+                                                 " is of another stop");
+        }
+        return LocationsBody{.source = source_of(place->path),
+                             .line = session.client().to_client_line(place->line)};
+    }
+};
 
 class SetVariable final : public RequestHandler<SetVariableArguments, SetValueBody> {
   public:
@@ -210,7 +232,7 @@ class Completions final : public RequestHandler<CompletionsArguments, Completion
 } // namespace
 
 void add_variable_handlers(Handlers& handlers) {
-    add<Variables, SetVariable, SetExpression, Evaluate, Completions>(handlers);
+    add<Variables, Locations, SetVariable, SetExpression, Evaluate, Completions>(handlers);
 }
 
 } // namespace wdbg::dap

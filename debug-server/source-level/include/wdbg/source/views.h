@@ -63,6 +63,11 @@ struct FormatOptions {
     bool hex = false;
 };
 
+struct SourcePlace {
+    std::string path{}; ///< after source mapping
+    std::uint32_t line = 0;
+};
+
 /// A variable, member, element or result.
 struct VariableView {
     std::string name{};
@@ -79,6 +84,8 @@ struct VariableView {
     bool writable = false;               ///< set_variable() can change it
     bool is_pointer = false;             ///< `pointee` is what memory views should show
     std::optional<MemoryAddress> pointee{};
+    std::optional<SourcePlace> declared{};  ///< of a variable
+    std::optional<SourcePlace> points_to{}; ///< of a pointer to a function: where that is
     bool synthetic = false; ///< made by a formatter: "[size]", an element of a vector
 };
 
