@@ -30,6 +30,7 @@ PROGRAMS = (
     Program("containers-O0", "cpp/containers.cpp", 200),
     Program("rust-O0", "rust/app.rs", 90),
     Program("collections-O0", "rust/collections.rs", 25),
+    Program("lua-O0", "lua/main.c", 200),
     Program("sqlite-O0", "sqlite/main.c", 1500, (20,)),
     Program("sqlite-O2", "sqlite/main.c", 200, (20,)),
 )
