@@ -51,7 +51,7 @@ class SharedDebuggee final : public Debuggee {
 
     [[nodiscard]] ConditionSupport* conditions() override { return guest_.conditions(); }
 
-    [[nodiscard]] CallSupport* calls() override { return guest_.calls(); }
+    [[nodiscard]] CallSupport* call_support() override { return guest_.call_support(); }
 
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;

@@ -54,7 +54,7 @@ Result<std::string> RemoteImpl::answer(const std::string& packet) const {
     });
 }
 
-CallSupport* RemoteImpl::calls() {
+CallSupport* RemoteImpl::call_support() {
     return link_->client().supports("QWdbgCall") ? this : nullptr;
 }
 

@@ -90,7 +90,7 @@ class RemoteImpl final : public RemoteDebuggee,
 
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
 
-    [[nodiscard]] CallSupport* calls() override;
+    [[nodiscard]] CallSupport* call_support() override;
     [[nodiscard]] ConditionSupport* conditions() override;
 
     Result<void> resume(const ResumeRequest& request) override;

@@ -150,8 +150,8 @@ class Compiler final : public TypeNames {
         if (token.kind == TokenKind::Character) {
             return Operand{.type = builtin(Builtin::Char)};
         }
-        const bool wide =
-            token.is_long || value > UINT32_MAX || (value > INT32_MAX && !token.is_unsigned);
+        const bool wide = token.is_long || value > std::int64_t{UINT32_MAX} ||
+                          (value > INT32_MAX && !token.is_unsigned);
         return Operand{.type = builtin_integer(wide ? 8 : 4, token.is_unsigned)};
     }
 

@@ -183,7 +183,7 @@ Result<GuestFunction> FrameNames::function_at(const TypedValue& pointer) {
 
 Result<std::vector<Value>> FrameNames::call(const GuestFunction& function,
                                             const std::vector<Value>& arguments) {
-    CallSupport* calls = presenter_.access().debuggee().calls();
+    CallSupport* calls = presenter_.access().debuggee().call_support();
     if (calls == nullptr) {
         return fail(ErrorCode::Unsupported,
                     "functions of the guest cannot be called with this engine or server");

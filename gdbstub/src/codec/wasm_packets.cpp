@@ -81,10 +81,11 @@ std::optional<std::string_view> take_condition(std::string_view& text) {
         return std::nullopt;
     }
     const auto length = reader.hex_as<std::uint16_t>();
-    if (!length || !reader.take(',') || reader.rest().size() < 2U * *length) {
+    const std::size_t count = std::size_t{2} * length.value_or(0);
+    if (!length || !reader.take(',') || reader.rest().size() < count) {
         return std::nullopt;
     }
-    const std::string_view digits = reader.rest().substr(0, 2U * *length);
+    const std::string_view digits = reader.rest().substr(0, count);
     text = reader.rest().substr(digits.size());
     return digits;
 }

@@ -50,7 +50,7 @@ class InterpreterDebuggee final : public Debuggee,
 
     [[nodiscard]] ConditionSupport* conditions() override { return this; }
 
-    [[nodiscard]] CallSupport* calls() override { return this; }
+    [[nodiscard]] CallSupport* call_support() override { return this; }
 
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;

@@ -101,9 +101,10 @@ std::vector<std::string> all_pairs(const std::vector<std::string>& operands) {
     for (const char* sign : {"+", "-", "*", "&", "|", "^", "==", "!=", "<", ">", "<=", ">="}) {
         for (const std::string& a : operands) {
             for (const std::string& b : operands) {
-                conditions.push_back(a + " " + sign + " " + b);
-                conditions.push_back("(" + a + " " + sign + " " + b + ") > 100");
-                conditions.push_back("(" + a + " " + sign + " " + b + ") < number");
+                const std::string pair = std::string(a).append(" ").append(sign) + " " + b;
+                conditions.push_back(pair);
+                conditions.push_back(std::string("(").append(pair).append(") > 100"));
+                conditions.push_back(std::string("(").append(pair).append(") < number"));
             }
         }
     }

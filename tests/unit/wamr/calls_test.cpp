@@ -17,11 +17,11 @@ Value i32(std::int32_t number) {
 Result<std::vector<Value>> call(Session& session, std::string_view function,
                                 std::vector<Value> arguments,
                                 std::chrono::milliseconds limit = 60s) {
-    return session->calls()->call({.thread = Session::main_thread,
-                                   .instance = Session::main_instance,
-                                   .function = session.code().body(function).index,
-                                   .arguments = std::move(arguments),
-                                   .limit = limit});
+    return session->call_support()->call({.thread = Session::main_thread,
+                                          .instance = Session::main_instance,
+                                          .function = session.code().body(function).index,
+                                          .arguments = std::move(arguments),
+                                          .limit = limit});
 }
 
 TEST(Calls, RunAFunctionOfTheGuestAndLeaveItWhereItStands) {
@@ -86,9 +86,9 @@ TEST(Calls, OfWhatDoesNotFitAreRefused) {
               ErrorCode::InvalidArgument);
     CallRequest nothing{.thread = Session::main_thread, .instance = Session::main_instance};
     nothing.function = 10'000;
-    EXPECT_EQ(session->calls()->call(nothing).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(session->call_support()->call(nothing).error().code, ErrorCode::NotFound);
     nothing.thread = ThreadId{77};
-    EXPECT_EQ(session->calls()->call(nothing).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(session->call_support()->call(nothing).error().code, ErrorCode::NotFound);
 }
 
 TEST(Calls, AreRefusedInAHostCall) {

@@ -198,7 +198,7 @@ Status call_function(Session& session, std::string_view args, Reply& out) {
         return fail(ErrorCode::InvalidArgument,
                     "expected <instance>;<function>;<limit>[;<type>:<bytes>…]");
     }
-    CallSupport* calls = session.debuggee.calls();
+    CallSupport* calls = session.debuggee.call_support();
     if (calls == nullptr) {
         return fail(ErrorCode::Unsupported,
                     "functions of the guest cannot be called with this engine");

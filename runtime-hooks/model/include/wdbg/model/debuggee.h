@@ -214,7 +214,7 @@ class Debuggee {
     [[nodiscard]] virtual ConditionSupport* conditions() { return nullptr; }
 
     /// nullptr if functions of the guest cannot be called.
-    [[nodiscard]] virtual CallSupport* calls() { return nullptr; }
+    [[nodiscard]] virtual CallSupport* call_support() { return nullptr; }
 
     // --- Run control ----------------------------------------------------------------------------
     /// Starts the threads named. A Stopped, Exited or Killed event follows. Fails with NotStopped
