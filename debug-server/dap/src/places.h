@@ -18,10 +18,8 @@ class Places {
 
     /// nullptr for a number of another stop.
     [[nodiscard]] const source::SourcePlace* find(std::int64_t reference) const {
-        const std::int64_t index = reference - first_;
-        return index >= 0 && index < static_cast<std::int64_t>(places_.size())
-                   ? &places_[static_cast<std::size_t>(index)]
-                   : nullptr;
+        const auto index = static_cast<std::size_t>(reference - first_);
+        return reference >= first_ && index < places_.size() ? &places_[index] : nullptr;
     }
 
     /// Numbers are not used again.

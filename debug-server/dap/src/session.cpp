@@ -272,20 +272,23 @@ void Session::set_exception_filters(const std::vector<std::string>& filters) {
     stop_on_traps_ = std::ranges::find(filters, "trap") != filters.end();
 }
 
-std::string Session::begin_progress() {
+/// The modules' sizes come from the guest: asking the source level would load what is to be told
+/// first.
+std::string Session::begin_progress(std::string_view what) {
     if (!client_.progress || !level_) {
         return {};
     }
-    const auto modules = level_->modules();
-    const auto slow = std::ranges::find_if(modules, [](const source::ModuleView& module) {
-        return !module.loaded && module.instance.code_size >= slow_module_size;
+    const auto instances = level_->debuggee().instances();
+    const auto slow = std::ranges::find_if(instances, [&](const InstanceInfo& instance) {
+        return instance.code_size >= slow_module_size &&
+               told_progress_.emplace(std::string(what), instance.id).second;
     });
-    if (slow == modules.end()) {
+    if (slow == instances.end()) {
         return {};
     }
     const std::string id = "load-" + std::to_string(++progress_count_);
     send(protocol::ProgressStartEvent{
-        .progressId = id, .title = "Loading debug information", .message = slow->instance.name});
+        .progressId = id, .title = "Loading debug information", .message = slow->name});
     return id;
 }
 

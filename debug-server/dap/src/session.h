@@ -12,7 +12,10 @@
 #include <wdbg/source/source_level.h>
 
 #include <array>
+#include <functional>
 #include <set>
+#include <string_view>
+#include <utility>
 
 namespace wdbg::dap {
 
@@ -111,10 +114,11 @@ class Session {
     void disconnect(bool terminate);
     void client_gone();
 
-    /// Tells the client, where it wants to know, that loading debug information may take a while.
+    /// Tells the client, where it wants to know, that what is done for the first time with a large
+    /// module's debug information may take a while. `what` tells these works apart.
     template <class Work>
-    auto with_progress(Work work) {
-        const std::string id = begin_progress();
+    auto with_progress(std::string_view what, Work work) {
+        const std::string id = begin_progress(what);
         auto result = work();
         end_progress(id);
         return result;
@@ -147,7 +151,7 @@ class Session {
     [[nodiscard]] TargetHandlers target_handlers();
     void begin_configuration();
     void drop_guest();
-    [[nodiscard]] std::string begin_progress();
+    [[nodiscard]] std::string begin_progress(std::string_view what);
     void end_progress(const std::string& id);
 
     // --- session_events.cpp ---
@@ -187,6 +191,7 @@ class Session {
     bool end_told_ = false;
     bool finished_ = false;
     int progress_count_ = 0;
+    std::set<std::pair<std::string, InstanceId>, std::less<>> told_progress_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

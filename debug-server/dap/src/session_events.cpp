@@ -180,7 +180,8 @@ void Session::tell_modules() {
         return;
     }
     std::map<InstanceId, std::string> present;
-    for (const source::ModuleView& module : level_->modules()) {
+    const auto modules = with_progress("open", [this] { return level_->modules(); });
+    for (const source::ModuleView& module : modules) {
         present[module.instance.id] = module.instance.name;
         if (!told_modules_.contains(module.instance.id)) {
             send(protocol::ModuleEvent{.reason = "new", .module = describe(module)});

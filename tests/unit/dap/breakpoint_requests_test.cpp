@@ -46,6 +46,22 @@ TEST(SetBreakpointsRequest, CountsLinesAsTheClientDoes) {
     EXPECT_THAT(adapter.host.level->take_calls(), testing::Contains("source /src/app.c 5"));
 }
 
+TEST(SetBreakpointsRequest, TellsProgressTheFirstTimeThatAModuleIsLarge) {
+    Adapter adapter;
+    with_lines(adapter);
+    adapter.ask("initialize", {{"supportsProgressReporting", true}});
+    adapter.ask("launch", {{"program", some_program()}});
+    adapter.run_tasks();
+    const json lines = {{"source", {{"path", "/src/app.c"}}}, {"breakpoints", {{{"line", 4}}}}};
+    adapter.ask("setBreakpoints", lines);
+    EXPECT_THAT(adapter.take_events("progressStart"), testing::IsEmpty());
+    adapter.guest().instances_.front().info.code_size = std::uint64_t{300} << 20U;
+    adapter.ask("setBreakpoints", lines);
+    EXPECT_THAT(adapter.take_events("progressStart"), testing::SizeIs(1));
+    adapter.ask("setBreakpoints", lines);
+    EXPECT_THAT(adapter.take_events("progressStart"), testing::IsEmpty());
+}
+
 TEST(SetBreakpointsRequest, NeedsAPath) {
     Adapter adapter;
     adapter.launch();

@@ -70,7 +70,7 @@ class SetBreakpoints final : public RequestHandler<SetBreakpointsArguments, Brea
                                  session.client().columns_start_at_1 ? 0 : -1)),
                              .options = options_of(wanted)});
         }
-        return session.with_progress([&] {
+        return session.with_progress("lines", [&] {
             return BreakpointsBody{to_client(
                 session, session.breakpoints().set_source(session.level_or_null(),
                                                           *args.source.path, std::move(specs)))};
@@ -120,7 +120,7 @@ class SetFunctionBreakpoints final
         for (const FunctionBreakpoint& wanted : args.breakpoints) {
             specs.push_back({.name = wanted.name, .options = options_of(wanted)});
         }
-        return session.with_progress([&] {
+        return session.with_progress("names", [&] {
             return BreakpointsBody{
                 to_client(session, session.breakpoints().set_functions(session.level_or_null(),
                                                                        std::move(specs)))};

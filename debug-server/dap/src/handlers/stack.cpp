@@ -43,7 +43,7 @@ class StackTrace final : public RequestHandler<StackTraceArguments, StackTraceBo
 
   protected:
     Result<StackTraceBody> run(Session& session, const StackTraceArguments& args) override {
-        const auto page = session.with_progress([&] {
+        const auto page = session.with_progress("stack", [&] {
             return session.level().stack(ThreadId{static_cast<std::uint32_t>(args.threadId)},
                                          args.startFrame.value_or(0), args.levels.value_or(0));
         });
