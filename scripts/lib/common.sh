@@ -27,7 +27,7 @@ guest_packages=(
 lldb_packages=(lldb-22 python3-lldb-22)
 test_packages=(
     libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-forked python3-pytest-timeout
-    libclang-rt-22-dev rustc libstd-rust-dev-wasm32 lld-14 wabt
+    libclang-rt-22-dev rustc libstd-rust-dev-wasm32 lld-14 wabt python3-pip
     qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi
     qemu-system-misc gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf
 )
@@ -74,12 +74,26 @@ cargo_is_new_enough() {
     [ -n "$version" ] && [ "$(printf '%s\n1.85\n' "$version" | sort -V | head -n 1)" = 1.85 ]
 }
 
+# Zig's compiler comes as a Python package, into the cache.
+zig_version=0.17.1
+install_zig() {
+    local folder="$cache/ziglang-$zig_version"
+    [ -x "$folder/ziglang/zig" ] && return
+    say "installing ziglang $zig_version"
+    rm -rf "$folder.new"
+    python3 -m pip install --quiet --no-cache-dir --no-deps --target "$folder.new" \
+        "ziglang==$zig_version" >&2 || die "could not install the Python package ziglang $zig_version"
+    rm -rf "$folder"
+    mv "$folder.new" "$folder"
+}
+
 # install_build_packages [NAME...]: what configuring and building take, and the names given.
 install_build_packages() {
     local names=("${build_packages[@]}")
     [ -e "$root/dwarf/CMakeLists.txt" ] && names+=("${llvm_packages[@]}")
     cargo_is_new_enough || names+=("${cargo_packages[@]}")
     install_packages "${names[@]}" "$@"
+    [[ " $* " != *" python3-pip "* ]] || install_zig
 }
 
 # As many as there are processors, but no more than memory allows (1 GiB each).

@@ -60,6 +60,11 @@ const char* const builtin_formatters = R"json(
   { "type": "std::tuple<*", "kind": "leaves", "of": "__base_" },
   { "type": "std::atomic<*", "kind": "value", "value": ["__a_.__a_value", "__a_"] },
 
+  { "comment": "Zig", "type": ["[]const u8", "[]u8", "[:0]const u8", "[:0]u8"], "kind": "text",
+    "size": "len", "data": "ptr" },
+  { "type": ["[]*", "[:*]*"], "kind": "items", "size": "len", "item": "ptr[$i]" },
+  { "type": "?*", "kind": "optional", "has": "some", "value": "payload" },
+
   { "type": ["&str", "&mut str", "*const str", "*mut str"], "kind": "text", "size": "length", "data": "data_ptr" },
   { "type": ["&[*]", "&mut [*]", "*const [*]", "*mut [*]"], "kind": "items", "size": "length", "item": "data_ptr[$i]" },
   { "type": "alloc::boxed::Box<[*]*", "kind": "items", "size": "length", "item": "data_ptr[$i]" },
