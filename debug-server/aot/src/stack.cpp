@@ -99,7 +99,7 @@ class StackWalker {
     }
 
     bool leave_host_frames() {
-        const auto outer = target_.outer_guest_registers(thread_, stack_pointer(registers_));
+        const auto outer = target_.outer_guest_registers(thread_, registers_);
         if (!outer || stack_pointer(*outer) <= stack_pointer(registers_)) {
             return false;
         }
@@ -143,6 +143,9 @@ void find_instances(ThreadStack& stack, const NativeTarget& target, const AotIns
     }
     for (NativeFrame& frame : stack.native) {
         frame.instance = instances.of(*frame.module, frame.instance_address);
+        if (frame.instance != nullptr && frame.instance->address.value == 0) {
+            frame.instance->address = frame.instance_address; // the target could not tell
+        }
         if (frame.instance_address.value == 0 && frame.instance != nullptr) {
             frame.instance_address = frame.instance->address;
         }
