@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "host_frames.h"
 #include "module_finder.h"
+#include "trap_function.h"
 
 #include <wdbg/aot/aot_debuggee.h>
 #include <wdbg/bridge/bridge.h>
@@ -80,6 +81,9 @@ Result<void> BridgeImpl::open() {
     }
     if (auto found = find_modules(); !found) {
         return found;
+    }
+    if (const auto function = host_->symbol(trap_function)) {
+        [[maybe_unused]] const auto planted = target_->stop_at_traps(*function, describe_trap);
     }
     debuggee_ = aot::AotDebuggee::create(
         *target_,

@@ -56,6 +56,11 @@ Result<void> MemoryCache::fill(MemoryAddress first, std::uint64_t end, const Fet
     if (!begin) {
         return {};
     }
+    ahead_ = *begin == last_end_ ? std::min(most_ahead_, 2 * ahead_ + line_size_) : 0;
+    for (const std::uint64_t most = stop + ahead_; stop < most && !lines_.contains(at(first, stop));
+         stop += line_size_) {
+    }
+    last_end_ = stop;
     const Result<std::vector<std::byte>> bytes = fetch(at(first, *begin), stop - *begin);
     if (!bytes) {
         return std::unexpected(bytes.error());

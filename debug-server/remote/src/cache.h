@@ -18,8 +18,11 @@ class MemoryCache {
     /// Longer reads are not kept.
     static constexpr std::size_t longest = std::size_t{64} << 10U;
 
-    /// `line_size` is what one miss reads, in bytes; a power of two.
-    explicit MemoryCache(std::size_t line_size) : line_size_(line_size) {}
+    /// `line_size` is what one miss reads, in bytes; a power of two. Misses in a row (a deep stack)
+    /// read twice as much each time, up to `most_ahead`.
+    MemoryCache(std::size_t line_size, std::size_t most_ahead)
+        : line_size_(line_size)
+        , most_ahead_(most_ahead) {}
 
     MemoryCache() = default;
 
@@ -42,6 +45,9 @@ class MemoryCache {
     std::size_t copy(MemoryAddress address, std::span<std::byte> into) const;
 
     std::size_t line_size_ = 1024;
+    std::size_t most_ahead_ = 0;
+    std::size_t ahead_ = 0;
+    std::uint64_t last_end_ = 0; ///< of the last fetch
     /// By the line's first address; shorter than a line where the memory ends.
     std::map<MemoryAddress, std::vector<std::byte>> lines_;
 };

@@ -113,7 +113,7 @@ Result<bool> NativeTargetImpl::run_for(std::chrono::milliseconds limit) {
         if (!link_->pump_until([&] { return answer->has_value(); },
                                std::max(left, std::chrono::milliseconds(0)))) {
             interrupted = true;
-            client.interrupt();
+            send_interrupt();
             link_->pump_until([&] { return answer->has_value(); }, options_.timeout);
         }
         if (!*answer) {
@@ -148,7 +148,7 @@ Result<void> NativeTargetImpl::interrupt() {
     }
     if (state_ == NativeState::Running) {
         interrupt_wanted_ = true;
-        link_->client().interrupt();
+        send_interrupt();
     }
     return {};
 }

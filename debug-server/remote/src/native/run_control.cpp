@@ -424,6 +424,10 @@ Arrival NativeTargetImpl::arrived_by_exit(Run& run, const NativeRegisters& at,
 
 Arrival NativeTargetImpl::user_hit(ServerThread thread, std::uint64_t address) {
     const auto site = sites_.find(address);
+    if (site != sites_.end() && site->second.traps) {
+        const Result<NativeRegisters> registers = all_registers(thread);
+        return registers ? Arrival(describe_trap_(*registers)) : std::nullopt;
+    }
     if (site == sites_.end() || !site->second.wanted_by_user) {
         return std::nullopt;
     }

@@ -30,7 +30,7 @@ Result<bool> NativeTargetImpl::pause() {
     if (!client.running()) {
         return false;
     }
-    client.interrupt();
+    send_interrupt();
     if (!link_->pump_until([&client] { return !client.running(); }, options_.timeout)) {
         return fail(ErrorCode::Busy, "the target does not stop");
     }
@@ -189,6 +189,18 @@ Result<void> NativeTargetImpl::unplant(NativeAddress address) {
     return done;
 }
 
+Result<void> NativeTargetImpl::stop_at_traps(NativeAddress function, DescribeTrap describe) {
+    if (auto stopped = require_stopped(); !stopped) {
+        return stopped;
+    }
+    NativeSite& site = sites_[function.value];
+    site.traps = true;
+    describe_trap_ = std::move(describe);
+    auto inserted = insert(function.value, site);
+    site.traps = inserted.has_value();
+    return inserted;
+}
+
 Result<SiteCounters> NativeTargetImpl::counters(NativeAddress address) const {
     const auto known = sites_.find(address.value);
     return known == sites_.end()
@@ -214,6 +226,7 @@ void NativeTargetImpl::remove_everything() {
     for (auto& [address, site] : sites_) {
         site.wanted_by_user = false;
         site.exits = 0;
+        site.traps = false;
         if (!take_out(address, site)) {
             left += (left.empty() ? "" : ", ") + in_hex(address);
         }

@@ -26,12 +26,13 @@ using ServerThread = std::uint64_t;
 struct NativeSite {
     bool wanted_by_user = false;
     unsigned exits = 0; ///< plans that have an exit here
+    bool traps = false; ///< the runtime's function for traps
     bool inserted = false;
     unsigned packet_type = 0; ///< as inserted: 0 software, 1 hardware
     HitFilter filter{};
     SiteCounters counters{};
 
-    [[nodiscard]] bool wanted() const { return wanted_by_user || exits != 0; }
+    [[nodiscard]] bool wanted() const { return wanted_by_user || exits != 0 || traps; }
 };
 
 struct NativeCode {
@@ -48,10 +49,11 @@ struct NativeStopCache {
     std::map<ServerThread, NativeRegisters> expedited;
     std::map<ServerThread, Result<NativeRegisters>> guest_registers;
     std::optional<std::vector<ServerThread>> threads;
-    MemoryCache memory{native_line};
+    MemoryCache memory{native_line, native_ahead};
     std::optional<ServerThread> selected; ///< by Hg
 
     static constexpr std::size_t native_line = 256;
+    static constexpr std::size_t native_ahead = std::size_t{16} << 10U;
 
     void clear() { *this = {}; }
 };
@@ -103,6 +105,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     CodeRangeId add_code(CodeRange code, std::vector<std::byte> text, bool thumb) override;
     void remove_code(CodeRangeId id) override;
     void add_instance(NativeInstance instance) override;
+    Result<void> stop_at_traps(NativeAddress function, DescribeTrap describe) override;
     void release() override;
 
     [[nodiscard]] LinkFigures figures() const override { return link_->figures(); }
@@ -209,6 +212,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void leave_stop();
     Result<bool> run_for(std::chrono::milliseconds limit);
     void bring_to_rest();
+    void send_interrupt(); ///< (interrupt.cpp)
     [[nodiscard]] std::uint64_t stack_pointer(const NativeRegisters& registers) const;
 
     boost::asio::io_context& loop_;
@@ -217,6 +221,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     RegisterLayout layout_ = RegisterLayout::default_of(Machine::X86_64);
     std::unique_ptr<InstructionDecoder> decoder_;
     UnwindHostFrame unwind_host_;
+    DescribeTrap describe_trap_;
     EventHandler handler_;
     std::function<void(const NativeEnd&)> end_handler_;
     /// Tells tasks on their way that this object is gone.

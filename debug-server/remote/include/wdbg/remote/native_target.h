@@ -108,6 +108,11 @@ class RemoteNativeTarget : public NativeTarget {
     virtual void remove_code(CodeRangeId id) = 0;
     virtual void add_instance(NativeInstance instance) = 0;
 
+    /// A function of the runtime that guest code calls when it traps: a thread that comes to its
+    /// entry stops with what `describe` makes of the registers there.
+    using DescribeTrap = std::function<NativeTrap(const NativeRegisters& registers)>;
+    virtual Result<void> stop_at_traps(NativeAddress function, DescribeTrap describe) = 0;
+
     /// The end: removes what was planted, lets the target run and leaves the server.
     virtual void release() = 0;
     [[nodiscard]] virtual LinkFigures figures() const = 0;
