@@ -36,6 +36,8 @@ class MemoryCache {
 
     void clear() { lines_.clear(); }
 
+    [[nodiscard]] std::size_t line_size() const { return line_size_; }
+
   private:
     [[nodiscard]] std::uint64_t line_of(std::uint64_t offset) const {
         return offset - offset % line_size_;

@@ -155,6 +155,9 @@ Result<void> NativeTargetImpl::begin() {
     steps_ranges_ = actions && (*actions + ";").contains(";r;");
     learn_flash();
     pass_signals();
+    // A server that takes small packets is behind a slow link, mostly.
+    constexpr std::size_t large_packet = 4096;
+    cache_.use_lines_of(client.packet_size() >= large_packet ? 1024 : 256);
     event_thread_ = stop->thread;
     take_expedited(*stop);
     if (event_thread_ == 0) {

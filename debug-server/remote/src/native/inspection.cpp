@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 // What a stopped target has: threads, registers, memory.
+#include "../xml.h"
 #include "target_impl.h"
 
 #include <wdbg/rsp/text.h>
@@ -15,6 +16,28 @@ namespace {
 std::string hex_of(std::uint64_t value) {
     char digits[16];
     return {digits, rsp::format_hex(value, digits)};
+}
+
+/// `<threads><thread id="[pPID.]TID" …/>…`, which takes one question.
+Result<std::vector<ServerThread>> listed_threads(const Result<std::string>& xml) {
+    if (!xml) {
+        return std::unexpected(xml.error());
+    }
+    std::vector<ServerThread> threads;
+    std::string_view rest = *xml;
+    while (const auto found = xml::next_tag(rest)) {
+        const std::string id = found->tag.starts_with("thread ")
+                                   ? xml::attribute(found->tag, "id").value_or("")
+                                   : std::string();
+        rsp::TextReader reader(id);
+        if (reader.take('p')) {
+            reader.take_until('.');
+        }
+        if (const auto number = reader.hex()) {
+            threads.push_back(*number);
+        }
+    }
+    return threads;
 }
 
 /// Deeper than that is a damaged stack.
@@ -92,8 +115,10 @@ Result<std::vector<ServerThread>> NativeTargetImpl::server_threads() const {
         return *cache_.threads;
     }
     rsp::Client& client = link_->client();
-    auto threads = link_->ask<std::vector<std::uint64_t>>(
-        [&client](auto done) { client.threads(std::move(done)); });
+    auto threads = client.supports("qXfer:threads:read")
+                       ? listed_threads(object("threads", ""))
+                       : link_->ask<std::vector<std::uint64_t>>(
+                             [&client](auto done) { client.threads(std::move(done)); });
     if (!threads || threads->empty()) {
         threads = std::vector<ServerThread>{event_thread_ != 0 ? event_thread_ : 1};
     }

@@ -49,13 +49,19 @@ struct NativeStopCache {
     std::map<ServerThread, NativeRegisters> expedited;
     std::map<ServerThread, Result<NativeRegisters>> guest_registers;
     std::optional<std::vector<ServerThread>> threads;
-    MemoryCache memory{native_line, native_ahead};
+    MemoryCache memory{};
     std::optional<ServerThread> selected; ///< by Hg
 
-    static constexpr std::size_t native_line = 256;
-    static constexpr std::size_t native_ahead = std::size_t{16} << 10U;
+    void clear() {
+        const std::size_t line = memory.line_size();
+        *this = {};
+        use_lines_of(line);
+    }
 
-    void clear() { *this = {}; }
+    void use_lines_of(std::size_t size) {
+        constexpr std::size_t most_ahead = std::size_t{16} << 10U;
+        memory = MemoryCache(size, most_ahead);
+    }
 };
 
 /// How a thread goes on.
