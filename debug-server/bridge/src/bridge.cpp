@@ -60,6 +60,7 @@ class BridgeImpl final : public Bridge {
     BridgeOptions options_;
     std::vector<KnownModule> missing_;
     std::uint32_t found_ = 0;
+    std::optional<NativeAddress> loaded_; ///< the runtime's handle of what it has loaded last
     std::unique_ptr<remote::RemoteNativeTarget> target_;
     std::unique_ptr<HostFrames> host_;
     std::unique_ptr<aot::AotDebuggee> debuggee_;
@@ -114,6 +115,11 @@ Result<void> BridgeImpl::connect() {
     }
     target_->set_decoder(std::move(*decoder));
     host_ = std::make_unique<HostFrames>(*target_);
+    if (!options_.host_file.empty()) {
+        if (auto read = host_->set_program(options_.host_file.string()); !read) {
+            return read;
+        }
+    }
     target_->set_host_unwinder([this](const NativeRegisters& registers, bool is_caller) {
         return host_->caller_of(registers, is_caller);
     });
@@ -134,7 +140,7 @@ CodeRange BridgeImpl::code_range(const KnownModule& module, const FoundText& tex
 /// True once there is none any more.
 Result<bool> BridgeImpl::find_missing() {
     for (auto module = missing_.begin(); module != missing_.end();) {
-        auto text = find_module(*target_, *module, options_.search);
+        auto text = find_module(*target_, *module, options_.search, loaded_);
         if (!text && text.error().code == ErrorCode::NotFound) {
             ++module;
             continue;
@@ -151,7 +157,7 @@ Result<bool> BridgeImpl::find_missing() {
 }
 
 Result<void> BridgeImpl::why_missing() const {
-    const Result<FoundText> text = find_module(*target_, missing_.front(), options_.search);
+    const Result<FoundText> text = find_module(*target_, missing_.front(), options_.search, loaded_);
     return text ? Result<void>() : std::unexpected(text.error());
 }
 
@@ -187,7 +193,11 @@ Result<void> BridgeImpl::run_until_loaded(Clock::time_point end) {
     const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
     const auto ran =
         target_->run_until(addresses, addresses.empty() ? std::min(moment, left) : left);
-    return ran ? Result<void>() : std::unexpected(ran.error());
+    if (!ran) {
+        return std::unexpected(ran.error());
+    }
+    loaded_ = *ran && !addresses.empty() ? target_->first_argument() : std::nullopt;
+    return {};
 }
 
 void BridgeImpl::on_end(const remote::NativeEnd& end) {

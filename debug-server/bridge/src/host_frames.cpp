@@ -130,20 +130,38 @@ std::optional<std::uint64_t> HostFrames::bias_of(const remote::NativeRegion& reg
     return address ? std::optional(region.range.begin.value - *address) : std::nullopt;
 }
 
+Result<void> HostFrames::set_program(const std::string& path) {
+    program_ = OpenFile{.bytes = read_local(path), .file = nullptr};
+    auto file = dwarf::load_host_file(program_->bytes);
+    if (!file) {
+        return fail(file.error().code, path + ": " + file.error().message);
+    }
+    program_->file = std::move(*file);
+    return {};
+}
+
+std::optional<HostFrames::Place> HostFrames::place_of(NativeAddress pc) {
+    const remote::NativeRegion* region = region_of(pc);
+    const dwarf::HostFile* file =
+        region == nullptr || region->file.empty() ? nullptr : open(region->file).file.get();
+    const auto bias = file == nullptr ? std::nullopt : bias_of(*region, *file);
+    if (bias) {
+        return Place{.file = file, .bias = *bias};
+    }
+    return region == nullptr && program_ ? std::optional(Place{.file = program_->file.get()})
+                                         : std::nullopt;
+}
+
 Result<NativeRegisters> HostFrames::caller_of(const NativeRegisters& registers, bool is_caller) {
     const dwarf::NativeMemoryReader memory = [this](NativeAddress address,
                                                     std::span<std::byte> into) {
         return target_.read_memory(address, into);
     };
-    const NativeAddress pc = registers.pc;
-    const remote::NativeRegion* region = region_of({pc.value - (is_caller ? 1 : 0)});
-    const dwarf::HostFile* file =
-        region == nullptr || region->file.empty() ? nullptr : open(region->file).file.get();
-    const auto bias = file == nullptr ? std::nullopt : bias_of(*region, *file);
-    if (bias) {
+    const std::uint64_t pc = registers.pc.value;
+    if (const auto place = place_of({pc - (is_caller ? 1 : 0)})) {
         const auto kind =
             is_caller ? dwarf::AddressKind::ReturnAddress : dwarf::AddressKind::Instruction;
-        auto caller = file->unwind(pc.value - *bias, kind, registers, memory);
+        auto caller = place->file->unwind(pc - place->bias, kind, registers, memory);
         if (caller || caller.error().code != ErrorCode::Unavailable) {
             return caller;
         }
@@ -163,6 +181,10 @@ Result<NativeAddress> HostFrames::symbol(std::string_view name) {
         if (const auto address = bias ? file->symbol(name) : fail(ErrorCode::NotFound, "")) {
             return NativeAddress{*address + *bias};
         }
+    }
+    if (const auto address =
+            program_ ? program_->file->symbol(name) : fail(ErrorCode::NotFound, "")) {
+        return NativeAddress{*address};
     }
     return fail(ErrorCode::NotFound, "the target has no symbol " + std::string(name));
 }

@@ -18,6 +18,9 @@ class HostFrames {
   public:
     explicit HostFrames(const remote::RemoteNativeTarget& target) : target_(target) {}
 
+    /// The runtime's program, for servers that do not tell what is mapped; it is loaded where its
+    /// headers say. Io if it cannot be read.
+    [[nodiscard]] Result<void> set_program(const std::string& path);
     /// As remote::UnwindHostFrame: by unwind tables, else along the chain of frame pointers.
     [[nodiscard]] Result<NativeRegisters> caller_of(const NativeRegisters& registers,
                                                     bool is_caller);
@@ -38,13 +41,19 @@ class HostFrames {
     const OpenFile& open(const std::string& path);
     [[nodiscard]] std::vector<std::byte> contents_of(const std::string& path);
     [[nodiscard]] bool is_mapped_file(const std::string& path, std::span<const std::byte> bytes);
-    /// Address in the target − address in the file.
+    struct Place {
+        const dwarf::HostFile* file = nullptr;
+        std::uint64_t bias = 0; ///< address in the target − address in the file
+    };
+
+    [[nodiscard]] std::optional<Place> place_of(NativeAddress pc);
     [[nodiscard]] static std::optional<std::uint64_t> bias_of(const remote::NativeRegion& region,
                                                               const dwarf::HostFile& file);
 
     const remote::RemoteNativeTarget& target_;
     std::optional<std::vector<remote::NativeRegion>> map_;
     std::map<std::string, OpenFile> files_;
+    std::optional<OpenFile> program_;
 };
 
 } // namespace wdbg::bridge

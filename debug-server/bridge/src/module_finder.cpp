@@ -7,6 +7,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 namespace wdbg::bridge {
 
@@ -76,7 +77,7 @@ Result<std::vector<MemoryArea>> areas_of(const remote::RemoteNativeTarget& targe
     const auto map = target.memory_map();
     if (!map) {
         return fail(map.error().code,
-                    map.error().message + "; give --load-address=ADDR or --search=ADDR+SIZE");
+                    map.error().message + "; give --load-address=ADDR, --search=ADDR+SIZE or --host-file=ELF");
     }
     std::vector<MemoryArea> areas;
     for (const remote::NativeRegion& region : *map) {
@@ -86,6 +87,30 @@ Result<std::vector<MemoryArea>> areas_of(const remote::RemoteNativeTarget& targe
         }
     }
     return areas;
+}
+
+/// Behind one of the pointers that the runtime's description of the module holds.
+Result<FoundText> find_behind(const remote::RemoteNativeTarget& target, const KnownModule& module,
+                              NativeAddress handle) {
+    constexpr std::size_t most_pointers = 128;
+    const std::size_t width = module.info->file().is_64() ? 8 : 4;
+    std::vector<std::byte> words(most_pointers * width);
+    if (auto read = target.read_memory(handle, words); !read) {
+        return std::unexpected(read.error());
+    }
+    std::set<std::uint64_t> tried;
+    for (std::size_t at = 0; at < words.size(); at += width) {
+        std::uint64_t pointer = 0;
+        std::memcpy(&pointer, words.data() + at, width);
+        constexpr std::uint64_t lowest = 0x1000;
+        if (pointer < lowest || pointer % 4 != 0 || !tried.insert(pointer).second) {
+            continue;
+        }
+        if (auto found = read_text(target, module, {pointer})) {
+            return found;
+        }
+    }
+    return fail(ErrorCode::NotFound, "not the module that was loaded last");
 }
 
 } // namespace
@@ -120,7 +145,8 @@ Result<KnownModule> open_module(ModuleFiles files) {
 }
 
 Result<FoundText> find_module(const remote::RemoteNativeTarget& target, const KnownModule& module,
-                              const std::vector<MemoryArea>& search) {
+                              const std::vector<MemoryArea>& search,
+                              std::optional<NativeAddress> handle) {
     if (module.files.load_address) {
         return read_text(target, module, *module.files.load_address);
     }
@@ -128,8 +154,11 @@ Result<FoundText> find_module(const remote::RemoteNativeTarget& target, const Kn
     if (search.empty()) {
         areas = areas_of(target);
     }
+    if (!areas && handle) {
+        return find_behind(target, module, *handle);
+    }
     if (!areas) {
-        return std::unexpected(areas.error());
+        return fail(ErrorCode::NotFound, areas.error().message);
     }
     std::optional<Error> mismatch;
     for (const MemoryArea& area : *areas) {

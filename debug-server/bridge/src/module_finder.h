@@ -29,10 +29,13 @@ struct FoundText {
     std::vector<std::byte> bytes;
 };
 
+/// In `search`, else in executable memory that belongs to no file, else where pointers in the
+/// runtime's description of it lead (`handle`: an AOTModule, whatever its layout).
 /// NotFound if there is nothing like it; InvalidArgument if there is code that the debug file does
 /// not belong to, with the build ids.
 [[nodiscard]] Result<FoundText> find_module(const remote::RemoteNativeTarget& target,
                                             const KnownModule& module,
-                                            const std::vector<MemoryArea>& search);
+                                            const std::vector<MemoryArea>& search,
+                                            std::optional<NativeAddress> handle);
 
 } // namespace wdbg::bridge

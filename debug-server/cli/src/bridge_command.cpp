@@ -39,6 +39,7 @@ bridge::BridgeOptions bridge_options(const BridgeCommandOptions& options, Packet
     for (const auto& area : options.search) {
         made.search.push_back({.begin = {area.address}, .size = area.size});
     }
+    made.host_file = options.host_file;
     made.load_limit = std::chrono::seconds(options.load_seconds);
     made.warn = [](const std::string& text) { report(text); };
     if (log != nullptr) {

@@ -104,6 +104,14 @@ constexpr Row rows[] = {
      "memory to look for code in (default: executable memory that\n"
      "                              belongs to no file); may be given again",
      add_search},
+    {{"--host-file"},
+     "ELF",
+     "the runtime's program or firmware, for servers that do not tell\n"
+     "                              what is mapped (qemu -g, probes)",
+     [](Options& options, std::string_view value) -> Result<void> {
+         options.host_file = value;
+         return {};
+     }},
     {{"--load-limit"},
      "SECONDS",
      "how long the target may run until the modules are loaded (default 10)",

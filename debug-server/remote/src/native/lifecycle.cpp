@@ -136,6 +136,17 @@ Result<bool> NativeTargetImpl::run_for(std::chrono::milliseconds limit) {
     }
 }
 
+std::optional<NativeAddress> NativeTargetImpl::first_argument() const {
+    const Result<NativeRegisters> registers = all_registers(event_thread_);
+    if (!registers) {
+        return std::nullopt;
+    }
+    const std::size_t number = machine() == Machine::X86_64                                  ? 5
+                               : machine() == Machine::AArch64 || machine() == Machine::Arm ? 0
+                                                                                            : 10;
+    return NativeAddress{registers->general.at(number)};
+}
+
 /// The first stop is told from the loop.
 void NativeTargetImpl::start() {
     link_->watch();

@@ -104,6 +104,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
 
     Result<bool> run_until(std::span<const NativeAddress> addresses,
                            std::chrono::milliseconds limit) override;
+    [[nodiscard]] std::optional<NativeAddress> first_argument() const override;
     void start() override;
     [[nodiscard]] Result<std::vector<NativeRegion>> memory_map() const override;
     [[nodiscard]] Result<std::vector<std::byte>> read_file(const std::string& path,

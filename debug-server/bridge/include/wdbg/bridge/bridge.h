@@ -35,6 +35,9 @@ struct BridgeOptions {
     std::vector<ModuleFiles> modules{};
     /// Where to look for code; empty: in all executable memory that belongs to no file.
     std::vector<MemoryArea> search{};
+    /// The runtime's program or firmware (ELF), for servers that do not tell what is mapped. May be
+    /// empty.
+    std::filesystem::path host_file{};
     /// For each answer of the server.
     std::chrono::milliseconds timeout{5000};
     /// How long the target may run until the modules are loaded.

@@ -29,6 +29,7 @@ struct BridgeCommandOptions {
     std::optional<Endpoint> native;
     std::vector<Module> modules;
     std::vector<Area> search;
+    std::filesystem::path host_file;
     std::optional<Endpoint> listen; ///< serve the GDB remote protocol here
     std::optional<Endpoint> dap;    ///< serve the Debug Adapter Protocol here
     std::optional<std::filesystem::path> listen_file;

@@ -94,6 +94,8 @@ class RemoteNativeTarget : public NativeTarget {
     /// and it is stopped where it is (false). Gone if it ends meanwhile.
     virtual Result<bool> run_until(std::span<const NativeAddress> addresses,
                                    std::chrono::milliseconds limit) = 0;
+    /// At a function's entry: its first argument, a pointer.
+    [[nodiscard]] virtual std::optional<NativeAddress> first_argument() const = 0;
     /// From now on events are delivered. The first is NativeStopped, without a reason.
     virtual void start() = 0;
 
