@@ -49,11 +49,11 @@ def start(parts):
 
 @pytest.fixture
 def attach(parts):
-    """attach(guest, fixture): a host that runs already; gives Host and Bridge."""
+    """attach(guest, fixture, *args): a host that runs already; gives Host and Bridge."""
 
-    def make(name: str, module: str, *, ready: str = "ready", options=()):
+    def make(name: str, module: str, *args: str, ready: str = "ready", options=()):
         aot = native.guest(name)
-        host = parts(native.Host(aot))
+        host = parts(native.Host(aot, *args))
         host.stdout.wait_for(ready, native.SECONDS)
         server = parts(native.Gdbserver("--attach", str(host.pid)))
         return host, parts(native.Bridge(server.address(), aot, module, *options))

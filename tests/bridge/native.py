@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -11,6 +12,8 @@ from harness.deadline import wait_for
 from harness.guest import _Output
 
 SECONDS = 30.0
+# For the guest `busy`: longer than any test, but it ends should a test be cut off.
+ROUNDS = "40000000000"
 
 
 def guest(name: str) -> pathlib.Path:
@@ -84,13 +87,25 @@ class Gdbserver:
         return f"127.0.0.1:{self._port()}"
 
     def dispose(self) -> None:
+        started = re.search(r"created; pid = (\d+)", self.stderr.text())
+        if started:  # a bridge may have let it go
+            self._end(int(started[1]))
         if self._process.poll() is None:
-            self._process.terminate()  # it ends what it started
+            self._process.terminate()
         try:
             self._process.wait(SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    @staticmethod
+    def _end(pid: int) -> None:
+        """Ends the process if it is still the one that was started."""
+        try:
+            if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(os.environ["WDBG_STOCK_RUNNER"]):
+                os.kill(pid, signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
 
 
 class Bridge:

@@ -27,7 +27,7 @@ def test_blocked_in_a_host_call(attach, debug):
 
 
 def test_spinning_code(attach, debug):
-    host, bridge = attach("busy-O3", "busy-O0")
+    host, bridge = attach("busy-O3", "busy-O0", native.ROUNDS)
     before = host.code()
     session = debug(bridge, "c/busy.c")
     assert "spin" in session.frames()
@@ -41,7 +41,7 @@ def test_spinning_code(attach, debug):
 
 
 def test_ending_the_bridge_leaves_the_process_as_it_was(attach, debug):
-    host, bridge = attach("busy-O3", "busy-O0")
+    host, bridge = attach("busy-O3", "busy-O0", native.ROUNDS)
     before = host.code()
     session = debug(bridge, "c/busy.c")
     session.break_at("round")
@@ -54,7 +54,7 @@ def test_ending_the_bridge_leaves_the_process_as_it_was(attach, debug):
 
 def test_a_lost_client_harms_nobody(attach, debug):
     """The target goes on, and another client may come."""
-    host, bridge = attach("busy-O3", "busy-O0")
+    host, bridge = attach("busy-O3", "busy-O0", native.ROUNDS)
     before = host.code()
     address, port = bridge.address().rsplit(":", 1)
     with socket.create_connection((address, int(port)), native.SECONDS) as link:

@@ -2,6 +2,8 @@
 """LLDB on compiled code in a stock WAMR process that gdbserver has started."""
 import pytest
 
+import native
+
 
 def test_breakpoint_backtrace_and_locals(start, debug):
     session = debug(start("control-Og", "control-O0"), "c/control.c")
@@ -89,9 +91,8 @@ def test_the_guest_s_end_is_told(start, debug):
 
 
 def test_breakpoint_while_it_runs_and_interrupt(start, debug):
-    session = debug(start("busy-O3", "busy-O0"), "c/busy.c")
+    session = debug(start("busy-O3", "busy-O0", native.ROUNDS), "c/busy.c")
     session.run_free()
-    session.guest  # the guest spins
     stop = session.interrupt()
     assert stop.reason == "signal"
     session.run_free()
@@ -102,7 +103,7 @@ def test_breakpoint_while_it_runs_and_interrupt(start, debug):
 
 
 def test_kill(start, debug):
-    bridge = start("busy-O3", "busy-O0")
+    bridge = start("busy-O3", "busy-O0", native.ROUNDS)
     session = debug(bridge, "c/busy.c")
     assert session.process.Kill().Success()
     assert bridge.finish()[0] == 137

@@ -14,7 +14,7 @@ def refused(parts, server, *options, aot="control-Og", module="control-O0") -> s
 
 
 def busy(parts) -> tuple[native.Host, native.Gdbserver]:
-    host = parts(native.Host(native.guest("busy-O3")))
+    host = parts(native.Host(native.guest("busy-O3"), native.ROUNDS))
     host.stdout.wait_for("ready", native.SECONDS)
     return host, parts(native.Gdbserver("--attach", str(host.pid)))
 
