@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -106,6 +107,40 @@ class Gdbserver:
                 os.kill(pid, signal.SIGKILL)
         except (FileNotFoundError, ProcessLookupError):
             pass
+
+
+class Qemu:
+    """QEMU's user mode with its GDB server, on a stock WAMR host for `machine`."""
+
+    def __init__(self, machine: str, *args: str) -> None:
+        self.host = pathlib.Path(os.environ["WDBG_BRIDGE_GUESTS"]) / machine / "host"
+        with socket.socket() as link:  # QEMU does not tell a port of its own choice
+            link.bind(("127.0.0.1", 0))
+            self._port = link.getsockname()[1]
+        self._process = subprocess.Popen(
+            [os.environ[f"WDBG_QEMU_{machine}"], "-g", str(self._port), str(self.host), *args],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.stdout = _Output(self._process.stdout)
+        self.stderr = _Output(self._process.stderr)
+        wait_for("QEMU's port", self._listens, SECONDS)
+
+    def _listens(self) -> bool:
+        """Without a connection: QEMU takes one only."""
+        if self._process.poll() is not None:
+            raise AssertionError(f"QEMU ended: {self.stderr.text()}")
+        listening = f":{self._port:04X} 00000000:0000 0A"
+        return listening in pathlib.Path("/proc/net/tcp").read_text()
+
+    def address(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def dispose(self) -> None:
+        if self.running():
+            self._process.kill()
+        self._process.wait()
 
 
 class Bridge:

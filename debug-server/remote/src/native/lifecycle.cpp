@@ -141,7 +141,7 @@ std::optional<NativeAddress> NativeTargetImpl::first_argument() const {
     if (!registers) {
         return std::nullopt;
     }
-    const std::size_t number = machine() == Machine::X86_64                                  ? 5
+    const std::size_t number = machine() == Machine::X86_64                                 ? 5
                                : machine() == Machine::AArch64 || machine() == Machine::Arm ? 0
                                                                                             : 10;
     return NativeAddress{registers->general.at(number)};
@@ -169,6 +169,10 @@ Result<void> NativeTargetImpl::interrupt() {
 /// Stands still, or has ended.
 void NativeTargetImpl::bring_to_rest() {
     if (state_ == NativeState::Running && pause()) {
+        if (pending_ && *pending_ && (*pending_)->kind != rsp::StopReply::Kind::Stopped) {
+            take_reply(); // it has ended
+            return;
+        }
         pending_.reset(); // whatever it was, nobody waits for it
         state_ = NativeState::Stopped;
     }
@@ -180,6 +184,9 @@ void NativeTargetImpl::detach() {
         return;
     }
     bring_to_rest();
+    if (state_ == NativeState::Ended) {
+        return;
+    }
     remove_everything();
     if (state_ == NativeState::Stopped) {
         others_run_ = true;
@@ -203,6 +210,9 @@ void NativeTargetImpl::release() {
         return;
     }
     bring_to_rest();
+    if (state_ == NativeState::Ended) {
+        return;
+    }
     remove_everything();
     state_ = NativeState::Ended;
     rsp::Client& client = link_->client();

@@ -39,7 +39,7 @@ struct BridgeOptions {
     /// empty.
     std::filesystem::path host_file{};
     /// For each answer of the server.
-    std::chrono::milliseconds timeout{5000};
+    std::chrono::milliseconds timeout{15'000};
     /// How long the target may run until the modules are loaded.
     std::chrono::milliseconds load_limit{10'000};
     /// What is nobody's answer. May be empty.
