@@ -90,7 +90,11 @@ class StackWalker {
 
     bool go_to_caller(const CodeModule& module) {
         const auto caller = module.info->unwind(activation_of(stack_.native.back(), reader_));
-        if (!caller || stack_pointer(*caller) <= stack_pointer(registers_)) {
+        // Where calls push nothing, a function may have no frame until it makes one.
+        const bool may_be_equal =
+            kind_ == dwarf::AddressKind::Instruction && registers_.machine != Machine::X86_64;
+        if (!caller || stack_pointer(*caller) < stack_pointer(registers_) ||
+            (stack_pointer(*caller) == stack_pointer(registers_) && !may_be_equal)) {
             return false; // unknown, or damaged: nothing is invented
         }
         registers_ = *caller;

@@ -119,7 +119,7 @@ class BridgeTarget final : public dap::Target {
 
 Result<std::unique_ptr<dap::Target>> attach_native(asio::io_context& loop,
                                                    const dap::AttachSettings& settings,
-                                                   dap::TargetHandlers handlers) {
+                                                   const dap::TargetHandlers& handlers) {
     const Result<Endpoint> endpoint = parse_endpoint(settings.native);
     if (!endpoint) {
         return fail(ErrorCode::InvalidArgument, "native: " + endpoint.error().message);
@@ -257,7 +257,7 @@ Result<dap::TerminalLaunch> DapHost::launch_in_terminal(const dap::LaunchSetting
 Result<std::unique_ptr<dap::Target>> DapHost::attach(const dap::AttachSettings& settings,
                                                      dap::TargetHandlers handlers) {
     if (!settings.native.empty()) {
-        return attach_native(loop_, settings, std::move(handlers));
+        return attach_native(loop_, settings, handlers);
     }
     const Result<Endpoint> endpoint = parse_endpoint(settings.connect);
     if (!endpoint) {

@@ -210,7 +210,6 @@ TEST_F(NativeTarget, TakesAServerWithoutADescriptionForWhatTheDebugFileSays) {
 
 TEST_F(NativeTarget, EndsWithAServerThatGoesInTheMiddleOfAPacket) {
     auto answers = board();
-    answers["vCont"] = "!";
     answers["c"] = "!";
     connect(std::move(answers));
     ASSERT_TRUE(connected) << connected.error().message;

@@ -80,6 +80,7 @@ void NativeTargetImpl::add_instance(NativeInstance instance) {
 
 std::vector<std::pair<CodeRangeId, CodeRange>> NativeTargetImpl::code_ranges() const {
     std::vector<std::pair<CodeRangeId, CodeRange>> ranges;
+    ranges.reserve(codes_.size());
     for (const NativeCode& code : codes_) {
         ranges.emplace_back(code.id, code.code);
     }
