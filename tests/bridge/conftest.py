@@ -49,12 +49,14 @@ def start(parts):
 
 @pytest.fixture
 def attach(parts):
-    """attach(guest, fixture, *args): a host that runs already; gives Host and Bridge."""
+    """attach(guest, fixture, *args): a host that runs already; gives Host and Bridge. The host's
+    code before anybody came near is `host.untouched`."""
 
     def make(name: str, module: str, *args: str, ready: str = "ready", options=()):
         aot = native.guest(name)
         host = parts(native.Host(aot, *args))
         host.stdout.wait_for(ready, native.SECONDS)
+        host.untouched = host.code()
         server = parts(native.Gdbserver("--attach", str(host.pid)))
         return host, parts(native.Bridge(server.address(), aot, module, *options))
 

@@ -9,7 +9,6 @@ from harness.deadline import wait_for
 def test_blocked_in_a_host_call(attach, debug):
     """The frames of compiled code are seen under those of the host, and it goes on."""
     host, bridge = attach("echo-O3", "echo-O0")
-    before = host.code()
     session = debug(bridge, "c/echo.c")
     assert "fd_read" in session.stop().description
     frames = session.frames()
@@ -21,14 +20,13 @@ def test_blocked_in_a_host_call(attach, debug):
     assert session.process.Detach().Success()
     assert bridge.finish()[0] == 0
     wait_for("no tracer", lambda: host.tracer() == 0)
-    assert host.code() == before
+    assert host.code() == host.untouched
     host.write("two\n")
     host.stdout.wait_for("two", native.SECONDS)
 
 
 def test_spinning_code(attach, debug):
     host, bridge = attach("busy-O3", "busy-O0", native.ROUNDS)
-    before = host.code()
     session = debug(bridge, "c/busy.c")
     assert "spin" in session.frames()
     session.run_to("round")
@@ -37,25 +35,23 @@ def test_spinning_code(attach, debug):
     assert session.process.Detach().Success()
     assert bridge.finish()[0] == 0
     wait_for("no tracer", lambda: host.tracer() == 0)
-    assert host.running() and host.code() == before
+    assert host.running() and host.code() == host.untouched
 
 
 def test_ending_the_bridge_leaves_the_process_as_it_was(attach, debug):
     host, bridge = attach("busy-O3", "busy-O0", native.ROUNDS)
-    before = host.code()
     session = debug(bridge, "c/busy.c")
     session.break_at("round")
     session.go()
     bridge.terminate()
     assert bridge.finish()[0] == 0
     wait_for("no tracer", lambda: host.tracer() == 0)
-    assert host.running() and host.code() == before
+    assert host.running() and host.code() == host.untouched
 
 
 def test_a_lost_client_harms_nobody(attach, debug):
     """The target goes on, and another client may come."""
     host, bridge = attach("busy-O3", "busy-O0", native.ROUNDS)
-    before = host.code()
     address, port = bridge.address().rsplit(":", 1)
     with socket.create_connection((address, int(port)), native.SECONDS) as link:
         link.settimeout(native.SECONDS)
@@ -67,4 +63,4 @@ def test_a_lost_client_harms_nobody(attach, debug):
     assert session.process.Detach().Success()
     assert bridge.finish()[0] == 0
     wait_for("no tracer", lambda: host.tracer() == 0)
-    assert host.running() and host.code() == before
+    assert host.running() and host.code() == host.untouched

@@ -166,7 +166,7 @@ void RegisterLayout::add(std::string_view name, std::uint64_t number, std::size_
 }
 
 void RegisterLayout::place_in_order() {
-    std::ranges::stable_sort(slots_, {}, &Slot::number);
+    std::ranges::sort(slots_, {}, &Slot::number); // a number twice is damage anyway
     std::size_t offset = 0;
     for (Slot& slot : slots_) {
         slot.offset = offset;

@@ -142,38 +142,45 @@ Result<void> NativeTargetImpl::go_on() {
     return send_resume();
 }
 
+/// Whether the thread stands on a site, or is to execute one instruction. A straight step and a
+/// signal leave a site by themselves.
+Result<bool> NativeTargetImpl::must_step_off(ServerThread thread) {
+    const Result<NativeRegisters> at = quick_registers(thread);
+    if (!at) {
+        return std::unexpected(at.error());
+    }
+    const Run& run = runs_[thread];
+    if (run.signal != 0) {
+        return false;
+    }
+    if (run.plan && run.plan->one_instruction) {
+        return true;
+    }
+    const bool goes_straight =
+        run.plan && run.plan->straight && steps_ranges_ && run.plan->in_ranges(at->pc.value);
+    const auto site = sites_.find(at->pc.value);
+    return site != sites_.end() && site->second.wanted() && !goes_straight;
+}
+
 /// False if a stop came of it, which is posted.
 Result<bool> NativeTargetImpl::step_off_sites() {
+    if (others_run_ && !runs_.contains(event_thread_)) {
+        runs_[event_thread_].moves = true;
+    }
     std::vector<ServerThread> moving;
     for (const auto& [thread, run] : runs_) {
         if (run.moves) {
             moving.push_back(thread);
         }
     }
-    if (others_run_ && !runs_.contains(event_thread_)) {
-        runs_[event_thread_].moves = true;
-        moving.push_back(event_thread_);
-    }
+    constexpr int most_steps = 64; // from exit to exit
     for (const ServerThread thread : moving) {
-        constexpr int most_steps = 64; // from exit to exit
         for (int i = 0; i < most_steps; ++i) {
-            const Result<NativeRegisters> at = quick_registers(thread);
-            if (!at) {
-                return std::unexpected(at.error());
-            }
-            const auto site = sites_.find(at->pc.value);
-            const bool on_site = site != sites_.end() && site->second.wanted();
-            const Run& run = runs_[thread];
-            const bool one = run.plan && run.plan->one_instruction;
-            if (run.signal != 0 || (!on_site && !one)) {
+            Result<bool> goes_on = must_step_off(thread);
+            if (goes_on && !*goes_on) {
                 break;
             }
-            // The straight way leaves it as well.
-            if (run.plan && run.plan->straight && steps_ranges_ && !one &&
-                run.plan->in_ranges(at->pc.value)) {
-                break;
-            }
-            const Result<bool> goes_on = step_one(thread);
+            goes_on = goes_on ? step_one(thread) : goes_on;
             if (!goes_on || !*goes_on) {
                 return goes_on;
             }

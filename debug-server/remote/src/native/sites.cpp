@@ -58,8 +58,8 @@ Result<void> NativeTargetImpl::stop_point(bool set, unsigned type, std::uint64_t
 std::uint64_t NativeTargetImpl::site_kind(std::uint64_t address) const {
     std::array<std::byte, 2> start{};
     const bool known = read_memory({address}, start).has_value();
-    const unsigned low = std::to_integer<unsigned>(start[0]);
-    const unsigned high = std::to_integer<unsigned>(start[1]);
+    const auto low = std::to_integer<unsigned>(start[0]);
+    const auto high = std::to_integer<unsigned>(start[1]);
     switch (machine()) {
     case Machine::X86_64:
         return 1;

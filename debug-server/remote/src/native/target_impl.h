@@ -198,6 +198,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     Result<std::unique_ptr<native::StepPlan>> make_plan(ServerThread thread,
                                                         const NativeAction& action);
     Result<void> go_on();
+    Result<bool> must_step_off(ServerThread thread);
     Result<bool> step_off_sites();
     Result<bool> run_straight();
     Result<bool> step_one(ServerThread thread);
