@@ -157,7 +157,8 @@ Result<bool> BridgeImpl::find_missing() {
 }
 
 Result<void> BridgeImpl::why_missing() const {
-    const Result<FoundText> text = find_module(*target_, missing_.front(), options_.search, loaded_);
+    const Result<FoundText> text =
+        find_module(*target_, missing_.front(), options_.search, loaded_);
     return text ? Result<void>() : std::unexpected(text.error());
 }
 

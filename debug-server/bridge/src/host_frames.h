@@ -41,6 +41,7 @@ class HostFrames {
     const OpenFile& open(const std::string& path);
     [[nodiscard]] std::vector<std::byte> contents_of(const std::string& path);
     [[nodiscard]] bool is_mapped_file(const std::string& path, std::span<const std::byte> bytes);
+
     struct Place {
         const dwarf::HostFile* file = nullptr;
         std::uint64_t bias = 0; ///< address in the target − address in the file

@@ -77,7 +77,8 @@ Result<std::vector<MemoryArea>> areas_of(const remote::RemoteNativeTarget& targe
     const auto map = target.memory_map();
     if (!map) {
         return fail(map.error().code,
-                    map.error().message + "; give --load-address=ADDR, --search=ADDR+SIZE or --host-file=ELF");
+                    map.error().message +
+                        "; give --load-address=ADDR, --search=ADDR+SIZE or --host-file=ELF");
     }
     std::vector<MemoryArea> areas;
     for (const remote::NativeRegion& region : *map) {
