@@ -55,7 +55,7 @@ class ScriptedServer {
     void serve() {
         asio::ip::tcp::socket socket(loop_);
         boost::system::error_code error;
-        acceptor_.accept(socket, error);
+        [[maybe_unused]] const auto accepted = acceptor_.accept(socket, error);
         std::array<char, 65536> room{};
         rsp::Deframer deframer(room, rsp::Direction::ToServer);
         std::array<char, 4096> buffer{};
