@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace wdbg::dwarf {
 namespace {
@@ -322,6 +323,55 @@ Result<void> DebugFile::check_text(std::span<const std::byte> text) const {
             (each == 0 ? "; functions that differ: " : ", ") + std::to_string(differing[each]);
     }
     return fail(ErrorCode::NotFound, message + (differing.size() > most ? ", …" : ""));
+}
+
+namespace {
+
+/// Functions that are looked for: short ones are quick to hash, too short ones are everywhere.
+std::vector<NativeFunction> probes_of(std::span<const NativeFunction> functions) {
+    constexpr std::uint32_t shortest = 48;
+    constexpr std::size_t count = 3;
+    std::vector<NativeFunction> probes;
+    std::ranges::copy_if(functions, std::back_inserter(probes),
+                         [](const NativeFunction& each) { return each.size >= shortest; });
+    if (probes.empty()) {
+        probes.assign(functions.begin(), functions.end());
+    }
+    std::ranges::sort(probes, {}, &NativeFunction::size);
+    probes.resize(std::min(probes.size(), count));
+    return probes;
+}
+
+} // namespace
+
+std::vector<std::size_t> DebugFile::find_text(std::span<const std::byte> memory) const {
+    constexpr std::size_t alignment = 4; // of the loader
+    constexpr std::size_t most = 16;
+    std::vector<std::size_t> found;
+    for (const NativeFunction& probe : probes_of(functions_)) {
+        std::vector<TextMask> masks;
+        std::ranges::copy_if(masks_, std::back_inserter(masks), [&](const TextMask& mask) {
+            return mask.offset >= probe.offset &&
+                   mask.offset + mask.size <= probe.offset + probe.size;
+        });
+        std::vector<std::byte> masked(probe.size);
+        for (std::size_t at = 0; at + text_size_ <= memory.size() && found.size() < most;
+             at += alignment) {
+            std::memcpy(masked.data(), memory.data() + at + probe.offset, probe.size);
+            for (const TextMask& mask : masks) {
+                std::fill_n(masked.begin() + (mask.offset - probe.offset), mask.size, std::byte{0});
+            }
+            const Sha256 hash = sha256(masked);
+            if (std::memcmp(hash.data(), &probe.hash, sizeof probe.hash) == 0 &&
+                std::ranges::find(found, at) == found.end()) {
+                found.push_back(at);
+            }
+        }
+        if (!found.empty()) {
+            break; // the others would lead to the same places
+        }
+    }
+    return found;
 }
 
 Result<std::span<const std::byte>> aot_text(std::span<const std::byte> aot) {

@@ -132,19 +132,26 @@ const FrameRow* FrameTable::row_at(TextOffset pc) const {
     return behind == rows.begin() || !range.contains(pc) ? nullptr : &*std::prev(behind);
 }
 
-FrameRules::FrameRules(const DebugFile& file, const MachineTraits& machine)
-    : file_(file)
+FrameSource frame_source_of(const DebugFile& file) {
+    const bool is_eh = !file.section(".eh_frame").empty();
+    const char* const name = is_eh ? ".eh_frame" : ".debug_frame";
+    return {.bytes = file.section(name),
+            .address = file.section_address(name),
+            .is_eh = is_eh,
+            .text_address = file.text_address(),
+            .text_size = file.text_size()};
+}
+
+FrameRules::FrameRules(const FrameSource& source, const MachineTraits& machine)
+    : source_(source)
     , machine_(machine) {
 }
 
 void FrameRules::read() const {
-    const bool is_eh = !file_.section(".eh_frame").empty();
-    const char* const name = is_eh ? ".eh_frame" : ".debug_frame";
     frames_ =
-        std::make_unique<llvm::DWARFDebugFrame>(machine_.arch, is_eh, file_.section_address(name));
-    const llvm::DWARFDataExtractor data(to_string_ref(file_.section(name)), true,
-                                        machine_.is_64 ? 8 : 4);
-    if (const auto sound = check_frames(to_string_ref(file_.section(name)), is_eh); !sound) {
+        std::make_unique<llvm::DWARFDebugFrame>(machine_.arch, source_.is_eh, source_.address);
+    const llvm::DWARFDataExtractor data(to_string_ref(source_.bytes), true, machine_.is_64 ? 8 : 4);
+    if (const auto sound = check_frames(to_string_ref(source_.bytes), source_.is_eh); !sound) {
         problem_ = sound.error().message;
         return;
     }
@@ -156,9 +163,9 @@ void FrameRules::read() const {
         if (description == nullptr || description->getLinkedCIE() == nullptr) {
             continue;
         }
-        const std::uint64_t begin = description->getInitialLocation() - file_.text_address();
+        const std::uint64_t begin = description->getInitialLocation() - source_.text_address;
         const std::uint64_t size = description->getAddressRange();
-        if (begin > file_.text_size() || size > file_.text_size() - begin) {
+        if (begin > source_.text_size || size > source_.text_size - begin) {
             continue;
         }
         entries_.push_back({.range = {TextOffset{static_cast<std::uint32_t>(begin)},
@@ -209,7 +216,7 @@ Result<std::unique_ptr<FrameTable>> FrameRules::make_table(const Entry& entry) c
         static_cast<std::uint32_t>(entry.description->getLinkedCIE()->getReturnAddressRegister());
     for (const llvm::dwarf::UnwindRow& row : *unwind) {
         const std::uint64_t begin =
-            (row.hasAddress() ? row.getAddress() : 0) - file_.text_address();
+            (row.hasAddress() ? row.getAddress() : 0) - source_.text_address;
         if (begin >= entry.range.end.value) {
             continue;
         }

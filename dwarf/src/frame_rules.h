@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace wdbg::dwarf {
@@ -56,11 +57,21 @@ struct FrameTable {
     [[nodiscard]] const FrameRow* row_at(TextOffset pc) const;
 };
 
-/// Call frame information of a debug file: .eh_frame or .debug_frame. Safe to use from several
-/// threads.
+/// A section of call frame information, and the code that counts.
+struct FrameSource {
+    std::span<const std::byte> bytes{};
+    std::uint64_t address = 0;      ///< of the section, in the file's addresses
+    bool is_eh = false;             ///< .eh_frame, else .debug_frame
+    std::uint64_t text_address = 0; ///< what TextOffsets count from
+    std::uint64_t text_size = 0;
+};
+
+[[nodiscard]] FrameSource frame_source_of(const DebugFile& file);
+
+/// Call frame information: .eh_frame or .debug_frame. Safe to use from several threads.
 class FrameRules {
   public:
-    FrameRules(const DebugFile& file, const MachineTraits& machine);
+    FrameRules(const FrameSource& source, const MachineTraits& machine);
 
     /// Unavailable if there is none for `pc`, Malformed if it is damaged. The pointer lives as long
     /// as this.
@@ -76,7 +87,7 @@ class FrameRules {
     [[nodiscard]] const Entry* entry_at(TextOffset pc) const;
     [[nodiscard]] Result<std::unique_ptr<FrameTable>> make_table(const Entry& entry) const;
 
-    const DebugFile& file_;
+    FrameSource source_;
     MachineTraits machine_;
     mutable std::mutex mutex_; ///< guards what follows
     mutable std::unique_ptr<llvm::DWARFDebugFrame> frames_;

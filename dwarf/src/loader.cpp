@@ -53,6 +53,7 @@ struct Plugin {
     PluginDecoderFunction* make_decoder = nullptr;
     PluginAotFunction* open_aot = nullptr;
     PluginSourceInfoFunction* open_source_info = nullptr;
+    PluginHostFileFunction* open_host_file = nullptr;
 };
 
 Result<Plugin> open_library(const fs::path& file) {
@@ -69,10 +70,11 @@ Result<Plugin> open_library(const fs::path& file) {
         .make_decoder = find_symbol<PluginDecoderFunction>(library, plugin_decoder_symbol),
         .open_aot = find_symbol<PluginAotFunction>(library, plugin_aot_symbol),
         .open_source_info =
-            find_symbol<PluginSourceInfoFunction>(library, plugin_source_info_symbol)};
+            find_symbol<PluginSourceInfoFunction>(library, plugin_source_info_symbol),
+        .open_host_file = find_symbol<PluginHostFileFunction>(library, plugin_host_file_symbol)};
     if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
         plugin.open_aot == nullptr || plugin.open_source_info == nullptr ||
-        version() != plugin_version) {
+        plugin.open_host_file == nullptr || version() != plugin_version) {
         return fail(ErrorCode::Unavailable,
                     file.string() + " belongs to another version of wdbg; install both together");
     }
@@ -112,13 +114,13 @@ Result<std::unique_ptr<Symbolizer>> load_symbolizer(const ModuleSource& source,
 }
 
 Result<std::unique_ptr<InstructionDecoder>>
-load_instruction_decoder(const std::filesystem::path& directory) {
+load_instruction_decoder(Machine machine, bool thumb, const std::filesystem::path& directory) {
     const Result<Plugin> plugin = plugin_in(directory);
     if (!plugin) {
         return std::unexpected(plugin.error());
     }
     DecoderResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
-    plugin->make_decoder(result);
+    plugin->make_decoder(machine, thumb, result);
     return result;
 }
 
@@ -141,6 +143,17 @@ Result<std::unique_ptr<SourceInfo>> load_source_info(const ModuleSource& source,
     }
     SourceInfoResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
     plugin->open_source_info(source, result);
+    return result;
+}
+
+Result<std::unique_ptr<HostFile>> load_host_file(std::span<const std::byte> elf,
+                                                 const std::filesystem::path& directory) {
+    const Result<Plugin> plugin = plugin_in(directory);
+    if (!plugin) {
+        return std::unexpected(plugin.error());
+    }
+    HostFileResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
+    plugin->open_host_file(elf, result);
     return result;
 }
 

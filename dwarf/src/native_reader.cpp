@@ -14,7 +14,7 @@ NativeReader::NativeReader(DebugFile file, const MachineTraits& machine, Guest g
     , machine_(machine)
     , guest_(std::move(guest))
     , scopes_(file_)
-    , frames_(file_, machine_) {
+    , frames_(frame_source_of(file_), machine_) {
 }
 
 const NativeLines& NativeReader::lines() const {

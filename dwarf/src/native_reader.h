@@ -45,6 +45,10 @@ class NativeReader : public AotDebugInfo {
         return file_.check_text(text);
     }
 
+    std::vector<std::size_t> find_text(std::span<const std::byte> memory) const override {
+        return file_.find_text(memory);
+    }
+
     std::vector<WasmPosition> positions(TextOffset pc, AddressKind kind) const override;
     BreakpointPlaces breakpoint(CodeOffset offset, BreakpointReach reach) const override;
     std::vector<CodeOffset> instructions_at(TextOffset pc) const override;

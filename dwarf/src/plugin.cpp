@@ -4,7 +4,7 @@
 #include <wdbg/dwarf/llvm_aot_debug_info.h>
 #include <wdbg/dwarf/llvm_source_info.h>
 #include <wdbg/dwarf/llvm_symbolizer.h>
-#include <wdbg/dwarf/x86_decoder.h>
+#include <wdbg/dwarf/machine_decoder.h>
 
 #include <exception>
 
@@ -23,10 +23,10 @@ extern "C" {
     }
 }
 
-[[gnu::visibility("default")]] void
-wdbg_dwarf_make_x86_decoder(wdbg::dwarf::DecoderResult& result) {
+[[gnu::visibility("default")]] void wdbg_dwarf_make_decoder(wdbg::Machine machine, bool thumb,
+                                                            wdbg::dwarf::DecoderResult& result) {
     try {
-        result = wdbg::dwarf::make_x86_decoder();
+        result = wdbg::dwarf::make_machine_decoder(machine, thumb);
     } catch (const std::exception& exception) {
         result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
     }
@@ -46,6 +46,15 @@ wdbg_dwarf_open_source_info(const wdbg::dwarf::ModuleSource& source,
                             wdbg::dwarf::SourceInfoResult& result) {
     try {
         result = wdbg::dwarf::make_source_info(source);
+    } catch (const std::exception& exception) {
+        result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
+    }
+}
+
+[[gnu::visibility("default")]] void wdbg_dwarf_open_host_file(std::span<const std::byte> elf,
+                                                              wdbg::dwarf::HostFileResult& result) {
+    try {
+        result = wdbg::dwarf::make_host_file(elf);
     } catch (const std::exception& exception) {
         result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
     }

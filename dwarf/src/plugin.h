@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/host_file.h>
 #include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
@@ -12,12 +13,12 @@
 /// standard library; the version is a guard against mixed installations.
 namespace wdbg::dwarf {
 
-/// Raised with every change of symbolizer.h, source_info.h, aot_debug_info.h, instruction_decoder.h
-/// or of the types below.
-inline constexpr int plugin_version = 7;
+/// Raised with every change of symbolizer.h, source_info.h, aot_debug_info.h,
+/// instruction_decoder.h, host_file.h or of the types below.
+inline constexpr int plugin_version = 8;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
-inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_x86_decoder";
+inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_decoder";
 inline constexpr const char* plugin_aot_symbol = "wdbg_dwarf_open_aot";
 
 using SymbolizerResult = Result<std::unique_ptr<Symbolizer>>;
@@ -29,12 +30,17 @@ using AotDebugInfoResult = Result<std::unique_ptr<AotDebugInfo>>;
 using PluginVersionFunction = int();
 /// Assigns to `result`; never throws.
 using PluginOpenFunction = void(const ModuleSource& source, SymbolizerResult& result);
-using PluginDecoderFunction = void(DecoderResult& result);
+using PluginDecoderFunction = void(Machine machine, bool thumb, DecoderResult& result);
 using PluginAotFunction = void(const AotDebugSource& source, AotDebugInfoResult& result);
 
 /// The source level's view of a module: source_info.h, types.h, location.h.
 inline constexpr const char* plugin_source_info_symbol = "wdbg_dwarf_open_source_info";
 using SourceInfoResult = Result<std::unique_ptr<SourceInfo>>;
 using PluginSourceInfoFunction = void(const ModuleSource& source, SourceInfoResult& result);
+
+/// The runtime's own code: host_file.h.
+inline constexpr const char* plugin_host_file_symbol = "wdbg_dwarf_open_host_file";
+using HostFileResult = Result<std::unique_ptr<HostFile>>;
+using PluginHostFileFunction = void(std::span<const std::byte> elf, HostFileResult& result);
 
 } // namespace wdbg::dwarf

@@ -277,6 +277,7 @@ void AotDebuggeeImpl::guest_exited(int exit_code) {
 }
 
 void AotDebuggeeImpl::kill() {
+    target_.kill();
     post_event(Killed{});
 }
 

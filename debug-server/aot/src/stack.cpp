@@ -90,7 +90,11 @@ class StackWalker {
 
     bool go_to_caller(const CodeModule& module) {
         const auto caller = module.info->unwind(activation_of(stack_.native.back(), reader_));
-        if (!caller || stack_pointer(*caller) <= stack_pointer(registers_)) {
+        // Where calls push nothing, a function may have no frame until it makes one.
+        const bool may_be_equal =
+            kind_ == dwarf::AddressKind::Instruction && registers_.machine != Machine::X86_64;
+        if (!caller || stack_pointer(*caller) < stack_pointer(registers_) ||
+            (stack_pointer(*caller) == stack_pointer(registers_) && !may_be_equal)) {
             return false; // unknown, or damaged: nothing is invented
         }
         registers_ = *caller;
@@ -99,7 +103,7 @@ class StackWalker {
     }
 
     bool leave_host_frames() {
-        const auto outer = target_.outer_guest_registers(thread_, stack_pointer(registers_));
+        const auto outer = target_.outer_guest_registers(thread_, registers_);
         if (!outer || stack_pointer(*outer) <= stack_pointer(registers_)) {
             return false;
         }
@@ -143,6 +147,9 @@ void find_instances(ThreadStack& stack, const NativeTarget& target, const AotIns
     }
     for (NativeFrame& frame : stack.native) {
         frame.instance = instances.of(*frame.module, frame.instance_address);
+        if (frame.instance != nullptr && frame.instance->address.value == 0) {
+            frame.instance->address = frame.instance_address; // the target could not tell
+        }
         if (frame.instance_address.value == 0 && frame.instance != nullptr) {
             frame.instance_address = frame.instance->address;
         }

@@ -3,6 +3,7 @@
 
 #include "guest_process.h"
 
+#include <wdbg/bridge/bridge.h>
 #include <wdbg/dwarf/loader.h>
 #include <wdbg/remote/remote_debuggee.h>
 
@@ -96,6 +97,50 @@ std::vector<std::string> run_command_line(const dap::LaunchSettings& settings,
 remote::ConnectOptions connect_options(const Endpoint& endpoint, const std::string& module,
                                        milliseconds timeout) {
     return {.host = endpoint.host, .port = endpoint.port, .timeout = timeout, .module = module};
+}
+
+/// Compiled code behind a native debug server.
+class BridgeTarget final : public dap::Target {
+  public:
+    explicit BridgeTarget(std::unique_ptr<bridge::Bridge> bridge) : bridge_(std::move(bridge)) {}
+
+    Debuggee* debuggee() override { return &bridge_->debuggee(); }
+
+    [[nodiscard]] std::optional<std::int64_t> process_id() const override { return std::nullopt; }
+
+    /// Killing the debuggee is all there is.
+    void terminate() override {}
+
+    [[nodiscard]] std::string lost() const override { return bridge_->lost(); }
+
+  private:
+    std::unique_ptr<bridge::Bridge> bridge_;
+};
+
+Result<std::unique_ptr<dap::Target>> attach_native(asio::io_context& loop,
+                                                   const dap::AttachSettings& settings,
+                                                   const dap::TargetHandlers& handlers) {
+    const Result<Endpoint> endpoint = parse_endpoint(settings.native);
+    if (!endpoint) {
+        return fail(ErrorCode::InvalidArgument, "native: " + endpoint.error().message);
+    }
+    if (settings.module.empty()) {
+        return fail(ErrorCode::InvalidArgument,
+                    "native: which module runs there? Give module (its .wasm or .aot)");
+    }
+    bridge::BridgeOptions options;
+    options.host = endpoint->host;
+    options.port = endpoint->port;
+    options.modules.push_back({.module = settings.module, .debug_file = settings.debug_file});
+    options.warn = [output = handlers.output](const std::string& text) {
+        output(dap::OutputCategory::Console, text + "\n");
+    };
+    auto opened = bridge::Bridge::open(loop, std::move(options));
+    if (!opened) {
+        return std::unexpected(opened.error());
+    }
+    (*opened)->start();
+    return std::make_unique<BridgeTarget>(std::move(*opened));
 }
 
 /// Waits for the file that `wdbg run --listen-file` writes, without keeping the loop.
@@ -212,8 +257,7 @@ Result<dap::TerminalLaunch> DapHost::launch_in_terminal(const dap::LaunchSetting
 Result<std::unique_ptr<dap::Target>> DapHost::attach(const dap::AttachSettings& settings,
                                                      dap::TargetHandlers handlers) {
     if (!settings.native.empty()) {
-        return fail(ErrorCode::Unsupported,
-                    "native: this build cannot debug AOT code behind a native debug server yet");
+        return attach_native(loop_, settings, handlers);
     }
     const Result<Endpoint> endpoint = parse_endpoint(settings.connect);
     if (!endpoint) {

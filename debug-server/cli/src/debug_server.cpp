@@ -57,7 +57,9 @@ Result<void> DebugServer::listen(Debuggee& debuggee, const RunOptions& options) 
 Result<void> DebugServer::listen_gdb(Debuggee& debuggee, const RunOptions& options) {
     rsp::ListenOptions listen = listen_options(options);
     listen.acquire = [this] { return acquire(Control::Gdb); };
-    listen.released = [this](rsp::SessionEnd) { release(Control::Gdb); };
+    listen.released = [this](rsp::SessionEnd end) {
+        release(Control::Gdb, end == rsp::SessionEnd::Detached);
+    };
     if (log_) {
         listen.server.trace = [this](std::string_view direction, std::string_view payload) {
             log_->write(direction, payload);
@@ -77,7 +79,7 @@ Result<void> DebugServer::listen_dap(Debuggee& debuggee, const RunOptions& optio
     DapTcpServer::Options listen{.endpoint = *options.dap,
                                  .server = {},
                                  .acquire = [this] { return acquire(Control::Dap); },
-                                 .released = [this] { release(Control::Dap); }};
+                                 .released = [this] { release(Control::Dap, true); }};
     if (log_) {
         listen.server.trace = [this](std::string_view direction, std::string_view message) {
             log_->write(direction, message);
@@ -104,12 +106,15 @@ bool DebugServer::acquire(Control who) {
     return true;
 }
 
-void DebugServer::release(Control who) {
+void DebugServer::release(Control who, bool in_order) {
     if (--sessions_ == 0 && control_ == who) {
         control_ = Control::Nobody;
     }
     if (verbose_) {
         report("the client has gone");
+    }
+    if (ends_with_session_ && in_order && sessions_ == 0) {
+        close();
     }
 }
 
@@ -133,12 +138,22 @@ void DebugServer::finish() {
     thread_.join();
 }
 
+std::optional<int> DebugServer::wait() {
+    closed_.get_future().wait();
+    loop_.stop();
+    thread_.join();
+    return exit_code_;
+}
+
 void DebugServer::on_event(const Event& event) {
     if (tcp_) {
         tcp_->on_event(event);
     }
     if (shared_) {
         shared_->on_event(event);
+    }
+    if (const auto* exited = std::get_if<Exited>(&event)) {
+        exit_code_ = exited->exit_code;
     }
     guest_killed_ = guest_killed_ || std::holds_alternative<wdbg::Killed>(event);
     if (!std::holds_alternative<Stopped>(event)) {
@@ -167,7 +182,9 @@ void DebugServer::close_gdb() {
 }
 
 void DebugServer::end() {
-    if (guest_killed_) {
+    if (guest_killed_ && ends_with_session_) {
+        exit_code_ = ExitStatus::Killed; // another process than this one
+    } else if (guest_killed_) {
         _exit(ExitStatus::Killed);
     }
     closed_.set_value();

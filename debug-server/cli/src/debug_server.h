@@ -15,6 +15,7 @@
 
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -43,6 +44,17 @@ class DebugServer {
 
     /// Starts the loop's thread.
     void start();
+
+    /// Where the guest is no part of this process: serving ends with the first session that leaves
+    /// in order (not with a lost connection). Before start().
+    void end_with_session() { ends_with_session_ = true; }
+
+    /// From the loop: ends serving as if the guest had ended.
+    void shut() { close(); }
+
+    /// Waits until serving has ended by itself, then ends the loop's thread. The guest's exit
+    /// status if it has told one.
+    std::optional<int> wait();
     /// The guest has ended and its events are posted: waits until the client has been told (or
     /// does not read), then ends the loop's thread.
     void finish();
@@ -57,7 +69,7 @@ class DebugServer {
     Result<void> listen_gdb(Debuggee& debuggee, const RunOptions& options);
     Result<void> listen_dap(Debuggee& debuggee, const RunOptions& options);
     bool acquire(Control who);
-    void release(Control who);
+    void release(Control who, bool in_order);
     void close_gdb();
     void end();
     void on_event(const Event& event);
@@ -77,6 +89,8 @@ class DebugServer {
     std::promise<void> closed_;
     bool closing_ = false;      ///< the loop's
     bool guest_killed_ = false; ///< the loop's
+    bool ends_with_session_ = false;
+    std::optional<int> exit_code_; ///< the loop's
 };
 
 } // namespace wdbg::cli

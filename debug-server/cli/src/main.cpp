@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "bridge_command.h"
 #include "compile_command.h"
 #include "dap_command.h"
 #include "run_command.h"
@@ -25,7 +26,7 @@ constexpr Command commands[] = {
     {"run", "run a module with a debugger attached or attachable", run_command},
     {"compile", "compile a module ahead of time, with a debug file", compile_command},
     {"dap", "debug adapter for editors, such as VS Code", dap_command},
-    {"bridge", "debug AOT code behind a native debug server: not in this build yet", nullptr},
+    {"bridge", "debug AOT code behind a native debug server", bridge_command},
     {"info", "what a debugger can see in a module: not in this build yet", nullptr},
 };
 

@@ -9,10 +9,6 @@ namespace wdbg::remote {
 
 namespace {
 
-std::uint64_t line_of(std::uint64_t offset) {
-    return offset - offset % MemoryCache::line_size;
-}
-
 MemoryAddress at(MemoryAddress memory, std::uint64_t offset) {
     memory.offset = offset;
     return memory;
@@ -51,23 +47,28 @@ Result<std::size_t> MemoryCache::read(MemoryAddress address, std::span<std::byte
 Result<void> MemoryCache::fill(MemoryAddress first, std::uint64_t end, const Fetch& fetch) {
     std::optional<std::uint64_t> begin;
     std::uint64_t stop = 0;
-    for (std::uint64_t line = first.offset; line < end; line += line_size) {
+    for (std::uint64_t line = first.offset; line < end; line += line_size_) {
         if (!lines_.contains(at(first, line))) {
             begin = begin.value_or(line);
-            stop = line + line_size;
+            stop = line + line_size_;
         }
     }
     if (!begin) {
         return {};
     }
+    ahead_ = *begin == last_end_ ? std::min(most_ahead_, 2 * ahead_ + line_size_) : 0;
+    for (const std::uint64_t most = stop + ahead_; stop < most && !lines_.contains(at(first, stop));
+         stop += line_size_) {
+    }
+    last_end_ = stop;
     const Result<std::vector<std::byte>> bytes = fetch(at(first, *begin), stop - *begin);
     if (!bytes) {
         return std::unexpected(bytes.error());
     }
-    for (std::uint64_t line = *begin; line < stop; line += line_size) {
+    for (std::uint64_t line = *begin; line < stop; line += line_size_) {
         const std::size_t skipped = std::min<std::size_t>(line - *begin, bytes->size());
         const auto part = std::span(*bytes).subspan(skipped);
-        const auto kept = part.first(std::min(part.size(), line_size));
+        const auto kept = part.first(std::min(part.size(), line_size_));
         lines_.insert_or_assign(at(first, line), std::vector(kept.begin(), kept.end()));
     }
     return {};
@@ -91,7 +92,7 @@ std::size_t MemoryCache::copy(MemoryAddress address, std::span<std::byte> into) 
 
 void MemoryCache::drop(MemoryAddress address, std::size_t size) {
     const std::uint64_t end = address.offset + size;
-    for (std::uint64_t line = line_of(address.offset); line < end; line += line_size) {
+    for (std::uint64_t line = line_of(address.offset); line < end; line += line_size_) {
         lines_.erase(at(address, line));
     }
 }

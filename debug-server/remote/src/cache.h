@@ -15,9 +15,16 @@ namespace wdbg::remote {
 /// Linear memory as it was read since the last stop, in lines.
 class MemoryCache {
   public:
-    static constexpr std::size_t line_size = 1024;
     /// Longer reads are not kept.
-    static constexpr std::size_t longest = 64 * line_size;
+    static constexpr std::size_t longest = std::size_t{64} << 10U;
+
+    /// `line_size` is what one miss reads, in bytes; a power of two. Misses in a row (a deep stack)
+    /// read twice as much each time, up to `most_ahead`.
+    MemoryCache(std::size_t line_size, std::size_t most_ahead)
+        : line_size_(line_size)
+        , most_ahead_(most_ahead) {}
+
+    MemoryCache() = default;
 
     /// Reads [address, address + size) of the target; shorter where the memory ends.
     using Fetch = std::function<Result<std::vector<std::byte>>(MemoryAddress, std::size_t size)>;
@@ -29,10 +36,20 @@ class MemoryCache {
 
     void clear() { lines_.clear(); }
 
+    [[nodiscard]] std::size_t line_size() const { return line_size_; }
+
   private:
+    [[nodiscard]] std::uint64_t line_of(std::uint64_t offset) const {
+        return offset - offset % line_size_;
+    }
+
     Result<void> fill(MemoryAddress first, std::uint64_t end, const Fetch& fetch);
     std::size_t copy(MemoryAddress address, std::span<std::byte> into) const;
 
+    std::size_t line_size_ = 1024;
+    std::size_t most_ahead_ = 0;
+    std::size_t ahead_ = 0;
+    std::uint64_t last_end_ = 0; ///< of the last fetch
     /// By the line's first address; shorter than a line where the memory ends.
     std::map<MemoryAddress, std::vector<std::byte>> lines_;
 };

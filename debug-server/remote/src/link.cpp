@@ -60,7 +60,7 @@ Link::Link(asio::io_context& loop, const ConnectOptions& options)
     , timeout_(options.timeout)
     , trace_(options.trace)
     , client_([this](std::string_view bytes) { send(bytes); },
-              {.features = {}, .timeout = options.timeout}) {
+              {.features = options.features, .timeout = options.timeout}) {
 }
 
 Result<std::shared_ptr<Link>> Link::open(asio::io_context& loop, const ConnectOptions& options) {
@@ -120,6 +120,7 @@ void Link::read_all() {
         const ssize_t size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
         if (size > 0) {
             const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+            figures_.bytes_received += bytes.size();
             if (trace_) {
                 trace_("<-", bytes);
             }
@@ -139,6 +140,8 @@ void Link::send(std::string_view bytes) {
     if (trace_) {
         trace_("->", bytes);
     }
+    figures_.packets += bytes.starts_with('$') ? 1 : 0;
+    figures_.bytes_sent += bytes.size();
     const auto end = Clock::now() + timeout_;
     while (!bytes.empty() && socket_.is_open() && !send_failed_) {
         const ssize_t sent =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/remote/native_target.h>
 #include <wdbg/remote/remote_debuggee.h>
 #include <wdbg/rsp/client.h>
 
@@ -44,6 +45,8 @@ class Link : public std::enable_shared_from_this<Link> {
     /// Runs the socket until `done` or the time is over; false then.
     bool pump_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
 
+    [[nodiscard]] const LinkFigures& figures() const { return figures_; }
+
     /// Begins to watch the socket from the event loop.
     void watch();
     void close();
@@ -59,6 +62,7 @@ class Link : public std::enable_shared_from_this<Link> {
     std::chrono::milliseconds timeout_;
     std::function<void(std::string_view, std::string_view)> trace_;
     rsp::Client client_;
+    LinkFigures figures_;
     bool send_failed_ = false;
 };
 

@@ -16,6 +16,10 @@ std::string hex_of(std::uint64_t value) {
     return {digits, format_hex(value, digits)};
 }
 
+std::string hex_byte(unsigned value) {
+    return {hex_digit(value >> 4U), hex_digit(value)};
+}
+
 std::string hex_of(std::span<const std::byte> bytes) {
     std::string text(2 * bytes.size(), '0');
     encode_hex(bytes, text.data());
@@ -133,11 +137,14 @@ void Client::resume(const std::vector<Action>& actions, StopHandler stopped) {
     for (const Action& action : actions) {
         packet += std::string(";") + action.letter;
         packet += action.letter == 'r' ? hex_of(action.begin) + "," + hex_of(action.end) : "";
+        packet += action.letter == 'C' || action.letter == 'S' ? hex_byte(action.signal) : "";
         packet += action.thread == 0 ? "" : ":" + hex_of(action.thread);
     }
     const bool simple = actions.size() == 1 && actions.front().thread == 0;
     if (simple && !supports("vContSupported")) {
-        packet = actions.front().letter;
+        const Action& action = actions.front();
+        packet = action.letter;
+        packet += action.letter == 'C' || action.letter == 'S' ? hex_byte(action.signal) : "";
     }
     impl_->enqueue({.packet = std::move(packet),
                     .done = expect_stop(std::move(stopped)),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "step_plan.h"
 #include "x86_context.h"
 
 #include <wdbg/model/native_target.h>
 #include <wdbg/native/gate.h>
+#include <wdbg/native/step_plan.h>
 
 #include <atomic>
 #include <cstdint>

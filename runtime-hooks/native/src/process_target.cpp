@@ -24,6 +24,7 @@ namespace wdbg::native {
 namespace {
 
 constexpr long retry_nanoseconds = 200'000;
+constexpr std::size_t dwarf_sp = 7; // x86-64 psABI figure 3.36
 
 /// One descriptor for the event loop: an eventfd for what happens, a timer for retries.
 class Wakeup {
@@ -138,9 +139,9 @@ class ProcessTargetImpl final : public ProcessTarget {
     void back_in_host(GuestExit* before) override;
     void trapped(TrapKind kind, std::string_view message) override;
 
-    [[nodiscard]] Result<NativeRegisters> outer_guest_registers(ThreadId thread,
-                                                                NativeAddress sp) const override {
-        return control_.outer_registers(thread, sp.value);
+    [[nodiscard]] Result<NativeRegisters>
+    outer_guest_registers(ThreadId thread, const NativeRegisters& host) const override {
+        return control_.outer_registers(thread, host.general.at(dwarf_sp));
     }
 
   private:

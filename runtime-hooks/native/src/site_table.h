@@ -3,10 +3,10 @@
 
 #include "code_patch.h"
 #include "code_tables.h"
-#include "step_plan.h"
 
 #include <wdbg/model/instruction_decoder.h>
 #include <wdbg/model/native_target.h>
+#include <wdbg/native/step_plan.h>
 
 #include <span>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "step_plan.h"
+#include <wdbg/native/step_plan.h>
 
 #include <algorithm>
 
@@ -32,6 +32,7 @@ class ExitFinder {
 
 void ExitFinder::leave_to(std::uint64_t target, std::uint64_t from) {
     if (plan_.in_ranges(target)) {
+        plan_.straight = plan_.straight && target > from;
         return;
     }
     if (in_code_(target)) {
@@ -55,11 +56,13 @@ bool ExitFinder::visit(const DecodedInstruction& instruction, std::uint64_t addr
         add(address, ExitKind::PassOver);
         return false;
     case InstructionKind::Call:
+        plan_.straight = false;
         if (plan_.into_calls && in_code_(instruction.target.value)) {
             add(instruction.target.value, ExitKind::Enter);
         }
         return true;
     case InstructionKind::IndirectCall:
+        plan_.straight = false;
         if (plan_.into_calls) {
             add(address, ExitKind::PassInto);
         }

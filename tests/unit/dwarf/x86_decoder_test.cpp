@@ -78,7 +78,7 @@ TEST(X86Decoder, TellsKindsLengthsAndTargets) {
 }
 
 TEST(X86Decoder, RefusesWhatIsNoInstruction) {
-    const auto decoder = load_instruction_decoder(WDBG_DWARF_LIBRARY_DIR);
+    const auto decoder = load_instruction_decoder(Machine::X86_64, false, WDBG_DWARF_LIBRARY_DIR);
     ASSERT_TRUE(decoder.has_value()) << decoder.error().message;
     const std::vector<std::vector<unsigned char>> bad{
         {}, {0x06}, {0xE8, 0, 0}, {0xF0}, std::vector<unsigned char>(20, 0x66)};

@@ -122,6 +122,8 @@ class AotDebugInfo {
     [[nodiscard]] virtual std::optional<std::string_view> fact(std::string_view key) const = 0;
     [[nodiscard]] virtual Result<void> check_module(std::span<const std::byte> wasm) const = 0;
     [[nodiscard]] virtual Result<void> check_text(std::span<const std::byte> text) const = 0;
+    [[nodiscard]] virtual std::vector<std::size_t>
+    find_text(std::span<const std::byte> memory) const = 0;
 
     /// The wasm functions at `pc`, innermost inlined one first. Empty where no wasm function is
     /// (stubs, padding).

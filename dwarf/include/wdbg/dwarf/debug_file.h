@@ -83,6 +83,9 @@ class DebugFile {
     differing_functions(std::span<const std::byte> text) const;
     /// NotFound with both hashes, and the first functions that differ.
     [[nodiscard]] Result<void> check_text(std::span<const std::byte> text) const;
+    /// Where text like this file's may begin in `memory` (loaded code and whatever is around it),
+    /// in bytes: found by the hashes of a few of its functions, so check_text() has the last word.
+    [[nodiscard]] std::vector<std::size_t> find_text(std::span<const std::byte> memory) const;
 
   private:
     friend class DebugFileParser;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/host_file.h>
 #include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/instruction_decoder.h>
@@ -20,10 +21,15 @@ namespace wdbg::dwarf {
 [[nodiscard]] Result<std::unique_ptr<Symbolizer>>
 load_symbolizer(const ModuleSource& source, const std::filesystem::path& directory = {});
 
-/// A decoder of x86-64 code from the same library, which is looked for in the same way.
-/// Unavailable if the library is missing, Unsupported if its LLVM cannot decode x86-64.
+/// A decoder of a machine's code from the same library, which is looked for in the same way (as
+/// make_machine_decoder()). Unavailable if the library is missing.
 [[nodiscard]] Result<std::unique_ptr<InstructionDecoder>>
-load_instruction_decoder(const std::filesystem::path& directory = {});
+load_instruction_decoder(Machine machine = Machine::X86_64, bool thumb = false,
+                         const std::filesystem::path& directory = {});
+
+/// A reader of the runtime's own programs and libraries. Fails as make_host_file() does.
+[[nodiscard]] Result<std::unique_ptr<HostFile>>
+load_host_file(std::span<const std::byte> elf, const std::filesystem::path& directory = {});
 
 /// A reader of AOT debug files from the same library, which is looked for in the same way. Fails
 /// as make_aot_debug_info() does (llvm_aot_debug_info.h); Unavailable if the library is missing.

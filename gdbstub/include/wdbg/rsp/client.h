@@ -100,10 +100,11 @@ class Client {
 
     // --- Run control ---
     struct Action {
-        char letter = 'c';        ///< c, s or r
+        char letter = 'c';        ///< c, s or r; C, S: with a signal
         std::uint64_t thread = 0; ///< 0: all threads without an action of their own
         std::uint64_t begin = 0;  ///< r: step while the pc is in [begin, end)
         std::uint64_t end = 0;
+        unsigned signal = 0; ///< C, S: GDB's number of it
     };
 
     /// vCont; `c` or `s` for servers without it, if there is one action only.

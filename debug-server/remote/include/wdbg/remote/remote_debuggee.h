@@ -26,6 +26,8 @@ struct ConnectOptions {
     std::filesystem::path module{};
     /// What the guest writes while it runs, for servers that send it (`O` packets).
     std::function<void(std::string_view text)> console{};
+    /// Features to tell in qSupported, besides the client's.
+    std::string features{};
     /// Sees every packet in (`<- `) and out (`-> `), for a log. May be empty.
     std::function<void(std::string_view direction, std::string_view bytes)> trace{};
 };

@@ -240,9 +240,9 @@ class NativeTarget {
 
     [[nodiscard]] virtual Result<NativeRegisters> registers(ThreadId thread) const = 0;
     /// Registers of the guest frame that called the host code in whose frames an unwinder has
-    /// arrived with stack pointer `sp`: callbacks. NotFound if there is no guest frame behind it.
-    [[nodiscard]] virtual Result<NativeRegisters> outer_guest_registers(ThreadId thread,
-                                                                        NativeAddress sp) const = 0;
+    /// arrived with `host`: callbacks. NotFound if there is no guest frame behind it.
+    [[nodiscard]] virtual Result<NativeRegisters>
+    outer_guest_registers(ThreadId thread, const NativeRegisters& host) const = 0;
     /// Unsupported for a thread in a host call.
     virtual Result<void> set_registers(ThreadId thread, const NativeRegisters& registers) = 0;
 
@@ -269,6 +269,9 @@ class NativeTarget {
     virtual Result<void> interrupt() = 0;
     /// Removes all sites and watchpoints and lets all threads run. The code is as it was loaded.
     virtual void detach() = 0;
+
+    /// Ends the target, where it is another process or machine than this one.
+    virtual void kill() {}
 };
 
 } // namespace wdbg

@@ -29,6 +29,8 @@ struct StepPlan {
     std::vector<NativeRange> ranges;
     std::uint64_t stack_floor = 0;
     bool into_calls = false;
+    /// No calls and no jumps backwards within the ranges: single-stepping through is bounded.
+    bool straight = true;
 
     // Async-signal-safe:
     /// nullptr if `address` is none of the exits. One that is an exit for two reasons stands for

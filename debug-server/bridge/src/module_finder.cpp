@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "module_finder.h"
+
+#include <wdbg/dwarf/loader.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+namespace wdbg::bridge {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t largest_area = std::uint64_t{256} << 20U;
+
+struct ElfMachineRow {
+    std::uint16_t number; ///< e_machine
+    bool is_64;
+    Machine machine;
+};
+
+constexpr std::array elf_machines{
+    ElfMachineRow{62, true, Machine::X86_64}, ElfMachineRow{183, true, Machine::AArch64},
+    ElfMachineRow{40, false, Machine::Arm}, ElfMachineRow{243, false, Machine::RiscV32},
+    ElfMachineRow{243, true, Machine::RiscV64}};
+
+/// X.aot → X.aot.debug, X.wasm → X.aot.debug.
+fs::path default_debug_file(const fs::path& module) {
+    fs::path aot = module;
+    if (module.extension() == ".wasm") {
+        aot.replace_extension(".aot");
+    }
+    return aot += ".debug";
+}
+
+Result<std::vector<std::byte>> read_file(const fs::path& path) {
+    std::error_code error;
+    std::ifstream file(path, std::ios::binary);
+    if (!file || !fs::is_regular_file(path, error)) {
+        return fail(ErrorCode::NotFound, path.string() + ": cannot be read");
+    }
+    const std::vector<char> chars(std::istreambuf_iterator<char>(file), {});
+    const auto bytes = std::as_bytes(std::span(chars));
+    return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
+std::string hex(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const std::byte each : bytes) {
+        text += digits[std::to_integer<unsigned>(each) >> 4U];
+        text += digits[std::to_integer<unsigned>(each) & 15U];
+    }
+    return text;
+}
+
+Result<FoundText> read_text(const remote::RemoteNativeTarget& target, const KnownModule& module,
+                            NativeAddress address) {
+    std::vector<std::byte> text(module.info->file().text_size());
+    if (auto read = target.read_memory(address, text); !read) {
+        return std::unexpected(read.error());
+    }
+    if (auto belongs = module.info->check_text(text); !belongs) {
+        return fail(ErrorCode::InvalidArgument, module.files.debug_file.string() + " (build id " +
+                                                    hex(module.info->file().build_id()) +
+                                                    "): " + belongs.error().message);
+    }
+    return FoundText{.address = address, .bytes = std::move(text)};
+}
+
+/// Executable memory that belongs to no file.
+Result<std::vector<MemoryArea>> areas_of(const remote::RemoteNativeTarget& target) {
+    const auto map = target.memory_map();
+    if (!map) {
+        return fail(map.error().code,
+                    map.error().message +
+                        "; give --load-address=ADDR, --search=ADDR+SIZE or --host-file=ELF");
+    }
+    std::vector<MemoryArea> areas;
+    for (const remote::NativeRegion& region : *map) {
+        if (region.executable && !region.file.starts_with('/') && !region.file.starts_with('[')) {
+            areas.push_back({.begin = region.range.begin,
+                             .size = region.range.end.value - region.range.begin.value});
+        }
+    }
+    return areas;
+}
+
+/// Behind one of the pointers that the runtime's description of the module holds.
+Result<FoundText> find_behind(const remote::RemoteNativeTarget& target, const KnownModule& module,
+                              NativeAddress handle) {
+    constexpr std::size_t most_pointers = 128;
+    const std::size_t width = module.info->file().is_64() ? 8 : 4;
+    std::vector<std::byte> words(most_pointers * width);
+    if (auto read = target.read_memory(handle, words); !read) {
+        return std::unexpected(read.error());
+    }
+    std::set<std::uint64_t> tried;
+    for (std::size_t at = 0; at < words.size(); at += width) {
+        std::uint64_t pointer = 0;
+        std::memcpy(&pointer, words.data() + at, width);
+        constexpr std::uint64_t lowest = 0x1000;
+        if (pointer < lowest || pointer % 4 != 0 || !tried.insert(pointer).second) {
+            continue;
+        }
+        if (auto found = read_text(target, module, {pointer})) {
+            return found;
+        }
+    }
+    return fail(ErrorCode::NotFound, "not the module that was loaded last");
+}
+
+} // namespace
+
+Result<KnownModule> open_module(ModuleFiles files) {
+    if (files.debug_file.empty()) {
+        files.debug_file = default_debug_file(files.module);
+    }
+    KnownModule module{.files = std::move(files), .debug_bytes = {}, .info = nullptr};
+    auto bytes = read_file(module.files.debug_file);
+    if (!bytes) {
+        return fail(bytes.error().code, bytes.error().message + " (the debug file of " +
+                                            module.files.module.string() +
+                                            "); wdbg compile makes it");
+    }
+    module.debug_bytes = std::move(*bytes);
+    auto info = dwarf::load_aot_debug_info({.debug_file = module.debug_bytes, .module = {}});
+    if (!info) {
+        return fail(info.error().code,
+                    module.files.debug_file.string() + ": " + info.error().message);
+    }
+    module.info = std::move(*info);
+    const dwarf::DebugFile& file = module.info->file();
+    for (const ElfMachineRow& row : elf_machines) {
+        if (row.number == file.machine() && row.is_64 == file.is_64()) {
+            module.machine = row.machine;
+        }
+    }
+    module.thumb = module.machine == Machine::Arm &&
+                   module.info->fact("options").value_or("").contains("thumb");
+    return module;
+}
+
+Result<FoundText> find_module(const remote::RemoteNativeTarget& target, const KnownModule& module,
+                              const std::vector<MemoryArea>& search,
+                              std::optional<NativeAddress> handle) {
+    if (module.files.load_address) {
+        return read_text(target, module, *module.files.load_address);
+    }
+    Result<std::vector<MemoryArea>> areas = search;
+    if (search.empty()) {
+        areas = areas_of(target);
+    }
+    if (!areas && handle) {
+        return find_behind(target, module, *handle);
+    }
+    if (!areas) {
+        return fail(ErrorCode::NotFound, areas.error().message);
+    }
+    std::optional<Error> mismatch;
+    for (const MemoryArea& area : *areas) {
+        std::vector<std::byte> memory(std::min(area.size, largest_area));
+        if (memory.size() < module.info->file().text_size() ||
+            !target.read_memory(area.begin, memory)) {
+            continue;
+        }
+        for (const std::size_t offset : module.info->find_text(memory)) {
+            auto found = read_text(target, module, {area.begin.value + offset});
+            if (found) {
+                return found;
+            }
+            mismatch = found.error();
+        }
+    }
+    if (mismatch) {
+        return std::unexpected(*mismatch);
+    }
+    return fail(ErrorCode::NotFound, "the code of " + module.files.debug_file.string() +
+                                         " (build id " + hex(module.info->file().build_id()) +
+                                         ") is not in the target's memory");
+}
+
+} // namespace wdbg::bridge
