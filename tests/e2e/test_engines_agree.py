@@ -9,6 +9,9 @@ from harness.guest import Guest
 PLACES = 2500
 SECONDS = 60
 SQLITE = ("main.c", "sqlite3.c")
+LUA = tuple(f"{name}.c" for name in (
+    "main", "lapi", "lauxlib", "lbaselib", "lcode", "ldebug", "ldo", "lfunc", "lgc", "llex", "lmem", "lobject",
+    "lparser", "lstate", "lstring", "ltable", "ltm", "lvm", "lzio"))
 
 
 def walk_through(new_session, monkeypatch, engine: str, guest: str, files, stops: int):
@@ -37,6 +40,7 @@ def compare(new_session, monkeypatch, guest, files, level, stops) -> walk.Compar
     ("shapes-O2", ("shapes.cpp",), 50, 0.9),
     ("containers-O2", ("containers.cpp",), 50, 0.97),
     ("rust-O2", ("app.rs",), 50, 0.97),
+    ("lua-O2", LUA, 200, 0.97),
     ("sqlite-O0", SQLITE, 300, 1),
     ("sqlite-O2", SQLITE, 300, 0.97),
 ])
@@ -53,6 +57,7 @@ def test_debuggable_code_agrees(new_session, monkeypatch, guest, files, stops, s
     ("shapes-O2", ("shapes.cpp",), 50),
     ("containers-O2", ("containers.cpp",), 50),
     ("rust-O2", ("app.rs",), 50),
+    ("lua-O2", LUA, 200),
     ("sqlite-O0", SQLITE, 200),
     ("sqlite-O2", SQLITE, 200),
 ])
