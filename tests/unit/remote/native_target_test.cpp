@@ -40,7 +40,7 @@ class ScriptedServer {
 
     ~ScriptedServer() {
         boost::system::error_code ignored;
-        acceptor_.close(ignored);
+        static_cast<void>(acceptor_.close(ignored));
         thread_.join();
     }
 
