@@ -14,6 +14,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 namespace wdbg::remote {
@@ -40,7 +41,7 @@ class ScriptedServer {
 
     ~ScriptedServer() {
         boost::system::error_code ignored;
-        static_cast<void>(acceptor_.close(ignored));
+        std::ignore = acceptor_.close(ignored);
         thread_.join();
     }
 
