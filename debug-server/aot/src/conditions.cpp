@@ -10,30 +10,19 @@ Result<void> AotDebuggeeImpl::set_conditions(CodeAddress address,
     if (!instance) {
         return std::unexpected(instance.error());
     }
-    std::vector<agent::Program> programs;
-    for (const auto& bytes : any_of) {
-        auto program = agent::Program::verify(bytes);
-        if (!program) {
-            return std::unexpected(program.error());
-        }
-        programs.push_back(std::move(*program));
+    const auto programs = agent::Program::verify_all(any_of);
+    if (!programs) {
+        return std::unexpected(programs.error());
     }
-    return breakpoints_.set_conditions(**instance, address, programs);
+    return breakpoints_.set_conditions(**instance, address, *programs);
 }
 
 Result<std::int64_t> AotDebuggeeImpl::condition_variable(std::uint16_t number) const {
-    if (number >= agent::variable_limit) {
-        return fail(ErrorCode::OutOfRange, "there is no variable " + std::to_string(number));
-    }
-    return breakpoints_.condition_variables().get(number);
+    return breakpoints_.condition_variables().checked_get(number);
 }
 
 Result<void> AotDebuggeeImpl::set_condition_variable(std::uint16_t number, std::int64_t value) {
-    if (number >= agent::variable_limit) {
-        return fail(ErrorCode::OutOfRange, "there is no variable " + std::to_string(number));
-    }
-    breakpoints_.condition_variables().set(number, value);
-    return {};
+    return breakpoints_.condition_variables().checked_set(number, value);
 }
 
 } // namespace wdbg::aot

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <limits>
+#include <string>
 
 namespace wdbg::agent {
 
@@ -22,6 +23,26 @@ std::int64_t Variables::count(std::uint16_t number) noexcept {
 }
 
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+
+namespace {
+
+std::unexpected<Error> no_variable(std::uint16_t number) {
+    return fail(ErrorCode::OutOfRange, "there is no variable " + std::to_string(number));
+}
+
+} // namespace
+
+Result<std::int64_t> Variables::checked_get(std::uint16_t number) const {
+    return number < variable_limit ? Result<std::int64_t>(get(number)) : no_variable(number);
+}
+
+Result<void> Variables::checked_set(std::uint16_t number, std::int64_t value) {
+    if (number >= variable_limit) {
+        return no_variable(number);
+    }
+    set(number, value);
+    return {};
+}
 
 namespace {
 

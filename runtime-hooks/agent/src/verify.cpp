@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace wdbg::agent {
 
@@ -147,6 +148,31 @@ Result<Program> Program::verify(std::span<const std::uint8_t> bytes) {
         return std::unexpected(sound.error());
     }
     return Program(bytes);
+}
+
+Result<std::vector<Program>>
+Program::verify_all(std::span<const std::vector<std::uint8_t>> programs) {
+    std::vector<Program> verified;
+    for (const std::vector<std::uint8_t>& bytes : programs) {
+        auto program = verify(bytes);
+        if (!program) {
+            return std::unexpected(program.error());
+        }
+        verified.push_back(std::move(*program));
+    }
+    return verified;
+}
+
+std::vector<RegisterNumber> Program::registers() const {
+    std::vector<RegisterNumber> found;
+    for (std::size_t at = 0; at < bytes_.size();) {
+        if (bytes_[at] == static_cast<std::uint8_t>(Opcode::Register)) {
+            found.push_back(
+                decode_register(static_cast<std::uint16_t>(bytes_[at + 1] << 8 | bytes_[at + 2])));
+        }
+        at += std::size_t{1} + shape_of(bytes_[at]).operand_bytes;
+    }
+    return found;
 }
 
 } // namespace wdbg::agent

@@ -288,30 +288,19 @@ Result<void> InterpreterDebuggee::remove(WatchpointId id) {
 
 Result<void> InterpreterDebuggee::set_conditions(CodeAddress address,
                                                  std::vector<std::vector<std::uint8_t>> any_of) {
-    std::vector<agent::Program> programs;
-    for (const auto& bytes : any_of) {
-        auto program = agent::Program::verify(bytes);
-        if (!program) {
-            return std::unexpected(program.error());
-        }
-        programs.push_back(std::move(*program));
+    auto programs = agent::Program::verify_all(any_of);
+    if (!programs) {
+        return std::unexpected(programs.error());
     }
-    return engine_.set_conditions(address, std::move(programs));
+    return engine_.set_conditions(address, std::move(*programs));
 }
 
 Result<std::int64_t> InterpreterDebuggee::condition_variable(std::uint16_t number) const {
-    if (number >= agent::variable_limit) {
-        return fail(ErrorCode::OutOfRange, "there is no variable " + std::to_string(number));
-    }
-    return engine_.condition_variables().get(number);
+    return engine_.condition_variables().checked_get(number);
 }
 
 Result<void> InterpreterDebuggee::set_condition_variable(std::uint16_t number, std::int64_t value) {
-    if (number >= agent::variable_limit) {
-        return fail(ErrorCode::OutOfRange, "there is no variable " + std::to_string(number));
-    }
-    engine_.condition_variables().set(number, value);
-    return {};
+    return engine_.condition_variables().checked_set(number, value);
 }
 
 Result<std::vector<Value>> InterpreterDebuggee::call(const CallRequest& request) {

@@ -9,11 +9,12 @@
 /// Descriptions). A stack machine on 64-bit integers; operands follow the opcode, most significant
 /// byte first. Not taken: floats, tracing, printf, and jumps backwards.
 ///
-///     0x26 nn nn    reg: the wasm value `nn nn` names (RegisterNumber), zero-extended; of a float
-///     its bits 0x17..0x1a    ref8..ref64: an address is the byte offset in memory 0 of the
-///     instance that was hit 0x2c, 0x2d    getv, setv: variables that all expressions of the target
-///     share (qTV, QTDV) 0x80 nn nn    of our own, "count": adds 1 to a variable and pushes it, as
-///     one atomic step
+/// - 0x26 nn nn (reg): the wasm value that `nn nn` names (RegisterNumber), zero-extended; of a
+///   float its bits.
+/// - 0x17 to 0x1a (ref8 to ref64): an address is the byte offset in memory 0 of the instance that
+///   was hit.
+/// - 0x2c, 0x2d (getv, setv): variables that all expressions of the target share (qTV, QTDV).
+/// - 0x80 nn nn, of our own ("count"): adds 1 to a variable and pushes it, as one atomic step.
 namespace wdbg::agent {
 
 enum class Opcode : std::uint8_t {

@@ -18,8 +18,14 @@ class Program {
   public:
     /// Malformed, with the offset in `bytes`, for what is not sound or not taken.
     [[nodiscard]] static Result<Program> verify(std::span<const std::uint8_t> bytes);
+    /// All of them, or the first one's error.
+    [[nodiscard]] static Result<std::vector<Program>>
+    verify_all(std::span<const std::vector<std::uint8_t>> programs);
 
     [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept { return bytes_; }
+
+    /// The wasm values that it may read, in the order of its instructions.
+    [[nodiscard]] std::vector<RegisterNumber> registers() const;
 
   private:
     explicit Program(std::span<const std::uint8_t> bytes) : bytes_(bytes.begin(), bytes.end()) {}
@@ -35,6 +41,10 @@ class Variables {
     void set(std::uint16_t number, std::int64_t value) noexcept;
     /// The value after adding 1.
     std::int64_t count(std::uint16_t number) noexcept;
+
+    /// For numbers from outside: OutOfRange for those from variable_limit on.
+    [[nodiscard]] Result<std::int64_t> checked_get(std::uint16_t number) const;
+    Result<void> checked_set(std::uint16_t number, std::int64_t value);
 
   private:
     std::array<std::atomic<std::int64_t>, variable_limit> values_{};
