@@ -269,8 +269,7 @@ StopReason AotDebuggeeImpl::fault_reason(ThreadId thread, const NativeFault& fau
     return trap_reason(thread, TrapKind::Other, "illegal instruction");
 }
 
-// --- The guest's end
-// -----------------------------------------------------------------------------
+// --- The guest's end ----------------------------------------------------------------------------
 
 void AotDebuggeeImpl::guest_exited(int exit_code) {
     post_event(Exited{exit_code});

@@ -27,6 +27,12 @@ bool executed_before(const AotBreakpoints::Owner& left, const AotBreakpoints::Ow
 
 } // namespace
 
+AotBreakpoints::~AotBreakpoints() {
+    for (const auto& [address, site] : sites_) {
+        [[maybe_unused]] const auto removed = target_.unplant(address); // its code may be gone
+    }
+}
+
 Result<void> AotBreakpoints::add_site(NativeAddress address, Owner owner) {
     Site& site = sites_[address];
     if (site.owners.empty()) {

@@ -17,6 +17,11 @@ class AotBreakpoints {
   public:
     explicit AotBreakpoints(NativeTarget& target) : target_(target) {}
 
+    AotBreakpoints(const AotBreakpoints&) = delete;
+    AotBreakpoints& operator=(const AotBreakpoints&) = delete;
+    /// Takes out what is still planted: the target's sites refer to this object's filters.
+    ~AotBreakpoints();
+
     struct Owner {
         CodeAddress address;
         std::vector<dwarf::WasmPosition> positions; ///< see BreakpointSite; may be empty

@@ -109,8 +109,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
     Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
 
-    // --- Events (aot_debuggee.cpp)
-    // ----------------------------------------------------------------
+    // --- Events (aot_debuggee.cpp) --------------------------------------------------------------
     void on_event(const NativeEvent& event);
     void on_code_vanished(CodeRangeId id);
     void on_stopped(const NativeStopped& stop);
@@ -128,8 +127,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] ThreadId some_thread() const;
     void post_event(Event event);
 
-    // --- Steps (run_control.cpp)
-    // ------------------------------------------------------------------
+    // --- Steps (run_control.cpp) ----------------------------------------------------------------
     [[nodiscard]] Step begin_step(const ThreadAction& action) const;
     [[nodiscard]] bool step_is_done(ThreadId thread, const Step& step) const;
     [[nodiscard]] NativeAction next_action(ThreadId thread, const Step& step) const;
@@ -140,8 +138,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] NativeResume native_request() const;
     Result<void> go_on();
 
-    // --- Inspection (inspection.cpp)
-    // --------------------------------------------------------------
+    // --- Inspection (inspection.cpp) ------------------------------------------------------------
     struct At {
         const NativeFrame& native;
         const WasmFrame& wasm;
@@ -161,8 +158,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] std::vector<AotBreakpoints::ReturnSite> return_sites(CodeAddress address) const;
     [[nodiscard]] dwarf::BreakpointReach reach_of(CodeAddress address) const;
 
-    // --- Watchpoints (watchpoints.cpp)
-    // ------------------------------------------------------------
+    // --- Watchpoints (watchpoints.cpp) ----------------------------------------------------------
     std::optional<StopReason> watch_reason(ThreadId thread, WatchpointId native);
     [[nodiscard]] bool last_instruction_writes(ThreadId thread) const;
     [[nodiscard]] Result<std::vector<std::byte>> watched_bytes(const WatchpointSpec& spec) const;

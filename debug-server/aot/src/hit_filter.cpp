@@ -17,10 +17,10 @@ constexpr std::uint32_t general_registers = 16;         // x86-64: 16 is the pc
 constexpr std::uint64_t reach = std::uint64_t{1} << 24; // bytes from a register, at most
 
 /// Registers of which each tells its number, so that an address tells what it counts from.
-NativeRegisters telling_registers(NativeAddress pc, std::uint64_t salt) {
+NativeRegisters telling_registers(NativeAddress pc) {
     NativeRegisters registers{.pc = pc};
-    for (std::uint32_t i = 0; i < general_registers; ++i) {
-        registers.general[i] = ((i + 1) << 8 | salt) << 40;
+    for (std::uint64_t i = 0; i < general_registers; ++i) {
+        registers.general[i] = (i + 1) << 48;
     }
     return registers;
 }
@@ -29,7 +29,7 @@ std::optional<FixedPlace> place_of_address(NativeAddress address, const NativeRe
     for (std::uint32_t i = 0; i < general_registers; ++i) {
         const std::uint64_t distance = address.value - told.general[i];
         if (distance + reach < 2 * reach) {
-            return FixedPlace{.kind = FixedPlace::Kind::Memory, .number = i, .value = distance};
+            return FixedPlace{.kind = FixedPlace::Kind::Memory, .number = i, .offset = distance};
         }
     }
     return std::nullopt;
@@ -41,7 +41,7 @@ class PlaceFinder {
     PlaceFinder(const CodeModule& module, dwarf::TextOffset site, std::uint32_t function)
         : info_(*module.info)
         , site_(site)
-        , registers_(telling_registers(module.native(site), 1))
+        , registers_(telling_registers(module.native(site)))
         , depth_(depth_of(function)) {}
 
     [[nodiscard]] std::optional<ConditionInput> local(std::uint32_t index) const {
@@ -117,33 +117,25 @@ class PlaceFinder {
 };
 
 std::optional<ConditionInput> global_input(const CodeModule& module, std::uint32_t index) {
-    if (!module.wasm || index >= module.wasm->globals().size()) {
+    const auto offset = module.wasm ? packed_global_offset(*module.wasm, index) : std::nullopt;
+    const std::size_t size = offset ? size_of(module.wasm->globals()[index].type) : 0;
+    if (!offset || size > sizeof(std::uint64_t)) {
         return std::nullopt;
     }
-    const auto globals = module.wasm->globals();
-    if (size_of(globals[index].type) > sizeof(std::uint64_t)) {
-        return std::nullopt;
-    }
-    std::uint64_t offset = 0;
-    for (const wasm::GlobalType& global : globals.first(index)) {
-        offset += size_of(global.type);
-    }
-    return ConditionInput{.size = static_cast<std::uint8_t>(size_of(globals[index].type)),
-                          .place = {.value = offset}};
+    return ConditionInput{.size = static_cast<std::uint8_t>(size),
+                          .place = {.kind = FixedPlace::Kind::Global, .offset = *offset}};
 }
 
-/// The registers that a program reads, by agent::encode().
-std::vector<std::uint16_t> registers_of(const agent::Program& program) {
-    std::vector<std::uint16_t> found;
-    const auto bytes = program.bytes();
-    for (std::size_t at = 0; at < bytes.size();) {
-        const std::uint8_t opcode = bytes[at];
-        if (opcode == static_cast<std::uint8_t>(agent::Opcode::Register)) {
-            found.push_back(static_cast<std::uint16_t>(bytes[at + 1] << 8 | bytes[at + 2]));
-        }
-        at += std::size_t{1} + agent::shape_of(opcode).operand_bytes;
+std::optional<ConditionInput> input_of(agent::RegisterNumber number, const CodeModule& module,
+                                       const PlaceFinder& finder) {
+    switch (number.kind) {
+    case agent::RegisterKind::Local:
+        return finder.local(number.index);
+    case agent::RegisterKind::Global:
+        return global_input(module, number.index);
+    default: // the operand stack is not kept
+        return std::nullopt;
     }
-    return found;
 }
 
 // --- In the signal handler -----------------------------------------------------------------------
@@ -161,18 +153,21 @@ std::uint64_t load_sized(std::uint64_t address, std::size_t size) {
                                          : load<std::uint64_t>(address);
 }
 
-std::uint64_t value_at(const FixedPlace& place, std::size_t size,
-                       const NativeRegisters& registers) {
+std::uint64_t value_at(const ConditionInput& input, const NativeRegisters& registers,
+                       std::uint64_t instance) {
+    const FixedPlace& place = input.place;
     switch (place.kind) {
     case FixedPlace::Kind::Register: {
         const std::uint64_t value = registers.general.at(place.number);
-        return size == sizeof(std::uint32_t) ? static_cast<std::uint32_t>(value) : value;
+        return input.size == sizeof(std::uint32_t) ? static_cast<std::uint32_t>(value) : value;
     }
     case FixedPlace::Kind::Memory:
-        return load_sized(registers.general.at(place.number) + place.value, size);
-    default:
-        return place.value;
+        return load_sized(registers.general.at(place.number) + place.offset, input.size);
+    case FixedPlace::Kind::Global:
+        return load_sized(load<std::uint64_t>(instance + layout::instance_globals) + place.offset,
+                          input.size);
     }
+    return 0;
 }
 
 /// What the conditions of one rule see.
@@ -187,12 +182,7 @@ struct Sight {
         if (input == rule.inputs.end()) {
             return false;
         }
-        if (number.kind == agent::RegisterKind::Global) {
-            const auto globals = load<std::uint64_t>(instance + layout::instance_globals);
-            value = load_sized(globals + input->place.value, input->size);
-        } else {
-            value = value_at(input->place, input->size, registers);
-        }
+        value = value_at(*input, registers, instance);
         return true;
     }
 
@@ -216,8 +206,8 @@ struct Sight {
 bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variables& variables) {
     Sight sight{.rule = rule, .registers = registers, .instance = rule.instance.value};
     if (rule.exec_env) {
-        const std::uint64_t environment =
-            value_at(*rule.exec_env, sizeof(std::uint64_t), registers);
+        const std::uint64_t environment = value_at(
+            {.size = sizeof(std::uint64_t), .place = *rule.exec_env}, registers, sight.instance);
         sight.instance =
             load<std::uint64_t>(environment + layout::exec_env_instance * sizeof(std::uint64_t));
     }
@@ -251,16 +241,12 @@ Result<HitRule> make_hit_rule(const CodeModule& module, dwarf::TextOffset site,
         return fail(ErrorCode::Unsupported, "the instance is not known at this place");
     }
     for (const agent::Program& program : rule.conditions) {
-        for (const std::uint16_t encoded : registers_of(program)) {
-            const agent::RegisterNumber number = agent::decode_register(encoded);
-            auto input = number.kind == agent::RegisterKind::Local ? finder.local(number.index)
-                         : number.kind == agent::RegisterKind::Global
-                             ? global_input(module, number.index)
-                             : std::nullopt;
+        for (const agent::RegisterNumber number : program.registers()) {
+            auto input = input_of(number, module, finder);
             if (!input) {
                 return fail(ErrorCode::Unsupported, "a value is not kept in one place here");
             }
-            input->number = encoded;
+            input->number = agent::encode(number);
             rule.inputs.push_back(*input);
         }
     }

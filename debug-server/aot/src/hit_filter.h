@@ -16,18 +16,22 @@ namespace wdbg::aot {
 
 /// Where code at one place keeps a value, whatever thread runs it.
 struct FixedPlace {
-    enum class Kind : std::uint8_t { Register, Memory, Constant };
+    enum class Kind : std::uint8_t {
+        Register,
+        Memory, ///< `offset` bytes behind what a register holds
+        Global, ///< `offset` bytes behind the start of the instance's globals
+    };
 
-    Kind kind = Kind::Constant;
-    std::uint32_t number = 0; ///< DWARF number; of Memory: of the register that `value` counts from
-    std::uint64_t value = 0;  ///< of Memory: bytes behind the register; of Constant: the value
+    Kind kind = Kind::Register;
+    std::uint32_t number = 0; ///< DWARF number of the register
+    std::uint64_t offset = 0;
 };
 
 /// A wasm local or global that a condition reads.
 struct ConditionInput {
     std::uint16_t number = 0; ///< agent::encode()
     std::uint8_t size = 0;    ///< bytes, 4 or 8
-    FixedPlace place{};       ///< of a global: Constant, its offset among the instance's values
+    FixedPlace place{};
 };
 
 /// What decides whether a hit of one native site counts for one address that was asked for.

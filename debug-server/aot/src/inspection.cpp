@@ -416,8 +416,7 @@ Result<void> AotDebuggeeImpl::write_memory(MemoryAddress address,
     return written;
 }
 
-// --- Breakpoints
-// ---------------------------------------------------------------------------------
+// --- Breakpoints --------------------------------------------------------------------------------
 
 /// Frames on the stacks known so far that return to `address`: `finish` stops where the call really
 /// returns, wherever optimisation has put what comes behind it.

@@ -24,6 +24,18 @@ std::unexpected<Error> not_known_yet() {
 
 } // namespace
 
+std::optional<std::uint64_t> packed_global_offset(const wasm::Module& module, std::uint32_t index) {
+    const auto globals = module.globals();
+    if (index >= globals.size()) {
+        return std::nullopt;
+    }
+    std::uint64_t offset = 0;
+    for (const wasm::GlobalType& global : globals.first(index)) {
+        offset += packed_size(global.type);
+    }
+    return offset;
+}
+
 std::uint32_t AotInstances::pointer_size() const {
     const Machine machine = target_.machine();
     return machine == Machine::Arm || machine == Machine::RiscV32 ? 4 : 8;
@@ -99,8 +111,7 @@ Result<NativeAddress> AotInstances::of_exec_env(NativeAddress exec_env) const {
     return pointer(exec_env + std::uint64_t{layout::exec_env_instance} * pointer_size());
 }
 
-// --- Memories, globals, tables
-// -------------------------------------------------------------------
+// --- Memories, globals, tables ------------------------------------------------------------------
 
 Result<std::uint32_t> AotInstances::memory_count(NativeAddress instance) const {
     if (instance.value == 0) {
@@ -140,20 +151,16 @@ Result<NativeAddress> AotInstances::global(const CodeModule& module, NativeAddre
     if (!module.wasm) {
         return fail(ErrorCode::Unavailable, "the module's .wasm was not found");
     }
-    const auto globals = module.wasm->globals();
-    if (index >= globals.size()) {
+    const auto offset = packed_global_offset(*module.wasm, index);
+    if (!offset) {
         return fail(ErrorCode::OutOfRange, "there is no global " + std::to_string(index));
-    }
-    std::uint64_t offset = 0;
-    for (const wasm::GlobalType& global : globals.first(index)) {
-        offset += packed_size(global.type);
     }
     const auto size = read_value<std::uint32_t>(target_, instance + layout::instance_global_size);
     const auto values = pointer(instance + layout::instance_globals);
-    if (!size || !values || offset + packed_size(globals[index].type) > *size) {
+    if (!size || !values || *offset + packed_size(module.wasm->globals()[index].type) > *size) {
         return fail(ErrorCode::Io, "the instance's globals cannot be read");
     }
-    return *values + offset;
+    return *values + *offset;
 }
 
 Result<Value> AotInstances::table_element(NativeAddress instance, std::uint32_t table,

@@ -41,6 +41,10 @@ struct NativeMemory {
     bool shared = false;
 };
 
+/// Where a global is among the packed values of an instance, in bytes; nullopt if there is none.
+[[nodiscard]] std::optional<std::uint64_t> packed_global_offset(const wasm::Module& module,
+                                                                std::uint32_t index);
+
 /// All instances of compiled modules. Clones are told by what they share: module and first memory.
 class AotInstances {
   public:
