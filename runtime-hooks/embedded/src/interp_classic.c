@@ -8,9 +8,9 @@
  * expand inside the loop, where its registers (frame, frame_ip, frame_sp) are in scope. Here each
  * becomes a call of the stub's; all other sources of WAMR keep their structs.
  *
- *   before each instruction   GET_SIGNAL_FLAG      -> wdbg_stub_on_attention, when the count is
- * down planted byte fetched      DEBUG_OP_BREAK       -> wdbg_stub_on_break, then the original
- * instruction exception                 got_exception        -> wdbg_stub_on_exception
+ *   before each instruction   GET_SIGNAL_FLAG    -> wdbg_stub_on_attention, at the count's end
+ *   planted byte fetched      DEBUG_OP_BREAK     -> wdbg_stub_on_break, then the original
+ *   exception                 got_exception      -> wdbg_stub_on_exception
  *
  * WDBG_INTERP_SOURCE is the full path of wasm_interp_classic.c, in quotes. */
 
@@ -38,20 +38,20 @@
 
 #undef WASM_ENABLE_DEBUG_INTERP
 #define WASM_ENABLE_DEBUG_INTERP 1
+/* The hooks' condition; what else it brings is defined away below. */
 #undef WASM_ENABLE_THREAD_MGR
-#define WASM_ENABLE_THREAD_MGR                                                                     \
-    1 /* the hooks' condition; what else it brings is defined away below */
+#define WASM_ENABLE_THREAD_MGR 1
+#define _THREAD_MANAGER_H
 
-/* --- The table of instructions gets a row for the planted byte -----------------------------------
- */
-#define DEBUG_OP_BREAK 0xdc
-#undef DEF_DEBUG_BREAK_HANDLE
-#define DEF_DEBUG_BREAK_HANDLE() [DEBUG_OP_BREAK] = HANDLE_OPCODE(DEBUG_OP_BREAK),
+#define WDBG_SEAM_BREAK wdbg_stub_on_break
+#define WDBG_SEAM_EXCEPTION wdbg_stub_on_exception
+#define WDBG_SEAM_ENTER wdbg_stub_on_enter
+#include <wdbg_interp_seams.h>
 
 /* --- Before each instruction
- * ----------------------------------------------------------------------- GET_SIGNAL_FLAG() loads
- * through BH_ATOMIC_32_LOAD. The value given back is constant, so that the stepping code that WAMR
- * has behind it is compiled away; the names below let it parse. */
+ *
+ * GET_SIGNAL_FLAG() loads through BH_ATOMIC_32_LOAD. The value given back is constant, so that the
+ * stepping code that WAMR has behind it is compiled away; the names below let it parse. */
 #undef BH_ATOMIC_32_IS_ATOMIC
 #define BH_ATOMIC_32_IS_ATOMIC 1
 #undef BH_ATOMIC_32_LOAD
@@ -71,71 +71,16 @@
 #define signal_flag wasm_stack_size
 #define wasm_cluster_thread_waiting_run(unused_env) ((void)0)
 
-/* --- CHECK_SUSPEND_FLAGS: nothing, without threads
- * -------------------------------------------------- */
+/* --- CHECK_SUSPEND_FLAGS: nothing, without threads */
 #define IS_WAMR_TERM_SIG(unused) 0
 #define IS_WAMR_STOP_SIG(unused) 0
 #define os_mutex_lock(unused) ((void)0)
 #define os_mutex_unlock(unused) ((void)0)
 
-/* --- A planted byte
- * ----------------------------------------------------------------------------------
- * DEBUG_OP_BREAK's first statement. The original instruction is dispatched from here, with its
- * immediates where they always are. */
-#define WAMR_SIG_TRAP 5
-#define wasm_cluster_thread_send_signal(unused_env, unused_signal)                                 \
-    do {                                                                                           \
-        frame_ip--;                                                                                \
-        SYNC_ALL_TO_FRAME();                                                                       \
-        opcode = wdbg_stub_on_break(exec_env);                                                     \
-        frame_ip++;                                                                                \
-        goto* handle_table[opcode];                                                                \
-    } while (0)
-
-/* --- Exceptions
- * --------------------------------------------------------------------------------------- Used
- * twice: where the loop's locals are declared (no frame yet), and at got_exception. The value is a
- * null pointer in both, so that WAMR's own code there is never reached. */
-#define wasm_exec_env_get_instance(unused_env)                                                     \
-    ({                                                                                             \
-        if (frame) {                                                                               \
-            uint8* raised_behind_ = frame_ip;                                                      \
-            if (frame_ip_orig) {                                                                   \
-                frame_ip = frame_ip_orig;                                                          \
-            }                                                                                      \
-            SYNC_ALL_TO_FRAME();                                                                   \
-            wdbg_stub_on_exception(exec_env);                                                      \
-            frame_ip = raised_behind_;                                                             \
-        } else {                                                                                   \
-            wdbg_stub_on_enter(exec_env);                                                          \
-        }                                                                                          \
-        (WASMDebugInstance*)NULL;                                                                  \
-    })
-
-/* --- Watchpoints: none, so these lists stay empty
- * ------------------------------------------------------ The guards of thread_manager.h and
- * debug_engine.h keep WAMR's own structs out. */
-#define _THREAD_MANAGER_H
-#define _DEBUG_ENGINE_H
-
-typedef struct WASMDebugWatchPoint {
-    bh_list_link next;
-    uint64 addr;
-    uint64 length;
-} WASMDebugWatchPoint;
-
-typedef struct WASMDebugInstance {
-    bh_list watch_point_list_read;
-    bh_list watch_point_list_write;
-} WASMDebugInstance;
-
-#define WASM_ADDR_OFFSET(address) ((uint64)(uint32)(address))
-#define bh_list_first_elem(list) ((list) ? (bh_list_first_elem)(list) : NULL)
-
 /* --- Ends of blocks
- * ------------------------------------------------------------------------------------- Searching
- * reads the code: without planted bytes, please. The debug flavour of `block` searches at once; as
- * in the plain flavour, leave it to the branch that needs it. */
+ *
+ * Searching reads the code: without planted bytes, please. The debug flavour of `block` searches at
+ * once; as in the plain flavour, leave it to the branch that needs it. */
 static bool find_block(WASMExecEnv* env, BlockAddr* cache, const uint8* start,
                        const uint8* code_end, uint8 label, uint8** else_address,
                        uint8** end_address) {

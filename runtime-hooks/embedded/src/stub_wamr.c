@@ -286,8 +286,7 @@ uint8_t* wdbg_guest_memory(uint64_t* size) {
     return instance->memories[0]->memory_data;
 }
 
-/* --- Where breakpoints can be
- * ---------------------------------------------------------------------- */
+/* --- Where breakpoints can be ---------------------------------------------------------------- */
 
 /* The function whose body has `offset`, its size and its local declarations included. */
 static const WASMFunction* function_at(uint32_t offset) {

@@ -11,6 +11,8 @@
  *   planted byte fetched      DEBUG_OP_BREAK       -> wdbg_on_break, then the original instruction
  *   exception                 got_exception        -> wdbg_on_exception
  *   host calls, atomic waits                       -> wdbg_host_call_enter / _leave
+ *
+ * Watchpoints are found by wdbg_on_attention, before the access.
  */
 
 #include "interp_headers.h"
@@ -20,12 +22,11 @@
 
 #define wasm_interp_call_wasm wdbg_interp_debug
 
-/* --- The table of instructions gets a row for the planted byte ---------------------------------
- */
-#define DEBUG_OP_BREAK 0xdc
+#define WDBG_SEAM_BREAK wdbg_on_break
+#define WDBG_SEAM_EXCEPTION wdbg_on_exception
+#define WDBG_SEAM_ENTER(unused_env) ((void)0)
+#include <wdbg_interp_seams.h>
 _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted byte");
-#undef DEF_DEBUG_BREAK_HANDLE
-#define DEF_DEBUG_BREAK_HANDLE() [DEBUG_OP_BREAK] = HANDLE_OPCODE(DEBUG_OP_BREAK),
 
 /* --- Before each instruction -------------------------------------------------------------------
  * GET_SIGNAL_FLAG() loads through BH_ATOMIC_32_LOAD. The value given back is constant, so that the
@@ -60,61 +61,6 @@ _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted 
     ((void*)(mutex) == (void*)&exec_env->wait_lock ? 0 : (os_mutex_lock)(mutex))
 #define os_mutex_unlock(mutex)                                                                     \
     ((void*)(mutex) == (void*)&exec_env->wait_lock ? 0 : (os_mutex_unlock)(mutex))
-
-/* --- A planted byte ------------------------------------------------------------------------------
- * DEBUG_OP_BREAK's first statement. The original instruction is dispatched from here with its
- * immediates where they always are: the byte stays planted for all other threads. */
-#define WAMR_SIG_TRAP 5
-#define wasm_cluster_thread_send_signal(unused_env, unused_signal)                                 \
-    do {                                                                                           \
-        frame_ip--;                                                                                \
-        SYNC_ALL_TO_FRAME();                                                                       \
-        opcode = wdbg_on_break(exec_env);                                                          \
-        frame_ip++;                                                                                \
-        goto* handle_table[opcode];                                                                \
-    } while (0)
-
-/* --- Exceptions ----------------------------------------------------------------------------------
- * Used twice: where the loop's locals are declared (no frame yet), and at got_exception. The value
- * is a null pointer in both, so that WAMR's own code there (a jump to the planted-byte code above)
- * is never reached. */
-#undef wasm_exec_env_get_instance
-#define wasm_exec_env_get_instance(unused_env)                                                     \
-    ({                                                                                             \
-        if (frame) {                                                                               \
-            uint8* raised_behind_ = frame_ip;                                                      \
-            if (frame_ip_orig) {                                                                   \
-                frame_ip = frame_ip_orig;                                                          \
-            }                                                                                      \
-            SYNC_ALL_TO_FRAME();                                                                   \
-            wdbg_on_exception(exec_env);                                                           \
-            frame_ip = raised_behind_;                                                             \
-        }                                                                                          \
-        (WASMDebugInstance*)NULL;                                                                  \
-    })
-
-/* --- Watchpoints: found by wdbg_on_attention before the access, so these lists stay empty --------
- * The guard of debug_engine.h keeps WAMR's own structs out. */
-#define _DEBUG_ENGINE_H
-
-typedef struct WASMDebugWatchPoint {
-    bh_list_link next;
-    uint64 addr;
-    uint64 length;
-} WASMDebugWatchPoint;
-
-typedef struct WASMDebugInstance {
-    bh_list watch_point_list_read;
-    bh_list watch_point_list_write;
-} WASMDebugInstance;
-
-#define WASM_ADDR_OFFSET(address) ((uint64)(uint32)(address))
-
-static inline void* wdbg_list_first(bh_list* list) {
-    return list ? (bh_list_first_elem)(list) : NULL;
-}
-
-#define bh_list_first_elem(list) wdbg_list_first(list)
 
 /* --- Calls that may block ------------------------------------------------------------------------
  */
