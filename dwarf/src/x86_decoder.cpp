@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "machine_code.h"
+
 #include <wdbg/dwarf/x86_decoder.h>
 
 #include <llvm/ADT/ArrayRef.h>
-#include <llvm/Config/llvm-config.h>
-#include <llvm/MC/MCAsmInfo.h>
-#include <llvm/MC/MCContext.h>
-#include <llvm/MC/MCDisassembler/MCDisassembler.h>
-#include <llvm/MC/MCInst.h>
-#include <llvm/MC/MCInstrInfo.h>
-#include <llvm/MC/MCRegisterInfo.h>
-#include <llvm/MC/MCSubtargetInfo.h>
-#include <llvm/MC/MCTargetOptions.h>
-#include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
-#include <llvm/TargetParser/Triple.h>
 
 #include <algorithm>
 #include <array>
@@ -29,12 +20,6 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::size_t longest_instruction = 15; // Intel SDM volume 2, 2.3.11
-
-#if LLVM_VERSION_MAJOR >= 22
-const llvm::Triple triple("x86_64-unknown-linux-gnu");
-#else
-const std::string triple = "x86_64-unknown-linux-gnu";
-#endif
 
 constexpr bool is_legacy_prefix(std::uint8_t byte) {
     constexpr std::array<std::uint8_t, 11> prefixes{0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65,
@@ -158,36 +143,22 @@ class X86Decoder final : public InstructionDecoder {
     void classify(DecodedInstruction& result, const Raw& raw, Bytes code,
                   std::uint64_t address) const;
 
-    std::unique_ptr<llvm::MCRegisterInfo> registers_;
-    std::unique_ptr<llvm::MCAsmInfo> asm_info_;
-    std::unique_ptr<llvm::MCSubtargetInfo> subtarget_;
-    std::unique_ptr<llvm::MCInstrInfo> instructions_;
-    std::unique_ptr<llvm::MCContext> context_;
-    std::unique_ptr<llvm::MCDisassembler> disassembler_;
     unsigned rip_ = 0;
     unsigned eip_ = 0;
+    MachineCode code_;
     mutable std::mutex mutex_; // LLVM does not say that getInstruction() may run in parallel
 };
 
 bool X86Decoder::open() {
-    std::string error;
-    const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, error);
-    if (target == nullptr) {
+    if (!code_.open("x86_64-unknown-linux-gnu", "")) {
         return false;
     }
-    registers_.reset(target->createMCRegInfo(triple));
-    asm_info_.reset(target->createMCAsmInfo(*registers_, triple, llvm::MCTargetOptions()));
-    subtarget_.reset(target->createMCSubtargetInfo(triple, "", ""));
-    instructions_.reset(target->createMCInstrInfo());
-    context_ = std::make_unique<llvm::MCContext>(llvm::Triple(triple), asm_info_.get(),
-                                                 registers_.get(), subtarget_.get());
-    disassembler_.reset(target->createMCDisassembler(*subtarget_, *context_));
-    for (unsigned number = 1; number < registers_->getNumRegs(); ++number) {
-        const llvm::StringRef name = registers_->getName(number);
+    for (unsigned number = 1; number < code_.registers->getNumRegs(); ++number) {
+        const llvm::StringRef name = code_.registers->getName(number);
         rip_ = name == "RIP" ? number : rip_;
         eip_ = name == "EIP" ? number : eip_;
     }
-    return disassembler_ != nullptr && rip_ != 0 && eip_ != 0;
+    return rip_ != 0 && eip_ != 0;
 }
 
 /// LLVM gives lock and rep prefixes as instructions of their own: they are merged with the next.
@@ -199,8 +170,8 @@ std::optional<X86Decoder::Raw> X86Decoder::decode_raw(Bytes code, std::uint64_t 
         llvm::MCInst inst;
         const llvm::ArrayRef<std::uint8_t> rest(code.data() + result.size,
                                                 code.size() - result.size);
-        if (disassembler_->getInstruction(inst, size, rest, address + result.size, llvm::nulls()) !=
-                llvm::MCDisassembler::Success ||
+        if (code_.disassembler->getInstruction(inst, size, rest, address + result.size,
+                                               llvm::nulls()) != llvm::MCDisassembler::Success ||
             size == 0 || result.size + size > longest_instruction) {
             return std::nullopt;
         }
@@ -254,7 +225,7 @@ void X86Decoder::classify(DecodedInstruction& result, const Raw& raw, Bytes code
     const Bytes opcode = code.subspan(prefixes.size);
     result.opcode_offset = static_cast<std::uint8_t>(prefixes.size);
     result.kind = kind_by_opcode(opcode);
-    const llvm::MCInstrDesc& desc = instructions_->get(raw.inst.getOpcode());
+    const llvm::MCInstrDesc& desc = code_.instructions->get(raw.inst.getOpcode());
     const bool transfers = desc.isBranch() || desc.isCall() || desc.isReturn();
     if ((transfers && result.kind == InstructionKind::Plain) || uses_narrow_pc(raw.inst) ||
         (is_direct(result.kind) && prefixes.operand_size)) {
