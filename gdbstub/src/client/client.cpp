@@ -88,6 +88,10 @@ void Client::Impl::take_packet(std::string_view payload) {
         take_stop_packet(payload);
         return;
     }
+    const bool is_stop = payload.starts_with('T') || payload.starts_with('S');
+    if (in_flight->kind == Exchange::Greeting && is_stop) {
+        return; // "?" will tell it
+    }
     if (const std::optional<Error> error = as_error(payload)) {
         finish(std::unexpected(*error));
     } else if (payload.empty()) {

@@ -9,9 +9,10 @@ namespace wdbg::rsp {
 
 /// What is being waited for.
 enum class Exchange : std::uint8_t {
-    Request, ///< one answer
-    Resume,  ///< console output, then a stop reply
-    Kill,    ///< any answer, or the end of the connection
+    Greeting, ///< the first: one answer, which a stop told unasked may precede (QEMU)
+    Request,  ///< one answer
+    Resume,   ///< console output, then a stop reply
+    Kill,     ///< any answer, or the end of the connection
 };
 
 struct PendingRequest {

@@ -100,8 +100,11 @@ std::size_t Client::packet_size() const {
 /// The answers to the questions in between are waited for, whatever they are.
 void Client::connect(StopHandler done) {
     impl_->output("+");
-    request("QStartNoAckMode",
-            [this](Result<std::string_view> reply) { impl_->no_ack = reply && *reply == "OK"; });
+    impl_->enqueue(
+        {.packet = "QStartNoAckMode",
+         .done =
+             [this](Result<std::string_view> reply) { impl_->no_ack = reply && *reply == "OK"; },
+         .kind = Exchange::Greeting});
     std::string features = "qSupported:swbreak+;hwbreak+;vContSupported+";
     features += impl_->options.features.empty() ? "" : ";" + impl_->options.features;
     request(std::move(features), [this](Result<std::string_view> reply) {

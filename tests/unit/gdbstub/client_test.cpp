@@ -292,6 +292,21 @@ TEST_F(ClientAlone, TakesErrorsOfEveryForm) {
     }
 }
 
+/// As QEMU does whose machine runs when somebody connects.
+TEST_F(ClientAlone, IsNotConfusedByAStopThatNobodyAskedFor) {
+    Answer<StopReply> stop;
+    client.connect(stop.handler());
+    reply("T02thread:01;");
+    reply("OK");
+    sent.clear();
+    reply("PacketSize=1000"); // the answer to qSupported
+    EXPECT_THAT(sent, testing::HasSubstr("QThreadSuffixSupported"));
+    for (const std::string_view payload : {"", "", "", "S05"}) {
+        reply(payload);
+    }
+    EXPECT_EQ(stop.value().kind, StopReply::Kind::Stopped);
+}
+
 TEST_F(ClientAlone, SendsOneRequestAtATime) {
     client.request("a", {});
     client.request("b", {});
