@@ -2,12 +2,10 @@
 #include "host_frames.h"
 
 #include <wdbg/dwarf/loader.h>
+#include <wdbg/remote/local_file.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 namespace wdbg::bridge {
@@ -51,18 +49,6 @@ Result<NativeRegisters> follow_chain(const NativeRegisters& registers,
     return caller;
 }
 
-std::vector<std::byte> read_local(const std::string& path) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error) ||
-        std::filesystem::file_size(path, error) > largest_file) {
-        return {};
-    }
-    std::ifstream file(path, std::ios::binary);
-    const std::vector<char> chars(std::istreambuf_iterator<char>(file), {});
-    const auto bytes = std::as_bytes(std::span(chars));
-    return {bytes.begin(), bytes.end()};
-}
-
 } // namespace
 
 const std::vector<remote::NativeRegion>& HostFrames::map() {
@@ -101,7 +87,8 @@ bool HostFrames::is_mapped_file(const std::string& path, std::span<const std::by
 }
 
 std::vector<std::byte> HostFrames::contents_of(const std::string& path) {
-    std::vector<std::byte> local = read_local(path);
+    std::vector<std::byte> local =
+        remote::read_local_file(path, largest_file).value_or(std::vector<std::byte>());
     if (!local.empty() && is_mapped_file(path, local)) {
         return local;
     }
@@ -131,7 +118,11 @@ std::optional<std::uint64_t> HostFrames::bias_of(const remote::NativeRegion& reg
 }
 
 Result<void> HostFrames::set_program(const std::string& path) {
-    program_ = OpenFile{.bytes = read_local(path), .file = nullptr};
+    auto bytes = remote::read_local_file(path, largest_file);
+    if (!bytes) {
+        return std::unexpected(bytes.error());
+    }
+    program_ = OpenFile{.bytes = std::move(*bytes), .file = nullptr};
     auto file = dwarf::load_host_file(program_->bytes);
     if (!file) {
         return fail(file.error().code, path + ": " + file.error().message);

@@ -19,7 +19,7 @@ class HostFrames {
     explicit HostFrames(const remote::RemoteNativeTarget& target) : target_(target) {}
 
     /// The runtime's program, for servers that do not tell what is mapped; it is loaded where its
-    /// headers say. Io if it cannot be read.
+    /// headers say. NotFound if it cannot be read.
     [[nodiscard]] Result<void> set_program(const std::string& path);
     /// As remote::UnwindHostFrame: by unwind tables, else along the chain of frame pointers.
     [[nodiscard]] Result<NativeRegisters> caller_of(const NativeRegisters& registers,

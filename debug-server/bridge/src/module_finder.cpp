@@ -2,11 +2,10 @@
 #include "module_finder.h"
 
 #include <wdbg/dwarf/loader.h>
+#include <wdbg/remote/local_file.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 namespace wdbg::bridge {
@@ -35,17 +34,6 @@ fs::path default_debug_file(const fs::path& module) {
         aot.replace_extension(".aot");
     }
     return aot += ".debug";
-}
-
-Result<std::vector<std::byte>> read_file(const fs::path& path) {
-    std::error_code error;
-    std::ifstream file(path, std::ios::binary);
-    if (!file || !fs::is_regular_file(path, error)) {
-        return fail(ErrorCode::NotFound, path.string() + ": cannot be read");
-    }
-    const std::vector<char> chars(std::istreambuf_iterator<char>(file), {});
-    const auto bytes = std::as_bytes(std::span(chars));
-    return std::vector<std::byte>(bytes.begin(), bytes.end());
 }
 
 std::string hex(std::span<const std::byte> bytes) {
@@ -121,7 +109,7 @@ Result<KnownModule> open_module(ModuleFiles files) {
         files.debug_file = default_debug_file(files.module);
     }
     KnownModule module{.files = std::move(files), .debug_bytes = {}, .info = nullptr};
-    auto bytes = read_file(module.files.debug_file);
+    auto bytes = remote::read_local_file(module.files.debug_file);
     if (!bytes) {
         return fail(bytes.error().code, bytes.error().message + " (the debug file of " +
                                             module.files.module.string() +

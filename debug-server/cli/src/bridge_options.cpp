@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <wdbg/cli/bridge_options.h>
 #include <wdbg/cli/option_table.h>
+#include <wdbg/rsp/text.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace wdbg::cli {
 namespace {
@@ -13,17 +13,6 @@ using Row = OptionRow<Options>;
 
 Result<void> invalid(std::string message) {
     return fail(ErrorCode::InvalidArgument, std::move(message));
-}
-
-/// Decimal, or hex behind 0x.
-std::optional<std::uint64_t> number(std::string_view text) {
-    const bool hex = text.starts_with("0x") || text.starts_with("0X");
-    text.remove_prefix(hex ? 2 : 0);
-    std::uint64_t value = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    return whole ? std::optional(value) : std::nullopt;
 }
 
 Result<void> set_endpoint(std::optional<Endpoint>& target, std::string_view value) {
@@ -52,7 +41,7 @@ Result<void> set_debug_file(Options& options, std::string_view value) {
 }
 
 Result<void> set_load_address(Options& options, std::string_view value) {
-    const auto address = number(value);
+    const auto address = rsp::parse_integer(value);
     if (!address || options.modules.empty()) {
         return invalid(address ? "give --module=MODULE before"
                                : "expected an address, e.g. 0x8000");
@@ -63,8 +52,9 @@ Result<void> set_load_address(Options& options, std::string_view value) {
 
 Result<void> add_search(Options& options, std::string_view value) {
     const std::size_t plus = std::min(value.find('+'), value.size());
-    const auto address = number(value.substr(0, plus));
-    const std::uint64_t size = number(value.substr(std::min(plus + 1, value.size()))).value_or(0);
+    const auto address = rsp::parse_integer(value.substr(0, plus));
+    const std::uint64_t size =
+        rsp::parse_integer(value.substr(std::min(plus + 1, value.size()))).value_or(0);
     if (!address || size == 0) {
         return invalid("expected ADDR+SIZE, e.g. 0x20000000+0x10000");
     }
@@ -73,7 +63,7 @@ Result<void> add_search(Options& options, std::string_view value) {
 }
 
 Result<void> set_seconds(Options& options, std::string_view value) {
-    const auto seconds = number(value);
+    const auto seconds = rsp::parse_integer(value);
     constexpr std::uint64_t most = 86'400;
     if (!seconds || *seconds > most) {
         return invalid("expected a number of seconds");

@@ -5,7 +5,6 @@
 #include <wdbg/rsp/wasm_address.h>
 
 #include <array>
-#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -19,16 +18,6 @@ constexpr std::string_view digits =
 std::string hex(std::uint64_t value) {
     std::array<char, 16> text{};
     return "0x" + std::string(text.data(), rsp::format_hex(value, text.data()));
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-    const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
-    text.remove_prefix(is_hex ? 2 : 0);
-    std::uint64_t value = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), value, is_hex ? 16 : 10);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional(value)
-                                                                    : std::nullopt;
 }
 
 } // namespace
@@ -45,7 +34,7 @@ std::string reference_of(MemoryAddress address) {
 }
 
 Result<Reference> parse_reference(const std::string& text, std::int64_t offset) {
-    const auto value = number(text);
+    const auto value = rsp::parse_integer(text);
     if (!value) {
         return fail(ErrorCode::InvalidArgument, "\"" + text + "\" is no address");
     }

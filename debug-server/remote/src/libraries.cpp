@@ -3,6 +3,8 @@
 
 #include "xml.h"
 
+#include <wdbg/rsp/text.h>
+
 namespace wdbg::remote {
 
 Result<std::vector<Library>> parse_library_list(std::string_view text) {
@@ -16,7 +18,7 @@ Result<std::vector<Library>> parse_library_list(std::string_view text) {
         if (tag.starts_with("library ")) {
             name = xml::attribute(tag, "name").value_or("");
         } else if (tag.starts_with("section") || tag.starts_with("segment")) {
-            const auto address = xml::number(xml::attribute(tag, "address").value_or(""));
+            const auto address = rsp::parse_integer(xml::attribute(tag, "address").value_or(""));
             const rsp::WasmAddress packed(address.value_or(0));
             if (address && packed.space() == rsp::AddressSpace::Object) {
                 libraries.push_back({.name = name, .address = packed});

@@ -102,6 +102,15 @@ void Link::pump() {
     client_.tick(Clock::now());
 }
 
+Result<std::string> Link::ask_packet(const std::string& packet) {
+    return ask<std::string>([&](const auto& done) {
+        client_.request(packet, [done](Result<std::string_view> reply) {
+            done(reply ? Result<std::string>(std::string(*reply))
+                       : Result<std::string>(std::unexpected(reply.error())));
+        });
+    });
+}
+
 bool Link::pump_until(const std::function<bool()>& done, std::chrono::milliseconds limit) {
     const auto end = Clock::now() + limit;
     while (!done()) {

@@ -42,6 +42,9 @@ class Link : public std::enable_shared_from_this<Link> {
         return std::move(**answer);
     }
 
+    /// The answer to a packet that has no request of its own.
+    [[nodiscard]] Result<std::string> ask_packet(const std::string& packet);
+
     /// Runs the socket until `done` or the time is over; false then.
     bool pump_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
 

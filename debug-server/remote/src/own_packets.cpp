@@ -44,16 +44,6 @@ Result<std::vector<Value>> values_of(std::string_view reply) {
 
 } // namespace
 
-Result<std::string> RemoteImpl::answer(const std::string& packet) const {
-    rsp::Client& client = link_->client();
-    return link_->ask<std::string>([&](const auto& done) {
-        client.request(packet, [done](Result<std::string_view> reply) {
-            done(reply ? Result<std::string>(std::string(*reply))
-                       : Result<std::string>(std::unexpected(reply.error())));
-        });
-    });
-}
-
 CallSupport* RemoteImpl::call_support() {
     return link_->client().supports("QWdbgCall") ? this : nullptr;
 }
@@ -71,7 +61,7 @@ Result<std::vector<Value>> RemoteImpl::call(const CallRequest& request) {
     for (const Value& argument : request.arguments) {
         packet += ";" + text_of(argument);
     }
-    const auto reply = answer(packet);
+    const auto reply = link_->ask_packet(packet);
     cache_.values.clear(); // whatever it has done to globals and memory
     cache_.memory.clear();
     cache_.memory_sizes.clear();
@@ -94,7 +84,7 @@ Result<void> RemoteImpl::paused_request(const std::vector<std::string>& packets)
     }
     Result<void> done;
     for (const std::string& packet : packets) {
-        const auto reply = answer(packet);
+        const auto reply = link_->ask_packet(packet);
         if (!reply && done) {
             done = std::unexpected(reply.error());
         }
@@ -141,7 +131,8 @@ Result<void> RemoteImpl::set_conditions(CodeAddress address,
 
 Result<std::int64_t> RemoteImpl::condition_variable(std::uint16_t number) const {
     char digits[16];
-    const auto reply = answer("qTV:" + std::string(digits, rsp::format_hex(number, digits)));
+    const auto reply =
+        link_->ask_packet("qTV:" + std::string(digits, rsp::format_hex(number, digits)));
     if (!reply) {
         return std::unexpected(reply.error());
     }

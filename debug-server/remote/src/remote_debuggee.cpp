@@ -2,9 +2,9 @@
 #include "libraries.h"
 #include "remote_impl.h"
 
+#include <wdbg/remote/local_file.h>
+
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 namespace wdbg::remote {
 
@@ -15,17 +15,6 @@ constexpr std::uint64_t page_size = 0x10000;
 constexpr std::size_t module_limit = std::size_t{512} << 20U;
 /// What is compared at both ends to know a file for the module that runs.
 constexpr std::size_t sample_size = 512;
-
-std::vector<std::byte> read_file(const std::filesystem::path& path) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) {
-        return {};
-    }
-    std::ifstream file(path, std::ios::binary);
-    const std::vector<char> chars(std::istreambuf_iterator<char>(file), {});
-    const auto bytes = std::as_bytes(std::span(chars));
-    return {bytes.begin(), bytes.end()};
-}
 
 } // namespace
 
@@ -77,12 +66,7 @@ Result<void> RemoteImpl::begin() {
                     "the server at " + options_.host + ":" + std::to_string(options_.port) +
                         " does not answer as a debug server: " + stop.error().message);
     }
-    const Result<std::string> actions = link_->ask<std::string>([&client](const auto& done) {
-        client.request("vCont?", [done](Result<std::string_view> reply) {
-            done(reply ? Result<std::string>(std::string(*reply))
-                       : Result<std::string>(std::unexpected(reply.error())));
-        });
-    });
+    const Result<std::string> actions = link_->ask_packet("vCont?");
     steps_ranges_ = actions && (*actions + ";").contains(";r;");
     if (stop->kind == rsp::StopReply::Kind::Stopped) {
         if (Result<void> read = read_libraries(); !read) {
@@ -161,7 +145,7 @@ Result<RemoteInstance> RemoteImpl::load_instance(const std::string& name,
 /// The file, if it begins and ends as what the server has; else out of the server.
 Result<std::vector<std::byte>> RemoteImpl::module_bytes(const std::filesystem::path& path,
                                                         rsp::WasmAddress address) {
-    std::vector<std::byte> file = path.empty() ? std::vector<std::byte>() : read_file(path);
+    std::vector<std::byte> file = read_local_file(path).value_or(std::vector<std::byte>());
     if (!file.empty()) {
         const std::size_t size = std::min(file.size(), sample_size);
         const std::uint64_t tail = address.packed() + file.size() - size;

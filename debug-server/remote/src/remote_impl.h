@@ -119,8 +119,6 @@ class RemoteImpl final : public RemoteDebuggee,
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
     Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
     Result<void> paused_request(const std::vector<std::string>& packets);
-    /// An answer's text.
-    Result<std::string> answer(const std::string& packet) const;
 
     // --- remote_debuggee.cpp ---
     Result<void> read_libraries();

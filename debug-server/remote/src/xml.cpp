@@ -2,7 +2,6 @@
 #include "xml.h"
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace wdbg::remote::xml {
@@ -49,16 +48,6 @@ std::optional<std::string> attribute(std::string_view tag, std::string_view name
         at = tag.find(name, at + 1);
     }
     return std::nullopt;
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-    const bool hex = text.starts_with("0x") || text.starts_with("0X");
-    text.remove_prefix(hex ? 2 : 0);
-    std::uint64_t value = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional(value)
-                                                                    : std::nullopt;
 }
 
 std::optional<Tag> next_tag(std::string_view& xml) {

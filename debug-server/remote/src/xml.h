@@ -13,9 +13,6 @@ namespace wdbg::remote::xml {
 /// The value of `name="…"` or `name='…'` within one tag, unescaped.
 [[nodiscard]] std::optional<std::string> attribute(std::string_view tag, std::string_view name);
 
-/// Decimal, or hex behind 0x; nothing else may stand there.
-[[nodiscard]] std::optional<std::uint64_t> number(std::string_view text);
-
 /// Takes the next tag off the front, without its brackets ("reg name=…", "/feature"), and the text
 /// in front of it. nullopt at the end.
 struct Tag {

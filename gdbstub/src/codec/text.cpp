@@ -30,6 +30,13 @@ std::size_t format_decimal(std::uint64_t value, char* out) {
     return wdbg_format_number(value, 10, out);
 }
 
+std::optional<std::uint64_t> parse_integer(std::string_view text) {
+    const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
+    TextReader reader(text.substr(is_hex ? 2 : 0));
+    const std::optional<std::uint64_t> value = is_hex ? reader.hex() : reader.decimal();
+    return reader.at_end() ? value : std::nullopt;
+}
+
 void format_le64(std::uint64_t value, char* out) {
     wdbg_format_le64(value, out);
 }

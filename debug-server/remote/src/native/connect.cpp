@@ -108,16 +108,6 @@ NativeTargetImpl::~NativeTargetImpl() {
     *alive_ = false;
 }
 
-Result<std::string> NativeTargetImpl::request(const std::string& packet) const {
-    rsp::Client& client = link_->client();
-    return link_->ask<std::string>([&](const auto& done) {
-        client.request(packet, [done](Result<std::string_view> reply) {
-            done(reply ? Result<std::string>(std::string(*reply))
-                       : Result<std::string>(std::unexpected(reply.error())));
-        });
-    });
-}
-
 Result<std::string> NativeTargetImpl::object(std::string_view name, std::string_view annex) const {
     rsp::Client& client = link_->client();
     return link_->ask<std::string>(
@@ -151,7 +141,7 @@ Result<void> NativeTargetImpl::begin() {
     if (Result<void> known = learn_machine(); !known) {
         return fail(known.error().code, "the server at " + server + ": " + known.error().message);
     }
-    const Result<std::string> actions = request("vCont?");
+    const Result<std::string> actions = link_->ask_packet("vCont?");
     steps_ranges_ = actions && (*actions + ";").contains(";r;");
     learn_flash();
     pass_signals();
@@ -231,8 +221,8 @@ void NativeTargetImpl::learn_flash() {
     std::string_view rest = *map;
     while (const auto found = xml::next_tag(rest)) {
         const std::string type = xml::attribute(found->tag, "type").value_or("");
-        const auto start = xml::number(xml::attribute(found->tag, "start").value_or(""));
-        const auto length = xml::number(xml::attribute(found->tag, "length").value_or(""));
+        const auto start = rsp::parse_integer(xml::attribute(found->tag, "start").value_or(""));
+        const auto length = rsp::parse_integer(xml::attribute(found->tag, "length").value_or(""));
         if (found->tag.starts_with("memory ") && (type == "flash" || type == "rom") && start &&
             length) {
             flash_.push_back({.begin = {*start}, .end = {*start + *length}});
@@ -252,14 +242,14 @@ void NativeTargetImpl::pass_signals() {
         }
     }
     packet.pop_back();
-    [[maybe_unused]] const auto told = request(packet); // else each is passed on by hand
+    [[maybe_unused]] const auto told = link_->ask_packet(packet); // else each is passed on by hand
 }
 
 // --- Files of the target's system ----------------------------------------------------------------
 
 Result<std::vector<std::byte>> NativeTargetImpl::read_file(const std::string& path,
                                                            std::size_t limit) const {
-    const Result<std::string> opened = request("vFile:open:" + hex_of(path) + ",0,0");
+    const Result<std::string> opened = link_->ask_packet("vFile:open:" + hex_of(path) + ",0,0");
     if (!opened) {
         return std::unexpected(opened.error());
     }
@@ -272,14 +262,14 @@ Result<std::vector<std::byte>> NativeTargetImpl::read_file(const std::string& pa
     std::vector<std::byte> bytes;
     bool more = true;
     while (more && bytes.size() < limit) {
-        const Result<std::string> part =
-            request("vFile:pread:" + number + "," + hex_of(room) + "," + hex_of(bytes.size()));
+        const Result<std::string> part = link_->ask_packet(
+            "vFile:pread:" + number + "," + hex_of(room) + "," + hex_of(bytes.size()));
         const FileReply reply = part ? parse_file_reply(*part) : FileReply{};
         more = reply.result > 0 && !reply.data.empty();
         const auto data = std::as_bytes(std::span(reply.data));
         bytes.insert(bytes.end(), data.begin(), data.end());
     }
-    [[maybe_unused]] const auto closed = request("vFile:close:" + number);
+    [[maybe_unused]] const auto closed = link_->ask_packet("vFile:close:" + number);
     return bytes;
 }
 

@@ -157,7 +157,7 @@ Result<void> NativeTargetImpl::select(ServerThread thread) const {
     if (cache_.selected == thread) {
         return {};
     }
-    const Result<std::string> reply = request("Hg" + hex_of(thread));
+    const Result<std::string> reply = link_->ask_packet("Hg" + hex_of(thread));
     if (!reply && reply.error().code != ErrorCode::Unsupported) {
         return std::unexpected(reply.error());
     }
@@ -196,7 +196,7 @@ Result<NativeRegisters> NativeTargetImpl::all_registers(ServerThread thread) con
     if (auto selected = select(thread); !selected) {
         return std::unexpected(selected.error());
     }
-    Result<std::string> text = request("g");
+    Result<std::string> text = link_->ask_packet("g");
     if (!text) {
         return std::unexpected(text.error());
     }

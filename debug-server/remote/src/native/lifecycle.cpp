@@ -179,16 +179,20 @@ void NativeTargetImpl::bring_to_rest() {
     drop_plans();
 }
 
-void NativeTargetImpl::detach() {
-    if (state_ == NativeState::Ended) {
-        return;
+/// At rest, as it was before anybody came; false if it has ended.
+bool NativeTargetImpl::restore() {
+    if (state_ != NativeState::Ended) {
+        bring_to_rest();
     }
-    bring_to_rest();
     if (state_ == NativeState::Ended) {
-        return;
+        return false;
     }
     remove_everything();
-    if (state_ == NativeState::Stopped) {
+    return true;
+}
+
+void NativeTargetImpl::detach() {
+    if (restore() && state_ == NativeState::Stopped) {
         others_run_ = true;
         [[maybe_unused]] const auto running = send_resume(); // a lost link is told by its own event
     }
@@ -206,14 +210,9 @@ void NativeTargetImpl::kill() {
 }
 
 void NativeTargetImpl::release() {
-    if (state_ == NativeState::Ended) {
+    if (!restore()) {
         return;
     }
-    bring_to_rest();
-    if (state_ == NativeState::Ended) {
-        return;
-    }
-    remove_everything();
     state_ = NativeState::Ended;
     rsp::Client& client = link_->client();
     auto done = std::make_shared<bool>(false);

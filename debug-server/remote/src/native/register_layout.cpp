@@ -3,6 +3,8 @@
 
 #include "../xml.h"
 
+#include <wdbg/rsp/text.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -196,8 +198,8 @@ Result<RegisterLayout> RegisterLayout::parse(std::string_view text) {
             machine = machine ? machine : machine_of_feature(name);
             layout.thumb_only_ = layout.thumb_only_ || name == "org.gnu.gdb.arm.m-profile";
         } else if (tag.starts_with("reg ")) {
-            next = xml::number(xml::attribute(tag, "regnum").value_or("")).value_or(next);
-            const auto bits = xml::number(xml::attribute(tag, "bitsize").value_or(""));
+            next = rsp::parse_integer(xml::attribute(tag, "regnum").value_or("")).value_or(next);
+            const auto bits = rsp::parse_integer(xml::attribute(tag, "bitsize").value_or(""));
             registers.push_back({.name = xml::attribute(tag, "name").value_or(""),
                                  .number = next++,
                                  .size = static_cast<std::size_t>(bits.value_or(0)) / 8});

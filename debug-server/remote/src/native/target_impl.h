@@ -161,7 +161,6 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     Result<void> remove(WatchpointId id) override;
 
     // --- The conversation (connect.cpp) --------------------------------------------------------
-    [[nodiscard]] Result<std::string> request(const std::string& packet) const;
     [[nodiscard]] Result<std::string> object(std::string_view name, std::string_view annex) const;
     Result<void> learn_machine();
     [[nodiscard]] Result<std::string> description(const std::string& annex, int depth) const;
@@ -220,6 +219,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void leave_stop();
     Result<bool> run_for(std::chrono::milliseconds limit);
     void bring_to_rest();
+    bool restore();
     void send_interrupt(); ///< (interrupt.cpp)
     [[nodiscard]] std::uint64_t stack_pointer(const NativeRegisters& registers) const;
 

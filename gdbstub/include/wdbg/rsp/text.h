@@ -36,6 +36,9 @@ void encode_hex(std::span<const std::byte> bytes, char* out);
 std::size_t format_hex(std::uint64_t value, char* out);
 std::size_t format_decimal(std::uint64_t value, char* out);
 
+/// Decimal, or hex behind 0x, as documents and people write numbers; nothing else may stand there.
+[[nodiscard]] std::optional<std::uint64_t> parse_integer(std::string_view text);
+
 /// Writes the value's bytes in memory order (little-endian), two digits each: 16 characters.
 void format_le64(std::uint64_t value, char* out);
 
