@@ -10,7 +10,7 @@ import tempfile
 
 from harness import paths
 from harness.deadline import wait_for
-from harness.guest import _Output
+from harness.guest import Child
 
 SECONDS = 30.0
 # For the guest `busy`: longer than any test, but it ends should a test be cut off.
@@ -22,26 +22,11 @@ def guest(name: str) -> pathlib.Path:
     return pathlib.Path(os.environ["WDBG_BRIDGE_GUESTS"]) / f"{name}.aot"
 
 
-class Host:
+class Host(Child):
     """A stock WAMR process that runs an .aot by itself, in no process group of its own."""
 
     def __init__(self, aot: pathlib.Path, *args: str) -> None:
-        self._process = subprocess.Popen([os.environ["WDBG_STOCK_RUNNER"], str(aot), *args],
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.PIPE)
-        self.stdout = _Output(self._process.stdout)
-        self.stderr = _Output(self._process.stderr)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def running(self) -> bool:
-        return self._process.poll() is None
-
-    def write(self, text: str) -> None:
-        self._process.stdin.write(text.encode())
-        self._process.stdin.flush()
+        super().__init__([os.environ["WDBG_STOCK_RUNNER"], str(aot), *args])
 
     def tracer(self) -> int:
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
@@ -60,23 +45,18 @@ class Host:
         return found
 
     def dispose(self) -> None:
-        if self.running():
-            self._process.kill()
-        self._process.wait()
+        self.kill()
 
 
-class Gdbserver:
+class Gdbserver(Child):
     """gdbserver on a port of its choice; `target` is what it starts, or --attach PID."""
 
     def __init__(self, *target: str) -> None:
         options = []
         if target[0] == "--attach":
             options, target = ["--attach"], target[1:]
-        self._process = subprocess.Popen(
-            [os.environ["WDBG_GDBSERVER"], "--once", *options, "127.0.0.1:0", *target],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.stdout = _Output(self._process.stdout)
-        self.stderr = _Output(self._process.stderr)
+        super().__init__([os.environ["WDBG_GDBSERVER"], "--once", *options, "127.0.0.1:0", *target],
+                         stdin=subprocess.DEVNULL)
         self.stderr.wait_for("Listening on port", SECONDS)
         wait_for("the port", self._port)
 
@@ -90,17 +70,11 @@ class Gdbserver:
     def dispose(self) -> None:
         started = re.search(r"created; pid = (\d+)", self.stderr.text())
         if started:  # a bridge may have let it go
-            self._end(int(started[1]))
-        if self._process.poll() is None:
-            self._process.terminate()
-        try:
-            self._process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._end_host(int(started[1]))
+        self.end(SECONDS)
 
     @staticmethod
-    def _end(pid: int) -> None:
+    def _end_host(pid: int) -> None:
         """Ends the process if it is still the one that was started."""
         try:
             if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(os.environ["WDBG_STOCK_RUNNER"]):
@@ -109,7 +83,7 @@ class Gdbserver:
             pass
 
 
-class Qemu:
+class Qemu(Child):
     """QEMU's user mode with its GDB server, on a stock WAMR host for `machine`."""
 
     def __init__(self, machine: str, *args: str) -> None:
@@ -117,16 +91,14 @@ class Qemu:
         with socket.socket() as link:  # QEMU does not tell a port of its own choice
             link.bind(("127.0.0.1", 0))
             self._port = link.getsockname()[1]
-        self._process = subprocess.Popen(
+        super().__init__(
             [os.environ[f"WDBG_QEMU_{machine}"], "-g", str(self._port), str(self.host), *args],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.stdout = _Output(self._process.stdout)
-        self.stderr = _Output(self._process.stderr)
+            stdin=subprocess.DEVNULL)
         wait_for("QEMU's port", self._listens, SECONDS)
 
     def _listens(self) -> bool:
         """Without a connection: QEMU takes one only."""
-        if self._process.poll() is not None:
+        if not self.running():
             raise AssertionError(f"QEMU ended: {self.stderr.text()}")
         listening = f":{self._port:04X} 00000000:0000 0A"
         return listening in pathlib.Path("/proc/net/tcp").read_text()
@@ -134,16 +106,11 @@ class Qemu:
     def address(self) -> str:
         return f"127.0.0.1:{self._port}"
 
-    def running(self) -> bool:
-        return self._process.poll() is None
-
     def dispose(self) -> None:
-        if self.running():
-            self._process.kill()
-        self._process.wait()
+        self.kill()
 
 
-class Bridge:
+class Bridge(Child):
     """`wdbg bridge`; stands for the guest in a harness.session.Session."""
 
     def __init__(self, native: str, aot: pathlib.Path, module: str, *options: str) -> None:
@@ -155,13 +122,7 @@ class Bridge:
                         f"--module={self.module}", f"--debug-file={aot}.debug",
                         f"--listen-file={self._listen_file}", f"--log-native={self.native_log}",
                         *options]
-        self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.stdout = _Output(self._process.stdout)
-        self.stderr = _Output(self._process.stderr)
-
-    def running(self) -> bool:
-        return self._process.poll() is None
+        super().__init__(self.command, stdin=subprocess.DEVNULL)
 
     def address(self) -> str:
         def read() -> str:
@@ -171,9 +132,6 @@ class Bridge:
             return text.strip() if text.endswith("\n") else ""
 
         return wait_for("the listen file", read, SECONDS)
-
-    def terminate(self) -> None:
-        self._process.terminate()
 
     def finish(self) -> tuple[int, str]:
         """Exit status and stderr."""
@@ -186,11 +144,5 @@ class Bridge:
         return sum(1 for line in lines if " -> $" in line)
 
     def dispose(self) -> None:
-        if self.running():
-            self._process.terminate()
-            try:
-                self._process.wait(SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self.end(SECONDS)
         self._folder.cleanup()

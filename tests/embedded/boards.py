@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 from harness.deadline import DEFAULT_SECONDS, DeadlineError, wait_for
-from harness.guest import _Output
+from harness.guest import Child
 
 FOLDER = pathlib.Path(os.environ["WDBG_FIRMWARE"])
 GUEST = FOLDER / "app.wasm"
@@ -26,16 +26,13 @@ def _die_with_the_test() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-class Board:
+class Board(Child):
     """A process that runs a firmware."""
 
     def __init__(self, command: list[str]) -> None:
         self.module = GUEST
         self.command = command
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.PIPE, preexec_fn=_die_with_the_test)
-        self.stdout = _Output(self._process.stdout)
-        self.stderr = _Output(self._process.stderr)
+        super().__init__(command, first=_die_with_the_test)
 
     def console(self) -> str:
         """What the program has printed."""
@@ -55,9 +52,7 @@ class Board:
             raise DeadlineError(f"{self.command} still runs after {seconds} s") from None
 
     def dispose(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        self.kill()
 
 
 class HostBoard(Board):

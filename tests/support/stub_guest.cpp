@@ -84,8 +84,7 @@ int StubGuest::write(void* self, const void* bytes, std::size_t size) {
 
 } // namespace wdbg::test
 
-// --- What stub_wamr.c is for WAMR
-// ---------------------------------------------------------------------
+// --- What stub_wamr.c is for WAMR ---------------------------------------------------------------
 
 using wdbg::test::StubGuest;
 

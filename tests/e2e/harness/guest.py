@@ -47,7 +47,50 @@ class _Output:
             return self._bytes.decode(errors="replace")
 
 
-class Guest:
+class Child:
+    """A process with its input and outputs."""
+
+    def __init__(self, command: list[str], cwd: pathlib.Path | None = None, *,
+                 stdin: int = subprocess.PIPE, first=None) -> None:
+        """`first` is called in the child before it becomes the program."""
+        self._process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
+                                         stderr=subprocess.PIPE, cwd=cwd, preexec_fn=first)
+        self.stdout = _Output(self._process.stdout)
+        self.stderr = _Output(self._process.stderr)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def write(self, text: str) -> None:
+        self._process.stdin.write(text.encode())
+        self._process.stdin.flush()
+
+
+    def terminate(self) -> None:
+        """Asks it to end."""
+        self._process.terminate()
+
+    def end(self, seconds: float = DEFAULT_SECONDS) -> None:
+        """Asks it to end if it still runs, and kills what does not."""
+        if self.running():
+            self.terminate()
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def kill(self) -> None:
+        if self.running():
+            self._process.kill()
+        self._process.wait()
+
+
+class Guest(Child):
     """One `wdbg run`. With `listen` it serves LLDB; address() waits until it does."""
 
     def __init__(self, module: pathlib.Path | str, args=(), options=(), *, listen: bool = True,
@@ -60,17 +103,7 @@ class Guest:
         command += [*paths.engine_options(), *options, str(module), *map(str, args)]
         self.command = command
         self.module = pathlib.Path(module)
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.PIPE, cwd=cwd)
-        self.stdout = _Output(self._process.stdout)
-        self.stderr = _Output(self._process.stderr)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def running(self) -> bool:
-        return self._process.poll() is None
+        super().__init__(command, cwd)
 
     def address(self) -> str:
         """HOST:PORT, once the listener is bound."""
@@ -83,10 +116,6 @@ class Guest:
             return text.strip() if text.endswith("\n") else ""
 
         return wait_for("the listen file", read)
-
-    def write(self, text: str) -> None:
-        self._process.stdin.write(text.encode())
-        self._process.stdin.flush()
 
     def close_input(self) -> None:
         self._process.stdin.close()
@@ -111,7 +140,5 @@ class Guest:
 
     def dispose(self) -> None:
         """Ends the process if it still runs. Only for the end of a test."""
-        if self.running():
-            self._process.kill()
-            self._process.wait()
+        self.kill()
         self._folder.cleanup()
