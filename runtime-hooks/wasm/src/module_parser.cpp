@@ -14,6 +14,7 @@ struct ModuleParser::SectionRow {
 };
 
 const ModuleParser::SectionRow* ModuleParser::find_row(SectionId id) {
+    // In the order in which a module has them (§5.5.16).
     static constexpr std::array rows{
         SectionRow{SectionId::Custom, "custom section", nullptr},
         SectionRow{SectionId::Type, "Type section", &ModuleParser::parse_types},
@@ -21,14 +22,14 @@ const ModuleParser::SectionRow* ModuleParser::find_row(SectionId id) {
         SectionRow{SectionId::Function, "Function section", &ModuleParser::parse_functions},
         SectionRow{SectionId::Table, "Table section", &ModuleParser::parse_tables},
         SectionRow{SectionId::Memory, "Memory section", &ModuleParser::parse_memories},
+        SectionRow{SectionId::Tag, "Tag section", &ModuleParser::parse_tags},
         SectionRow{SectionId::Global, "Global section", &ModuleParser::parse_globals},
         SectionRow{SectionId::Export, "Export section", &ModuleParser::parse_exports},
         SectionRow{SectionId::Start, "Start section", &ModuleParser::parse_start},
         SectionRow{SectionId::Element, "Element section", &ModuleParser::parse_elements},
+        SectionRow{SectionId::DataCount, "DataCount section", &ModuleParser::parse_data_count},
         SectionRow{SectionId::Code, "Code section", &ModuleParser::parse_code},
         SectionRow{SectionId::Data, "Data section", &ModuleParser::parse_data},
-        SectionRow{SectionId::DataCount, "DataCount section", &ModuleParser::parse_data_count},
-        SectionRow{SectionId::Tag, "Tag section", &ModuleParser::parse_tags},
     };
     const auto* row = std::ranges::find(rows, id, &SectionRow::id);
     return row == rows.end() ? nullptr : row;
@@ -104,8 +105,12 @@ Result<void> ModuleParser::parse_section(ByteReader& file) {
 Result<void> ModuleParser::parse_contents(const Section& section) {
     const SectionRow* row = find_row(section.id);
     ByteReader reader(state_.bytes, section.contents.value, section.end.value, row->name);
-    if (std::ranges::find(state_.sections, section.id, &Section::id) != state_.sections.end()) {
-        reader.fail_at(section.header.value, "second section of this kind");
+    for (const Section& earlier : state_.sections) {
+        if (earlier.id == section.id) {
+            reader.fail_at(section.header.value, "second section of this kind");
+        } else if (earlier.id != SectionId::Custom && find_row(earlier.id) > row) {
+            reader.fail_at(section.header.value, "section in the wrong place");
+        }
     }
     state_.sections.push_back(section);
     (this->*row->parser)(reader);

@@ -155,6 +155,22 @@ TEST(Module, RefusesWhatIsNotAModule) {
                 HasSubstr("Start section: bytes left over at file offset 0xb"));
 }
 
+TEST(Module, RefusesSectionsInTheWrongOrder) { // function indices depend on it
+    const auto error_of = [](const WasmBuilder& builder) {
+        const auto module = Module::parse_owned(builder.build());
+        return module ? std::string() : module.error().message;
+    };
+    const Bytes import = vec({name("env") + name("log") + Bytes{0, 0}});
+    EXPECT_THAT(error_of(one_function({}, {}, {}, {0x0B}).section(2, import)),
+                HasSubstr("Import section: section in the wrong place at file offset 0x"));
+    EXPECT_THAT(error_of(WasmBuilder().section(1, vec({})).section(1, vec({}))),
+                HasSubstr("second section of this kind"));
+    // By the specification's order, which is not that of the ids.
+    EXPECT_EQ(error_of(WasmBuilder().section(5, vec({})).section(13, vec({})).section(6, vec({}))),
+              "");
+    EXPECT_EQ(error_of(WasmBuilder().section(12, {0}).section(10, {0}).section(11, {0})), "");
+}
+
 TEST(Module, RefusesEveryTruncationWithoutReadingBeyond) {
     const auto whole = full_module().build();
     for (std::size_t size = 0; size < whole.size(); ++size) {
