@@ -30,7 +30,7 @@ void enter_guest() {
 
 void leave_guest() {
     if (GuestThread* thread = current_thread()) {
-        thread->whereabouts.store(Whereabouts::Outside);
+        thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);
     }
 }
 
@@ -38,7 +38,7 @@ void leave_guest(GuestExit& exit) {
     if (GuestThread* thread = current_thread()) {
         exit.outer = thread->exit;
         thread->exit = &exit;
-        thread->whereabouts.store(Whereabouts::Outside);
+        thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);
     }
 }
 

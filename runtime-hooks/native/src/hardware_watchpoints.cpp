@@ -75,6 +75,10 @@ std::uint32_t hardware_kind(NativeWatchKind kind) {
 
 } // namespace
 
+const std::atomic<std::uint32_t>& active_watchpoints() {
+    return active_count;
+}
+
 std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info) {
     // si_perf_data, which older C libraries do not name, lies behind si_addr.
     std::uint64_t data = 0;
@@ -93,9 +97,6 @@ std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info) {
 }
 
 std::optional<std::uint32_t> watchpoint_changed_by_host() {
-    if (active_count.load(std::memory_order_relaxed) == 0) {
-        return std::nullopt;
-    }
     for (Active& active : actives) {
         const std::uint32_t id = active.id.load();
         if (id == 0) {

@@ -3,7 +3,9 @@
 
 #include <wdbg/model/native_target.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -56,12 +58,15 @@ class HardwareWatchpoints final : public NativeWatchpointSupport {
     std::uint32_t last_id_ = 0;
 };
 
+/// How many are set in this process.
+[[nodiscard]] const std::atomic<std::uint32_t>& active_watchpoints();
+
 /// Async-signal-safe: the watchpoint that raised a SIGTRAP with TRAP_PERF; 0 if it has been removed
 /// since, nullopt if it is not one of ours.
 [[nodiscard]] std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info);
 
-/// At the end of a host call: a watchpoint whose bytes are not what they were when it was last
-/// asked or hit. So writes of the kernel on behalf of the call are found.
+/// At the end of a host call, while any are set: a watchpoint whose bytes are not what they were
+/// when it was last asked or hit. So writes of the kernel on behalf of the call are found.
 [[nodiscard]] std::optional<std::uint32_t> watchpoint_changed_by_host();
 
 } // namespace wdbg::native

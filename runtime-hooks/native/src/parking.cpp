@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "parking.h"
 
+#include "asymmetric_fence.h"
+
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -133,7 +135,7 @@ void wait_outside(const GuestThread& thread) {
 }
 
 void wait_at_gate(ProcessState& state, GuestThread& thread) {
-    thread.whereabouts.store(Whereabouts::Running);
+    light_store(thread.whereabouts, Whereabouts::Running);
     if (thread.hold.load() != 0) {
         wait_for_release(state, thread, Whereabouts::AtGate);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "asymmetric_fence.h"
 #include "code_patch.h"
 #include "handlers.h"
 #include "hardware_watchpoints.h"
@@ -137,6 +138,11 @@ class ProcessTargetImpl final : public ProcessTarget {
 
     [[nodiscard]] GuestExit* host_call() const override;
     void back_in_host(GuestExit* before) override;
+
+    [[nodiscard]] const std::atomic<std::uint32_t>& watch_count() const override {
+        return watch_count_;
+    }
+
     void trapped(TrapKind kind, std::string_view message) override;
 
     [[nodiscard]] Result<NativeRegisters>
@@ -162,6 +168,7 @@ class ProcessTargetImpl final : public ProcessTarget {
     SiteTable sites_;
     RunControl control_;
     HardwareWatchpoints watchpoints_;
+    const std::atomic<std::uint32_t>& watch_count_ = active_watchpoints();
     EventHandler handler_;
     mutable std::mutex queue_mutex_;
     std::vector<NativeEvent> queue_;
@@ -185,6 +192,7 @@ Result<void> ProcessTargetImpl::open() {
     if (::sigaction(state_.stop_signal, &action, nullptr) != 0) {
         return fail(ErrorCode::Io, std::string("sigaction: ") + std::strerror(errno));
     }
+    prepare_asymmetric_fence();
     set_process_state(&state_);
     return state_.chain.install(&on_signal, state_.stop_signal);
 }
@@ -362,7 +370,8 @@ void ProcessTargetImpl::enter_guest(NativeAddress function) {
 
 void ProcessTargetImpl::enter_guest(GuestExit& exit) {
     GuestThread* thread = current_thread();
-    if (thread != nullptr && state_.attached.load(std::memory_order_relaxed)) {
+    if (thread != nullptr && state_.attached.load(std::memory_order_relaxed) &&
+        watch_count_.load(std::memory_order_relaxed) != 0) {
         if (const auto watchpoint = watchpoint_changed_by_host()) {
             set_reason(*thread, ReasonKind::Watchpoint, {.watchpoint = *watchpoint});
             thread->hold.store(1);

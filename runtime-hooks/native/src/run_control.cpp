@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "run_control.h"
 
+#include "asymmetric_fence.h"
 #include "parking.h"
 
 #include <algorithm>
@@ -202,6 +203,7 @@ void RunControl::stop_all() {
     for (const auto& thread : threads_) {
         thread->hold.store(1);
     }
+    heavy_fence(); // a thread that is seen outside now sees its hold when it comes in
 }
 
 /// Whether there are any.

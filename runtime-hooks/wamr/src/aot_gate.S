@@ -7,11 +7,14 @@
  *   rsp+72   rdi rsi rdx rcx r8 r9, then the result
  *   rsp+120  return address
  *
- * While the gate is closed, only the place of an exception is noted (aot_traps.h).
+ * While the gate is closed, only the place of an exception is noted (aot_traps.h). A short copy or
+ * fill (its size is the third argument) is not worth the gate unless a watchpoint may see it.
  */
+    .set SHORT, 4096
+
     .text
 
-.macro GATED name, raises=0
+.macro GATED name, raises=0, copies=0
     .globl wdbg_gated_\name
     .hidden wdbg_gated_\name
     .type wdbg_gated_\name, @function
@@ -20,6 +23,14 @@ wdbg_gated_\name:
     .cfi_startproc
     cmpb $0, wdbg_aot_gate_open(%rip)
     je 1f
+.if \copies
+    cmpq $SHORT, %rdx
+    jae 2f
+    movq wdbg_aot_watch_count(%rip), %rax
+    cmpl $0, (%rax)
+    je 1f
+2:
+.endif
     subq $120, %rsp
     .cfi_def_cfa_offset 128
     movq %rbx, 0(%rsp)
@@ -75,8 +86,8 @@ wdbg_gated_\name:
     GATED wasm_runtime_atomic_wait
     GATED wasm_runtime_atomic_notify
     GATED aot_memory_init
-    GATED aot_memset
-    GATED aot_memmove
+    GATED aot_memset, copies=1
+    GATED aot_memmove, copies=1
     GATED aot_table_init
     GATED aot_table_copy
     GATED aot_table_fill

@@ -11,6 +11,7 @@
 #include <vector>
 
 bool wdbg_aot_gate_open = false;
+const std::atomic<std::uint32_t>* wdbg_aot_watch_count = nullptr;
 
 namespace wdbg::wamr {
 
@@ -55,6 +56,7 @@ thread_local Registration registration;
 
 void open_aot_gate(GuestGate* gate) {
     the_gate = gate;
+    wdbg_aot_watch_count = gate != nullptr ? &gate->watch_count() : nullptr;
     wdbg_aot_gate_open = gate != nullptr;
 }
 

@@ -3,6 +3,7 @@
 
 #include <wdbg/model/native_target.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -66,6 +67,10 @@ class GuestGate {
     /// The host call that the thread is in; nullptr in none.
     [[nodiscard]] virtual GuestExit* host_call() const = 0;
     virtual void back_in_host(GuestExit* before) = 0;
+
+    /// How many watchpoints are set; changes only while all threads are held. While it is 0, a call
+    /// that only copies memory, and not for long, may be made without leave_guest().
+    [[nodiscard]] virtual const std::atomic<std::uint32_t>& watch_count() const = 0;
 
     /// The runtime has found that the guest may not go on, in a call made by leave_guest(exit):
     /// reports it (NativeTrap), and returns when the thread may go on to end the guest. Does
