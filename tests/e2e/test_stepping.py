@@ -200,7 +200,6 @@ def test_finish_shows_the_return_value(debug):
     assert session.thread.GetStopReturnValue().GetValueAsSigned() == 22
 
 
-@expected_difference("jump")
 def test_jump(debug):
     session = debug(*CONTROL)
     session.run_to("steps-call")

@@ -53,6 +53,8 @@ class SharedDebuggee final : public Debuggee {
 
     [[nodiscard]] CallSupport* call_support() override { return guest_.call_support(); }
 
+    [[nodiscard]] JumpSupport* jump_support() override { return guest_.jump_support(); }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;

@@ -6,6 +6,9 @@
 
 #include <wdbg/rsp/text.h>
 
+#include <array>
+#include <bit>
+
 namespace wdbg::remote {
 
 namespace {
@@ -66,6 +69,25 @@ Result<std::vector<Value>> RemoteImpl::call(const CallRequest& request) {
     cache_.memory.clear();
     cache_.memory_sizes.clear();
     return reply ? values_of(*reply) : std::unexpected(reply.error());
+}
+
+/// By writing the pc, which servers refuse that cannot.
+Result<void> RemoteImpl::jump(ThreadId thread, CodeAddress to) {
+    const auto stopped = require_stopped();
+    const Result<std::uint64_t> packed = to_packed(to);
+    if (!stopped || !packed) {
+        return std::unexpected(stopped ? packed.error() : stopped.error());
+    }
+    const auto bytes = std::bit_cast<std::array<std::byte, sizeof(std::uint64_t)>>(*packed);
+    const auto written = link_->ask<void>([&](auto handler) {
+        link_->client().write_register(0, thread.value, {bytes.begin(), bytes.end()},
+                                       std::move(handler));
+    });
+    if (written) {
+        cache_.stacks.erase(thread);
+        cache_.values.clear();
+    }
+    return written;
 }
 
 // --- Conditions

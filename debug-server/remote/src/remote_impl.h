@@ -42,6 +42,7 @@ struct RangeStep {
 class RemoteImpl final : public RemoteDebuggee,
                          private WatchpointSupport,
                          private CallSupport,
+                         private JumpSupport,
                          private ConditionSupport {
   public:
     RemoteImpl(boost::asio::io_context& loop, std::shared_ptr<Link> link, ConnectOptions options);
@@ -91,6 +92,9 @@ class RemoteImpl final : public RemoteDebuggee,
     [[nodiscard]] WatchpointSupport* watchpoints() override { return this; }
 
     [[nodiscard]] CallSupport* call_support() override;
+
+    [[nodiscard]] JumpSupport* jump_support() override { return this; }
+
     [[nodiscard]] ConditionSupport* conditions() override;
 
     Result<void> resume(const ResumeRequest& request) override;
@@ -114,6 +118,7 @@ class RemoteImpl final : public RemoteDebuggee,
 
     // --- own_packets.cpp ---
     Result<std::vector<Value>> call(const CallRequest& request) override;
+    Result<void> jump(ThreadId thread, CodeAddress to) override;
     Result<void> set_conditions(CodeAddress address,
                                 std::vector<std::vector<std::uint8_t>> any_of) override;
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;

@@ -195,11 +195,16 @@ void RunControl::finish_step(const Stopped& stopped) {
     ThreadStopView view{.thread = thread, .kind = StopKind::Step, .reason = StepDone{}};
     const auto pc = pc_of(thread);
     if (pc && breakpoints_.planted(*pc)) {
-        arrived_[thread] = *pc;
-        breakpoints_.suspend_filter(*pc); // so that it is told when the thread goes on
+        arrive(thread, *pc);
         view.breakpoints = hit_at(thread, {*pc});
     }
     show(stopped.generation, {std::move(view)});
+}
+
+/// At a planted address without having hit it.
+void RunControl::arrive(ThreadId thread, CodeAddress at) {
+    arrived_[thread] = at;
+    breakpoints_.suspend_filter(at); // so that it is told when the thread goes on
 }
 
 void RunControl::show(std::uint64_t generation, std::vector<ThreadStopView> threads) {
@@ -260,6 +265,33 @@ Result<void> RunControl::step(const StepPlan::Options& options) {
         stopped_ = true;
     }
     return resumed;
+}
+
+Result<void> RunControl::jump(ThreadId thread, CodeAddress to, const std::function<void()>& done) {
+    if (!stopped_) {
+        return fail(ErrorCode::NotStopped, "the guest is running");
+    }
+    JumpSupport* jumps = debuggee_.jump_support();
+    if (jumps == nullptr) {
+        return fail(ErrorCode::Unsupported,
+                    "the next statement cannot be chosen with this engine: only interpreted code "
+                    "keeps its state between instructions");
+    }
+    if (const auto jumped = jumps->jump(thread, to); !jumped) {
+        return jumped;
+    }
+    if (const auto before = arrived_.find(thread); before != arrived_.end()) {
+        breakpoints_.resume_filter(before->second);
+        arrived_.erase(before);
+    }
+    if (breakpoints_.planted(to)) {
+        arrive(thread, to);
+    }
+    on_change();
+    done();
+    show(last_stop_.generation,
+         {ThreadStopView{.thread = thread, .kind = StopKind::Goto, .reason = StepDone{}}});
+    return {};
 }
 
 void RunControl::detach() {

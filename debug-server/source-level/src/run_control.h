@@ -46,6 +46,7 @@ class RunControl {
 
     Result<void> resume(std::optional<ThreadId> only);
     Result<void> step(const StepPlan::Options& options);
+    Result<void> jump(ThreadId thread, CodeAddress to, const std::function<void()>& done);
     void detach();
 
     [[nodiscard]] bool stopped() const { return stopped_; }
@@ -64,6 +65,7 @@ class RunControl {
     void log(ThreadId thread, const Breakpoint& breakpoint);
     void continue_plan(const Stopped& stopped);
     void finish_step(const Stopped& stopped);
+    void arrive(ThreadId thread, CodeAddress at);
     void show(std::uint64_t generation, std::vector<ThreadStopView> threads);
     void update_modules();
     void run(const ResumeRequest& request);

@@ -9,6 +9,7 @@
 #include <wdbg/wasm/instruction.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace wdbg::source {
@@ -61,6 +62,13 @@ class SourceLevelImpl final : public SourceLevel, private ConditionEvaluator {
     }
 
     [[nodiscard]] Result<std::vector<StepTarget>> step_targets(FrameHandle frame) override;
+
+    [[nodiscard]] Result<std::vector<JumpTarget>> jump_targets(const std::string& path,
+                                                               std::uint32_t line) override;
+
+    Result<void> jump(ThreadId thread, CodeAddress to, const std::function<void()>& done) override {
+        return control_.jump(thread, to, done);
+    }
 
     Result<void> pause() override { return debuggee_.interrupt(); }
 
@@ -202,6 +210,46 @@ Result<std::vector<StepTarget>> SourceLevelImpl::step_targets(FrameHandle handle
         targets.push_back(std::move(target));
     }
     return targets;
+}
+
+Result<std::vector<JumpTarget>> SourceLevelImpl::jump_targets(const std::string& path,
+                                                              std::uint32_t line) {
+    if (!control_.stopped()) {
+        return fail(ErrorCode::NotStopped, "the guest is running");
+    }
+    std::vector<std::pair<LoadedModule*, dwarf::CodeRange>> bodies;
+    for (const ThreadInfo& thread : debuggee_.threads()) {
+        const auto top = debuggee_.frames(thread.id, 0, 1);
+        if (!top || top->frames.empty()) {
+            continue;
+        }
+        const CodeAddress pc = top->frames.front().pc;
+        LoadedModule* module = modules_.find(pc.instance);
+        const auto body = module == nullptr ? std::nullopt : module->body_at(pc.offset);
+        if (body && module->source() != nullptr) {
+            bodies.emplace_back(module, *body);
+        }
+    }
+    std::map<CodeAddress, JumpTarget> targets;
+    for (const auto& [module, body] : bodies) {
+        dwarf::SourceInfo* source = module->source();
+        for (const dwarf::FileIndex file : source->find_files(modules_.paths().to_debug(path))) {
+            for (const dwarf::LineLocation& each : source->find_line(file, line)) {
+                const CodeAddress address{module->info().id, each.offset};
+                if (body.contains(each.offset)) {
+                    targets[address] = {.address = address,
+                                        .function = describe(address),
+                                        .line = each.line,
+                                        .column = each.column};
+                }
+            }
+        }
+    }
+    std::vector<JumpTarget> ordered;
+    for (auto& [address, target] : targets) {
+        ordered.push_back(std::move(target));
+    }
+    return ordered;
 }
 
 std::vector<PossibleLocation> SourceLevelImpl::breakpoint_locations(const std::string& path,

@@ -64,6 +64,15 @@ void Session::add_thread(const ThreadInfo& info, const Stopped& stop) {
     threads.push_back(std::move(view));
 }
 
+void Session::moved(ThreadId thread, WasmAddress pc) {
+    for (ThreadView& view : threads) {
+        if (view.id == thread) {
+            view.pc = pc;
+            view.reason.reset();
+        }
+    }
+}
+
 const ThreadView* Session::find_thread(ThreadId id) const {
     const auto found = std::ranges::find(threads, id, &ThreadView::id);
     return found == threads.end() ? nullptr : &*found;

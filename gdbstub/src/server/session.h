@@ -87,6 +87,8 @@ class Session {
     std::string library_list;          ///< the document that qXfer is paging through
 
     void take_stop(const Stopped& stop);
+    /// A thread's pc was written: what it had stopped for is where it was.
+    void moved(ThreadId thread, WasmAddress pc);
 
     [[nodiscard]] const ThreadView* find_thread(ThreadId id) const;
     /// The thread `spec` means (All and Any: the current one) and makes it the current one.

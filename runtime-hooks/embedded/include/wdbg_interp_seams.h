@@ -7,10 +7,19 @@
  * inside the loop, where its registers (frame, frame_ip, frame_sp) are in scope. To be included
  * behind WAMR's headers and before the loop's source, by one who has defined
  *
- *   WDBG_SEAM_BREAK(exec_env)      a planted byte was fetched: gives the original opcode
+ *   WDBG_SEAM_BREAK(exec_env)      a planted byte was fetched: gives the opcode to execute; it may
+ *                                  have moved the frame's ip (within the function) and csp
  *   WDBG_SEAM_EXCEPTION(exec_env)  an exception, with the frame at the instruction to blame
  *   WDBG_SEAM_ENTER(exec_env)      the loop is entered; there is no frame yet
  */
+
+/* What WDBG_SEAM_BREAK may have moved. */
+#define WDBG_SEAM_TAKE_FRAME()                                                                     \
+    do {                                                                                           \
+        frame_ip = frame->ip;                                                                      \
+        frame_csp = frame->csp;                                                                    \
+        frame_ip_orig = frame_ip;                                                                  \
+    } while (0)
 
 /* The table of instructions gets a row for the planted byte. */
 #define DEBUG_OP_BREAK 0xdc
@@ -25,6 +34,7 @@
         frame_ip--;                                                                                \
         SYNC_ALL_TO_FRAME();                                                                       \
         opcode = WDBG_SEAM_BREAK(exec_env);                                                        \
+        WDBG_SEAM_TAKE_FRAME();                                                                    \
         frame_ip++;                                                                                \
         goto* handle_table[opcode];                                                                \
     } while (0)

@@ -78,6 +78,9 @@ class Engine {
     /// Runs a function on a parked thread; see CallSupport. Waits for it, with the request's limit.
     Result<std::vector<Value>> call(const CallRequest& request);
 
+    /// See JumpSupport.
+    Result<void> jump(ThreadId thread, CodeAddress to);
+
     Result<void> plant(CodeAddress address);
     Result<void> unplant(CodeAddress address);
     Result<void> set_conditions(CodeAddress address, std::vector<agent::Program> any_of);

@@ -404,30 +404,38 @@ void Engine::on_attention(WASMExecEnv* env) {
     if (thread.wants(attention::hold)) {
         park(lock, thread);
     }
+    if (std::exchange(thread.jumped, false)) {
+        frame = top_frame(env);
+    }
     depart(thread, *frame);
 }
 
 std::uint8_t Engine::on_break(WASMExecEnv* env) {
     GuestThread& thread = current();
     Lock lock(mutex_);
-    const std::uint8_t* ip = top_ip(env);
-    const std::uint8_t original = breakpoints_.original(ip).value_or(*ip);
-    auto frame = top_frame(env);
-    if (!frame || thread.calling || thread.cancelled || wdbg_env_terminating(env)) {
-        return original;
-    }
-    auto requested = attached_ ? breakpoints_.hits(ip, frame->instance->id,
-                                                   surroundings_of(*frame, condition_variables_))
-                               : std::vector<CodeAddress>{};
-    if (!requested.empty()) {
-        if (thread.access) {
-            watchpoints_.abandon(*std::exchange(thread.access, std::nullopt));
+    for (;;) { // a jump may lead to another planted byte
+        const std::uint8_t* ip = top_ip(env);
+        const std::uint8_t original = breakpoints_.original(ip).value_or(*ip);
+        auto frame = top_frame(env);
+        if (!frame || thread.calling || thread.cancelled || wdbg_env_terminating(env)) {
+            return original;
         }
-        report(thread, BreakpointHit{std::move(requested)});
-        park(lock, thread);
+        auto requested = attached_
+                             ? breakpoints_.hits(ip, frame->instance->id,
+                                                 surroundings_of(*frame, condition_variables_))
+                             : std::vector<CodeAddress>{};
+        if (!requested.empty()) {
+            if (thread.access) {
+                watchpoints_.abandon(*std::exchange(thread.access, std::nullopt));
+            }
+            report(thread, BreakpointHit{std::move(requested)});
+            park(lock, thread);
+        }
+        if (!std::exchange(thread.jumped, false)) {
+            depart(thread, *frame);
+            return original;
+        }
     }
-    depart(thread, *frame);
-    return original;
 }
 
 // --- Exceptions

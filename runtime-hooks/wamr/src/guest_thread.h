@@ -88,6 +88,8 @@ struct GuestThread {
     std::string deferred_exception;
     WASMExecEnv* deferred_env = nullptr;
 
+    bool jumped = false; ///< its next instruction has been chosen while it was parked
+
     std::shared_ptr<InjectedCall> call; ///< waits to be run by the parked thread
     bool calling = false;               ///< it runs: no hook counts; on the thread itself only
 

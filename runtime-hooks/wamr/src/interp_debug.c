@@ -39,6 +39,7 @@ _Static_assert(DEBUG_OP_BREAK == WDBG_BREAK_OPCODE, "one number for the planted 
                              0)) {                                                                 \
             SYNC_ALL_TO_FRAME();                                                                   \
             wdbg_on_attention(exec_env);                                                           \
+            WDBG_SEAM_TAKE_FRAME();                                                                \
         }                                                                                          \
         0U;                                                                                        \
     })

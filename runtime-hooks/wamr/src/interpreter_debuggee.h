@@ -11,6 +11,7 @@ namespace wdbg::wamr {
 class InterpreterDebuggee final : public Debuggee,
                                   private WatchpointSupport,
                                   private CallSupport,
+                                  private JumpSupport,
                                   private ConditionSupport {
   public:
     explicit InterpreterDebuggee(Engine& engine) : engine_(engine) {}
@@ -52,6 +53,8 @@ class InterpreterDebuggee final : public Debuggee,
 
     [[nodiscard]] CallSupport* call_support() override { return this; }
 
+    [[nodiscard]] JumpSupport* jump_support() override { return this; }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -63,6 +66,9 @@ class InterpreterDebuggee final : public Debuggee,
     Result<WatchpointId> add(const WatchpointSpec& spec) override;
     Result<void> remove(WatchpointId id) override;
     Result<std::vector<Value>> call(const CallRequest& request) override;
+
+    Result<void> jump(ThreadId thread, CodeAddress to) override { return engine_.jump(thread, to); }
+
     Result<void> set_conditions(CodeAddress address,
                                 std::vector<std::vector<std::uint8_t>> any_of) override;
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;

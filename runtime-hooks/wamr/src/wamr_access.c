@@ -100,6 +100,23 @@ void wdbg_read_frame(const WASMInterpFrame* frame, struct WdbgFrame* into) {
     into->stack_top = frame->sp;
 }
 
+bool wdbg_frame_jump(WASMInterpFrame* frame, uint8_t* ip, const struct WdbgBlock* blocks,
+                     size_t count) {
+    WASMBranchBlock* inner = frame->csp_bottom + 1; /* behind the function's own */
+    if (count > (size_t)(frame->csp_boundary - inner)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        inner[i].begin_addr = blocks[i].begin;
+        inner[i].target_addr = blocks[i].target;
+        inner[i].frame_sp = frame->sp_bottom + blocks[i].below;
+        inner[i].cell_num = blocks[i].cells;
+    }
+    frame->csp = inner + count;
+    frame->ip = ip;
+    return true;
+}
+
 bool wdbg_function_is_import(const WASMFunctionInstance* function) {
     return function->is_import_func;
 }

@@ -59,6 +59,18 @@ struct WdbgFrame {
 
 void wdbg_read_frame(const struct WASMInterpFrame* frame, struct WdbgFrame* into);
 
+/* A block that is open in a frame (WAMR's WASMBranchBlock), within the function's own. */
+struct WdbgBlock {
+    uint8_t* begin;
+    uint8_t* target;
+    uint32_t below; /* cells on the operand stack when it was entered */
+    uint32_t cells; /* that a branch to it carries */
+};
+
+/* The frame goes on at `ip`, with these blocks open, outermost first. False if they do not fit. */
+bool wdbg_frame_jump(struct WASMInterpFrame* frame, uint8_t* ip, const struct WdbgBlock* blocks,
+                     size_t count);
+
 /* --- Functions --- */
 bool wdbg_function_is_import(const struct WASMFunctionInstance* function);
 void wdbg_import_names(const struct WASMFunctionInstance* function, const char** module,

@@ -52,7 +52,6 @@ LIMITATIONS = {
         22, 99, "the vtable pointer is read without an address space: no dynamic C++ types"),
     "read-wasm-locals": Limitation(22, 99, "no view of wasm locals, globals or the operand stack"),
     "write-wasm-local": Limitation(22, 99, "values in wasm locals cannot be written"),
-    "jump": Limitation(22, 99, "the program counter cannot be written"),
     "caller-location-list": Limitation(
         22, 23, "caller frames evaluate location lists at the innermost pc (llvm-project#212326)"),
     "external-debug-info-from-memory": Limitation(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The guest runs: continue, pause, next, stepIn, stepOut and the calls that stepIn can choose.
+// The guest runs: continue, pause, next, stepIn, stepOut, the calls that stepIn can choose, goto.
 #include "../protocol/requests.h"
+#include "../references.h"
 #include "../session.h"
 #include "handlers.h"
 
@@ -122,10 +123,73 @@ class StepInTargets final : public RequestHandler<FrameArguments, StepInTargetsB
     }
 };
 
+/// A target's id is its address: numbers of clients are exact up to 2^53.
+constexpr unsigned instance_shift = 32;
+
+class GotoTargets final : public RequestHandler<GotoTargetsArguments, GotoTargetsBody> {
+  public:
+    GotoTargets() : RequestHandler("gotoTargets", Needs::Stopped, "supportsGotoTargetsRequest") {}
+
+  protected:
+    Result<GotoTargetsBody> run(Session& session, const GotoTargetsArguments& args) override {
+        const std::uint32_t line = session.client().from_client_line(args.line);
+        GotoTargetsBody body;
+        if (const auto* listing =
+                session.listings().find(args.source.sourceReference.value_or(0))) {
+            if (const auto offset = Listings::offset_of(*listing, line)) {
+                body.targets.push_back(
+                    target_at({listing->instance, *offset}, listing->name, args.line));
+            }
+            return body;
+        }
+        const auto targets = session.level().jump_targets(args.source.path.value_or(""), line);
+        if (!targets) {
+            return std::unexpected(targets.error());
+        }
+        for (const source::JumpTarget& each : *targets) {
+            body.targets.push_back(
+                target_at(each.address, each.function, session.client().to_client_line(each.line)));
+            if (each.column != 0) {
+                body.targets.back().column = session.client().to_client_column(each.column);
+            }
+        }
+        return body;
+    }
+
+  private:
+    static GotoTarget target_at(CodeAddress address, std::string label, std::int64_t line) {
+        const std::uint64_t id =
+            std::uint64_t{address.instance.value} << instance_shift | address.offset.value;
+        return {.id = static_cast<std::int64_t>(id),
+                .label = std::move(label),
+                .line = line,
+                .instructionPointerReference = reference_of(address)};
+    }
+};
+
+class Goto final : public DeferredHandler<GotoArguments> {
+  public:
+    Goto() : DeferredHandler("goto", Needs::Stopped) {}
+
+  protected:
+    void start(Session& session, const GotoArguments& args, Reply reply) override {
+        const auto id = static_cast<std::uint64_t>(args.targetId);
+        const CodeAddress to{InstanceId{static_cast<std::uint32_t>(id >> instance_shift)},
+                             CodeOffset{static_cast<std::uint32_t>(id)}};
+        const auto thread = thread_of(session, args.threadId);
+        const auto jumped =
+            thread ? session.level().jump(*thread, to, [&reply] { reply.give(Json::object()); })
+                   : Result<void>(std::unexpected(thread.error()));
+        if (!jumped) {
+            reply.give(std::unexpected(jumped.error()));
+        }
+    }
+};
+
 } // namespace
 
 void add_run_control_handlers(Handlers& handlers) {
-    add<Continue, Pause, Next, StepIn, StepOut, StepInTargets>(handlers);
+    add<Continue, Pause, Next, StepIn, StepOut, StepInTargets, GotoTargets, Goto>(handlers);
 }
 
 } // namespace wdbg::dap

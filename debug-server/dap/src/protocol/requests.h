@@ -261,6 +261,34 @@ struct StepInTargetsBody {
     }
 };
 
+struct GotoTargetsArguments {
+    Source source{};
+    std::int64_t line = 0;
+
+    static constexpr auto fields() {
+        return std::tuple(field("source", &GotoTargetsArguments::source),
+                          field("line", &GotoTargetsArguments::line));
+    }
+};
+
+struct GotoTargetsBody {
+    std::vector<GotoTarget> targets{};
+
+    static constexpr auto fields() {
+        return std::tuple(field("targets", &GotoTargetsBody::targets));
+    }
+};
+
+struct GotoArguments {
+    std::int64_t threadId = 0;
+    std::int64_t targetId = 0;
+
+    static constexpr auto fields() {
+        return std::tuple(field("threadId", &GotoArguments::threadId),
+                          field("targetId", &GotoArguments::targetId));
+    }
+};
+
 } // namespace wdbg::dap::protocol
 
 // NOLINTEND(readability-identifier-naming)

@@ -268,6 +268,21 @@ struct StepInTarget {
     }
 };
 
+struct GotoTarget {
+    std::int64_t id = 0;
+    std::string label{};
+    std::int64_t line = 0;
+    Optional<std::int64_t> column{};
+    Optional<std::string> instructionPointerReference{};
+
+    static constexpr auto fields() {
+        return std::tuple(
+            field("id", &GotoTarget::id), field("label", &GotoTarget::label),
+            field("line", &GotoTarget::line), field("column", &GotoTarget::column),
+            field("instructionPointerReference", &GotoTarget::instructionPointerReference));
+    }
+};
+
 struct CompletionItem {
     std::string label{};
     Optional<std::string> text{};

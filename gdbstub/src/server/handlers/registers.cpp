@@ -1,18 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "handlers.h"
 
+#include <array>
+#include <bit>
+
 /// LLDB wants the pc as register 0: its wasm register context maps register kinds one to one.
 namespace wdbg::rsp::handlers {
 
 namespace {
 
-/// The pc cannot be moved (there is no such thing in wasm), but clients restore registers that
-/// they have saved; that must not fail.
-Status accept_same_pc(const ThreadView& thread, std::string_view digits, Reply& out) {
-    char pc[16];
-    format_le64(thread.pc.packed(), pc);
-    if (digits != std::string_view(pc, sizeof pc)) {
-        return fail(ErrorCode::Unsupported, "the pc of WebAssembly code cannot be written");
+Result<void> jump(Session& session, ThreadId thread, WasmAddress to) {
+    const auto address = to_code_address(to);
+    if (!address) {
+        return std::unexpected(address.error());
+    }
+    JumpSupport* jumps = session.debuggee.jump_support();
+    if (jumps == nullptr) {
+        return fail(ErrorCode::Unsupported,
+                    "the pc cannot be written with this engine: only interpreted code keeps its "
+                    "state between instructions");
+    }
+    const auto done = jumps->jump(thread, *address);
+    if (done) {
+        session.moved(thread, to);
+    }
+    return done;
+}
+
+/// Clients restore registers that they have saved: the same pc again is no jump.
+Status write_pc(Session& session, const ThreadView& thread, std::string_view digits, Reply& out) {
+    std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+    if (!decode_hex(digits, bytes)) {
+        return fail(ErrorCode::InvalidArgument, "expected the 8 bytes of the pc");
+    }
+    const auto pc = WasmAddress(std::bit_cast<std::uint64_t>(bytes));
+    if (pc.packed() != thread.pc.packed()) {
+        if (const auto done = jump(session, thread.id, pc); !done) {
+            return std::unexpected(done.error());
+        }
     }
     out.add("OK");
     return Outcome::Reply;
@@ -75,7 +100,8 @@ Status write_register(Session& session, std::string_view args, Reply& out) {
     }
     const std::string_view digits = reader.take_until(';');
     const auto thread = session.select_by_suffix(reader.rest());
-    return thread ? accept_same_pc(**thread, digits, out) : Status(std::unexpected(thread.error()));
+    return thread ? write_pc(session, **thread, digits, out)
+                  : Status(std::unexpected(thread.error()));
 }
 
 /// `g[;thread:<id>;]`
@@ -93,7 +119,8 @@ Status write_registers(Session& session, std::string_view args, Reply& out) {
     TextReader reader(args);
     const std::string_view digits = reader.take_until(';');
     const auto thread = session.select_by_suffix(reader.rest());
-    return thread ? accept_same_pc(**thread, digits, out) : Status(std::unexpected(thread.error()));
+    return thread ? write_pc(session, **thread, digits, out)
+                  : Status(std::unexpected(thread.error()));
 }
 
 } // namespace wdbg::rsp::handlers

@@ -52,6 +52,14 @@ class SourceLevel {
     virtual Result<void> step(ThreadId thread, StepKind kind, StepGranularity granularity,
                               std::uint32_t target = 0, bool only_this_thread = false) = 0;
     [[nodiscard]] virtual Result<std::vector<StepTarget>> step_targets(FrameHandle frame) = 0;
+    /// Places on a line, or the next one with code, in the functions that threads now stand in.
+    [[nodiscard]] virtual Result<std::vector<JumpTarget>> jump_targets(const std::string& path,
+                                                                       std::uint32_t line) = 0;
+    /// The thread goes on at `to` (see JumpSupport); nothing is executed, and a breakpoint there
+    /// does not stop it again. Once that is done calls `done`, then tells a StoppedView of kind
+    /// Goto.
+    virtual Result<void> jump(ThreadId thread, CodeAddress to,
+                              const std::function<void()>& done) = 0;
     /// A StoppedView of kind Pause follows, unless the guest is stopped already.
     virtual Result<void> pause() = 0;
     virtual void detach() = 0;

@@ -109,6 +109,14 @@ struct StepTarget {
     std::uint32_t column = 0;
 };
 
+/// A place on a line that a thread could execute next.
+struct JumpTarget {
+    CodeAddress address{};
+    std::string function{};
+    std::uint32_t line = 0; ///< the line it really is on
+    std::uint32_t column = 0;
+};
+
 enum class StopKind : std::uint8_t {
     Entry,
     Breakpoint,

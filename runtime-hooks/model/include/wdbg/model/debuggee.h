@@ -146,6 +146,18 @@ class CallSupport {
     virtual Result<std::vector<Value>> call(const CallRequest& request) = 0;
 };
 
+/// Optional power of a Debuggee.
+class JumpSupport {
+  public:
+    virtual ~JumpSupport() = default;
+    /// A thread that stands at an instruction (ThreadState::Stopped) goes on at another one of the
+    /// same function; its pc says so at once. A breakpoint there counts when it goes on. Operands
+    /// and locals stay as they are: Unsupported where the code at `to` expects other operands on
+    /// the stack, for a thread in a host call or at a trap, and for another function. NotFound if
+    /// no instruction begins there.
+    virtual Result<void> jump(ThreadId thread, CodeAddress to) = 0;
+};
+
 /// A wasm guest under control: the interface between engines and servers.
 ///
 /// All members are called on the event loop's thread. Inspection of a stopped guest is synchronous.
@@ -215,6 +227,9 @@ class Debuggee {
 
     /// nullptr if functions of the guest cannot be called.
     [[nodiscard]] virtual CallSupport* call_support() { return nullptr; }
+
+    /// nullptr if a thread's next instruction cannot be chosen.
+    [[nodiscard]] virtual JumpSupport* jump_support() { return nullptr; }
 
     // --- Run control ----------------------------------------------------------------------------
     /// Starts the threads named. A Stopped, Exited or Killed event follows. Fails with NotStopped
