@@ -127,6 +127,24 @@ def test_every_instruction_of_a_breakpoint_can_be_stepped_from(debug):
     assert session.integer("i") == 1
 
 
+def test_steps_off_the_end_of_a_block(debug):
+    """Where an instruction makes no code, the next that does is reached by a step, not passed."""
+    session = debug("blocks-O0", "c/blocks.c")
+    session.run_to("inside")
+    behind = session.place("behind").line
+    function = session.frame.GetFunction()
+    following = next(each.GetAddress() for each in function.GetInstructions(session.target)
+                     if each.GetAddress().GetLineEntry().GetLine() == behind)
+    end = following.GetLoadAddress(session.target) - 1
+    breakpoint = session.target.BreakpointCreateByAddress(end)
+    session.go()
+    assert session.frame.GetPC() == end and breakpoint.GetHitCount() == 1
+    session.step_instruction()
+    assert session.frame.GetPC() == end + 1
+    assert session.integer("result") == 6
+    assert session.go_to_exit() == 0
+
+
 def test_breakpoint_inside_a_stepped_over_call_stops_there(debug):
     session = debug(*CONTROL)
     session.run_to("steps-call")

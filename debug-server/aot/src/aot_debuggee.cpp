@@ -178,7 +178,8 @@ void AotDebuggeeImpl::show_first_instruction(ThreadId thread, const Step& step) 
     stacks_.erase(thread);
 }
 
-/// A step by one instruction from one of those that share a native one to the next of them.
+/// A step by one instruction from one of those that share a native one to the next of them, or from
+/// one that became no code to the one that stands for it.
 std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) {
     const auto shown = shown_.find(thread);
     CodeModule* module = shown != shown_.end() ? modules_.at(shown->second.site) : nullptr;
@@ -188,11 +189,16 @@ std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) 
         return std::nullopt;
     }
     const auto offsets = module->info->instructions_at(*offset);
-    const auto here = std::ranges::find(offsets, shown->second.reported.address.offset);
-    if (here == offsets.end() || std::next(here) == offsets.end()) {
+    const CodeOffset from = shown->second.reported.address.offset;
+    const auto here = std::ranges::find(offsets, from);
+    const auto behind =
+        here != offsets.end()
+            ? std::next(here)
+            : std::ranges::find_if(offsets, [from](CodeOffset each) { return each > from; });
+    if (behind == offsets.end()) {
         return std::nullopt;
     }
-    const CodeOffset next = *std::next(here);
+    const CodeOffset next = *behind;
     AotBreakpoints::Owner& reported = shown->second.reported;
     const auto* owner = breakpoints_.owner_behind(shown->second.site, reported);
     reported.address.offset = next;
