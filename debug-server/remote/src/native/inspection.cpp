@@ -62,8 +62,10 @@ void NativeTargetImpl::remove_code(CodeRangeId id) {
     if (found == codes_.end()) {
         return;
     }
-    const NativeRange range = found->code.range;
-    std::erase_if(sites_, [&](const auto& entry) { return range.contains({entry.first}); });
+    forget_sites(found->code.range);
+    std::erase_if(instances_, [&](const NativeInstance& instance) {
+        return instance.module == found->code.module;
+    });
     codes_.erase(found);
     cache_.guest_registers.clear();
     if (handler_) {

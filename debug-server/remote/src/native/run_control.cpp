@@ -349,11 +349,15 @@ void NativeTargetImpl::take_stop(const rsp::StopReply& reply) {
     take_expedited(reply);
     const Arrival reason = reason_of(reply, event_thread_);
     if (interrupt_wanted_ && !reason) {
+        look_again();
         stop_with({});
         return;
     }
     if (reason) {
         const bool interrupted = std::holds_alternative<Interrupted>(*reason);
+        if (interrupted) {
+            look_again();
+        }
         stop_with(interrupted ? std::vector<NativeThreadStop>{}
                               : std::vector<NativeThreadStop>{
                                     {.thread = id_of(event_thread_), .reason = *reason}});
@@ -361,6 +365,14 @@ void NativeTargetImpl::take_stop(const rsp::StopReply& reply) {
     }
     if (const auto gone = go_on(); !gone) {
         stop_with({});
+    }
+}
+
+/// In host code nothing says that the code is still where it was.
+void NativeTargetImpl::look_again() {
+    const Result<NativeRegisters> at = quick_registers(event_thread_);
+    if (look_at_code_ && at && code_at(at->pc) == nullptr) {
+        look_at_code_(false);
     }
 }
 
@@ -434,6 +446,9 @@ Arrival NativeTargetImpl::user_hit(ServerThread thread, std::uint64_t address) {
     if (site != sites_.end() && site->second.traps) {
         const Result<NativeRegisters> registers = all_registers(thread);
         return registers ? Arrival(describe_trap_(*registers)) : std::nullopt;
+    }
+    if (site != sites_.end() && site->second.changes) {
+        return look_at_code_(true) ? Arrival(NativeCodeChanged{}) : std::nullopt;
     }
     if (site == sites_.end() || !site->second.wanted_by_user) {
         return std::nullopt;
