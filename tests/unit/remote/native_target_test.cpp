@@ -250,6 +250,8 @@ TEST_F(NativeTarget, EndsWithAServerThatGoesInTheMiddleOfAPacket) {
     answers["c"] = "!";
     connect(std::move(answers));
     ASSERT_TRUE(connected) << connected.error().message;
+    add_code(0x20000000);
+    ASSERT_TRUE(target().plant({0x20000010}, {}));
     std::string lost;
     target().set_end_handler([&](const NativeEnd& end) {
         const auto* how = std::get_if<NativeLost>(&end);
@@ -265,6 +267,7 @@ TEST_F(NativeTarget, EndsWithAServerThatGoesInTheMiddleOfAPacket) {
     loop.run();
     EXPECT_TRUE(started);
     EXPECT_NE(lost.find("lost"), std::string::npos) << lost;
+    EXPECT_NE(warnings.find("0x20000010"), std::string::npos) << "it stays in the code";
     EXPECT_FALSE(target().resume({.threads = {}, .resume_others = true}));
 }
 

@@ -67,6 +67,7 @@ void NativeTargetImpl::end(const NativeEnd& how) {
     state_ = NativeState::Ended;
     if (const auto* lost = std::get_if<NativeLost>(&how)) {
         lost_ = lost->reason;
+        warn_of_what_stays();
     }
     leave_stop();
     link_->close();

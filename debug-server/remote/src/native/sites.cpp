@@ -250,26 +250,33 @@ void NativeTargetImpl::drop_exits(const native::StepPlan& plan) {
     }
 }
 
-/// What cannot be removed is told: it stays in the target's memory.
-void NativeTargetImpl::remove_everything() {
+/// Breakpoints that could not be removed.
+void NativeTargetImpl::warn_of_what_stays() const {
     std::string left;
+    for (const auto& [address, site] : sites_) {
+        if (site.inserted) {
+            left += (left.empty() ? "" : ", ") + in_hex(address);
+        }
+    }
+    if (!left.empty() && options_.warn) {
+        options_.warn("breakpoints could not be removed from the target's code at " + left);
+    }
+}
+
+void NativeTargetImpl::remove_everything() {
     for (auto& [address, site] : sites_) {
         site.wanted_by_user = false;
         site.exits = 0;
         site.traps = false;
         site.changes = false;
-        if (!take_out(address, site)) {
-            left += (left.empty() ? "" : ", ") + in_hex(address);
-        }
+        [[maybe_unused]] const auto out = take_out(address, site); // told below
     }
     for (const auto& [id, watched] : watched_) {
         [[maybe_unused]] const auto removed =
             stop_point(false, watched.packet_type, watched.address.value, watched.size);
     }
     watched_.clear();
-    if (!left.empty() && options_.warn) {
-        options_.warn("breakpoints could not be removed from the target's code at " + left);
-    }
+    warn_of_what_stays();
 }
 
 // --- Watchpoints ---------------------------------------------------------------------------------

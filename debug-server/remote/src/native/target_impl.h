@@ -23,6 +23,16 @@ namespace wdbg::remote {
 /// A thread by the server's number.
 using ServerThread = std::uint64_t;
 
+/// GDB's numbers of signals.
+enum GdbSignal : std::uint8_t {
+    Interrupt = 2,
+    Illegal = 4,
+    Trap = 5,
+    Float = 8,
+    Bus = 10,
+    Segment = 11
+};
+
 struct NativeSite {
     bool wanted_by_user = false;
     unsigned exits = 0;   ///< plans that have an exit here
@@ -195,6 +205,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void add_exits(const native::StepPlan& plan);
     void drop_exits(const native::StepPlan& plan);
     void remove_everything();
+    void warn_of_what_stays() const;
     void forget_sites(NativeRange range);
 
     // --- Running (run_control.cpp) -------------------------------------------------------------
