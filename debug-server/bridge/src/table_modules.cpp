@@ -110,34 +110,37 @@ Result<bool> TableModules::add(const TableEntry& entry) {
     return true;
 }
 
-Result<bool> TableModules::update(bool told) {
-    const Result<ModuleTable> read =
-        address_ ? read_module_table(target_, *address_) : fail(ErrorCode::NotFound, "");
-    const bool is_gone = !read && read.error().code == ErrorCode::NotFound;
-    if (!read && !is_gone) {
-        return std::unexpected(read.error());
-    }
-    const ModuleTable table = read ? *read : ModuleTable{};
-    bool changed = false;
+/// The table's own news. True if code was removed.
+bool TableModules::take_over(const ModuleTable& table, bool told) {
+    bool removed = false;
     if (generation_ != 0 && was_reset(table, told)) {
         warn_("the target was reset");
-        changed = remove_missing({});
+        removed = remove_missing({});
     }
-    changed = remove_missing(table) || changed;
+    removed = remove_missing(table) || removed;
     generation_ = table.generation;
-    changed_ = is_gone ? changed_ : std::optional(table.changed);
     if (table.dropped > dropped_) {
         warn_("the target's table of modules is full: not all of its modules are in it");
     }
     dropped_ = table.dropped;
+    return removed;
+}
+
+void TableModules::update_instances(const TableEntry& entry) {
+    for (Loaded& loaded : loaded_) {
+        if (loaded.serials.contains(entry.serial)) {
+            add_instances(loaded, entry);
+        }
+    }
+}
+
+/// True if code was added.
+Result<bool> TableModules::add_new(const ModuleTable& table) {
+    bool changed = false;
     std::optional<Error> refused;
     for (const TableEntry& entry : table.entries) {
         if (is_handled(entry)) {
-            for (Loaded& loaded : loaded_) {
-                if (loaded.serials.contains(entry.serial)) {
-                    add_instances(loaded, entry);
-                }
-            }
+            update_instances(entry);
             continue;
         }
         const Result<bool> added = add(entry);
@@ -147,6 +150,23 @@ Result<bool> TableModules::update(bool told) {
         changed = (added && *added) || changed;
     }
     return refused ? std::unexpected(*refused) : Result<bool>(changed);
+}
+
+Result<bool> TableModules::update(bool told) {
+    if (!address_) {
+        return false;
+    }
+    const Result<ModuleTable> table = read_module_table(target_, *address_);
+    if (!table && table.error().code != ErrorCode::NotFound) {
+        return std::unexpected(table.error());
+    }
+    if (!table) {
+        return take_over({}, told);
+    }
+    changed_ = table->changed;
+    const bool removed = take_over(*table, told);
+    const Result<bool> added = add_new(*table);
+    return added ? Result<bool>(*added || removed) : added;
 }
 
 bool TableModules::look(bool told) {

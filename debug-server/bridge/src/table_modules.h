@@ -55,6 +55,9 @@ class TableModules {
     };
 
     [[nodiscard]] bool was_reset(const ModuleTable& table, bool told) const;
+    bool take_over(const ModuleTable& table, bool told);
+    Result<bool> add_new(const ModuleTable& table);
+    void update_instances(const TableEntry& entry);
     bool remove_missing(const ModuleTable& table);
     [[nodiscard]] bool is_handled(const TableEntry& entry) const;
     Result<bool> add(const TableEntry& entry);

@@ -146,9 +146,11 @@ Result<void> NativeTargetImpl::begin() {
     client.set_has_vcont(actions && (*actions + ";").contains(";c;"));
     learn_flash();
     pass_signals();
-    // A server that takes small packets is behind a slow link, mostly.
+    // A server that takes small packets, or is none of a whole system, is behind a slow link,
+    // mostly.
     constexpr std::size_t large_packet = 4096;
-    cache_.use_lines_of(client.packet_size() >= large_packet ? 1024 : 256);
+    const bool is_near = client.packet_size() >= large_packet && steps_ranges_;
+    cache_.use_lines_of(is_near ? 1024 : 256);
     event_thread_ = stop->thread;
     take_expedited(*stop);
     if (event_thread_ == 0) {

@@ -18,6 +18,7 @@ using Action = rsp::Client::Action;
 
 void NativeTargetImpl::leave_stop() {
     cache_.clear();
+    has_run_ = true;
 }
 
 void NativeTargetImpl::drop_plans() {

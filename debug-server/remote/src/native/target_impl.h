@@ -271,6 +271,9 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::uint32_t last_watch_ = 0;
 
     ServerThread event_thread_ = 0; ///< of the last stop
+    bool has_run_ = false;          ///< there was a stop since the connection was made
+    /// Of a server that has no operating system under it: they do not come and go.
+    mutable std::vector<ServerThread> cores_;
     std::map<ServerThread, Run> runs_;
     bool others_run_ = true;
     mutable std::map<ServerThread, ThreadId> ids_;
