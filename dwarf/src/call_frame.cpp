@@ -167,7 +167,11 @@ Result<NativeRegisters> CallFrame::caller() const {
     if (!pc) {
         return std::unexpected(pc.error());
     }
-    NativeRegisters result{.machine = activation_.registers.machine, .pc = NativeAddress{*pc}};
+    // Bit 0 of a return address on Arm says that the caller is Thumb code.
+    const std::uint64_t mask =
+        machine_.machine == Machine::Arm ? ~std::uint64_t{1} : ~std::uint64_t{0};
+    NativeRegisters result{.machine = activation_.registers.machine,
+                           .pc = NativeAddress{*pc & mask}};
     result.known = 0;
     result.vectors_known = false;
     for (std::uint32_t each = 0; each < machine_.general_count; ++each) {

@@ -344,6 +344,19 @@ std::vector<NativeFunction> probes_of(std::span<const NativeFunction> functions)
 
 } // namespace
 
+bool DebugFile::is_not_loaded(std::span<const std::byte> text,
+                              std::span<const std::byte> aot) const {
+    const auto raw = aot_text(aot);
+    if (!raw || raw->size() < text_size_ || text.size() < text_size_) {
+        return false;
+    }
+    return !masks_.empty() && std::ranges::all_of(masks_, [&](const TextMask& mask) {
+        return mask.offset + mask.size > text_size_ ||
+               std::ranges::equal(text.subspan(mask.offset, mask.size),
+                                  raw->subspan(mask.offset, mask.size));
+    });
+}
+
 std::vector<std::size_t> DebugFile::find_text(std::span<const std::byte> memory) const {
     constexpr std::size_t alignment = 4; // of the loader
     constexpr std::size_t most = 16;

@@ -50,18 +50,13 @@ std::vector<Segment> segments_of(const object::ObjectFile& file) {
     return narrow != nullptr ? segments_of(*narrow) : std::vector<Segment>();
 }
 
-/// The section with unwind tables, if it is not compressed.
-FrameSource frames_of(const object::ObjectFile& file) {
+/// A section with unwind tables, if it is not compressed.
+FrameSource frames_of(const object::ObjectFile& file, llvm::StringRef wanted) {
     FrameSource source{.text_size = std::numeric_limits<std::uint32_t>::max()};
     for (const object::SectionRef& section : file.sections()) {
         llvm::Expected<llvm::StringRef> name = section.getName();
-        if (!name) {
+        if (!name || *name != wanted || section.isCompressed()) {
             llvm::consumeError(name.takeError());
-            continue;
-        }
-        const bool is_eh = *name == ".eh_frame";
-        if (!is_eh &&
-            (*name != ".debug_frame" || !source.bytes.empty() || section.isCompressed())) {
             continue;
         }
         llvm::Expected<llvm::StringRef> contents = section.getContents();
@@ -71,10 +66,8 @@ FrameSource frames_of(const object::ObjectFile& file) {
         }
         source.bytes = std::as_bytes(std::span(contents->data(), contents->size()));
         source.address = section.getAddress();
-        source.is_eh = is_eh;
-        if (is_eh) {
-            break;
-        }
+        source.is_eh = wanted == ".eh_frame";
+        break;
     }
     return source;
 }
@@ -85,7 +78,8 @@ class LlvmHostFile final : public HostFile {
         : file_(std::move(file))
         , machine_(machine)
         , segments_(segments_of(*file_))
-        , rules_(frames_of(*file_), machine_) {}
+        , rules_(frames_of(*file_, ".eh_frame"), machine_)
+        , debug_rules_(frames_of(*file_, ".debug_frame"), machine_) {}
 
     [[nodiscard]] Machine machine() const override { return machine_.machine; }
 
@@ -114,6 +108,7 @@ class LlvmHostFile final : public HostFile {
     MachineTraits machine_;
     std::vector<Segment> segments_;
     FrameRules rules_;
+    FrameRules debug_rules_; ///< where the others say nothing: firmwares have one or the other
 };
 
 /// nullopt if the symbol is another one, or not defined here.
@@ -161,7 +156,8 @@ Result<NativeRegisters> LlvmHostFile::unwind(std::uint64_t pc, AddressKind kind,
     }
     const TextOffset offset{static_cast<std::uint32_t>(pc)};
     const TextOffset at = lookup_offset(offset, kind);
-    const Result<const FrameTable*> table = rules_.table_at(at);
+    Result<const FrameTable*> table = rules_.table_at(at);
+    table = table ? table : debug_rules_.table_at(at);
     if (!table) {
         return std::unexpected(table.error());
     }

@@ -45,6 +45,11 @@ class NativeReader : public AotDebugInfo {
         return file_.check_text(text);
     }
 
+    bool is_not_loaded(std::span<const std::byte> text,
+                       std::span<const std::byte> aot) const override {
+        return file_.is_not_loaded(text, aot);
+    }
+
     std::vector<std::size_t> find_text(std::span<const std::byte> memory) const override {
         return file_.find_text(memory);
     }

@@ -113,11 +113,13 @@ class Qemu(Child):
 class Bridge(Child):
     """`wdbg bridge`; stands for the guest in a harness.session.Session."""
 
-    def __init__(self, native: str, aot: pathlib.Path, module: str, *options: str) -> None:
+    def __init__(self, native: str, aot: pathlib.Path, module: str | pathlib.Path,
+                 *options: str) -> None:
+        """`module`: a fixture's name, or a path."""
         self._folder = tempfile.TemporaryDirectory(prefix="wdbg-bridge-")
         self._listen_file = pathlib.Path(self._folder.name) / "listen"
         self.native_log = pathlib.Path(self._folder.name) / "native.log"
-        self.module = paths.fixture(module)
+        self.module = module if isinstance(module, pathlib.Path) else paths.fixture(module)
         self.command = [str(paths.wdbg()), "bridge", "-v", f"--native={native}",
                         f"--module={self.module}", f"--debug-file={aot}.debug",
                         f"--listen-file={self._listen_file}", f"--log-native={self.native_log}",

@@ -4,7 +4,7 @@ import pytest
 
 import native
 
-MACHINES = ["aarch64"]
+MACHINES = ["aarch64", "arm"]
 
 
 @pytest.fixture(params=MACHINES)

@@ -30,7 +30,7 @@ def test_other_code_at_the_address(parts):
     host, server = busy(parts)
     begin = next(line.split("-")[0] for line in host.code()
                  if "/" not in line and "[" not in line)
-    stderr = refused(parts, server.address(), f"--load-address=0x{begin}")
+    stderr = refused(parts, server.address(), f"--load-address=0x{begin}", "--load-limit=0")
     assert re.search(r"build id [0-9a-f]{40}.*made with [0-9a-f]+…, this is [0-9a-f]+…", stderr)
     assert host.running() and host.tracer() == 0
 

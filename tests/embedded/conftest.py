@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "dap"))  # client: the typed DAP client
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "bridge"))  # native: wdbg bridge
 
 from boards import SOURCE, interpreted  # noqa: E402
 

@@ -84,6 +84,10 @@ class Target:
         return [Module(*row[:5], row[7][:row[5]], struct.unpack("<4Q", row[8])[:row[6]],
                        row[9].rstrip(b"\0").decode()) for row in rows]
 
+    def dispose(self) -> None:
+        self.line.close()
+        self.board.dispose()
+
     def code_of(self, function: str) -> int:
         return self.modules()[0].code + (self.debug_file.symbols[function] & ~1) - TEXT_ADDRESS
 
@@ -92,8 +96,7 @@ class Target:
 def target(request):
     started = Target(request.param)
     yield started
-    started.line.close()
-    started.board.dispose()
+    started.dispose()
 
 
 def test_table_tells_where_the_code_is(target):

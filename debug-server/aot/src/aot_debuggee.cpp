@@ -44,8 +44,7 @@ void AotDebuggeeImpl::on_event(const NativeEvent& event) {
     if (const auto* stopped = std::get_if<NativeStopped>(&event)) {
         on_stopped(*stopped);
     } else if (const auto* appeared = std::get_if<CodeAppeared>(&event)) {
-        modules_.add(appeared->id, appeared->code);
-        instances_.refresh();
+        on_code_appeared(*appeared);
     } else if (const auto* vanished = std::get_if<CodeVanished>(&event)) {
         on_code_vanished(vanished->id);
     } else if (std::holds_alternative<NativeInstancesChanged>(event)) {
@@ -53,15 +52,36 @@ void AotDebuggeeImpl::on_event(const NativeEvent& event) {
     }
 }
 
+void AotDebuggeeImpl::on_code_appeared(const CodeAppeared& event) {
+    has_new_code_ = true;
+    modules_.add(event.id, event.code);
+    instances_.refresh();
+    for (const auto& instance : instances_.all()) {
+        const std::size_t lost = breakpoints_.plant_again(*instance).size();
+        if (lost != 0 && options_.warn) {
+            options_.warn(std::to_string(lost) + " breakpoints could not be set again in " +
+                          instance->name);
+        }
+    }
+}
+
 void AotDebuggeeImpl::on_code_vanished(CodeRangeId id) {
     for (const auto& module : modules_.all()) {
-        if (module->id == id) {
+        if (module->id == id && options_.modules_return) {
+            breakpoints_.put_by(*module);
+        } else if (module->id == id) {
             breakpoints_.forget_module(*module);
         }
     }
     stacks_.clear();
     modules_.remove(id);
-    instances_.refresh();
+    if (options_.modules_return) {
+        shown_.clear();
+        steps_.clear();
+        instances_.keep_ids();
+    } else {
+        instances_.refresh();
+    }
 }
 
 void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
@@ -120,6 +140,10 @@ std::optional<StopReason> AotDebuggeeImpl::translate(ThreadId thread,
     }
     if (const auto* trap = std::get_if<NativeTrap>(&reason)) {
         return trap_reason(thread, trap->kind, trap->message);
+    }
+    if (std::holds_alternative<NativeCodeChanged>(reason)) {
+        return std::exchange(has_new_code_, false) ? std::optional<StopReason>(InstancesChanged{})
+                                                   : std::nullopt;
     }
     return Interrupted{};
 }

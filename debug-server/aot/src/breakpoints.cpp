@@ -153,6 +153,12 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
 }
 
 Result<void> AotBreakpoints::unplant(CodeAddress address) {
+    if (const auto later = put_by_.find(address); later != put_by_.end()) {
+        if (--later->second == 0) {
+            put_by_.erase(later);
+        }
+        return {};
+    }
     const auto known = planted_.find(address);
     if (known == planted_.end()) {
         return fail(ErrorCode::NotFound, "there is no breakpoint at this address");
@@ -168,6 +174,7 @@ Result<void> AotBreakpoints::unplant(CodeAddress address) {
 
 void AotBreakpoints::forget_all() {
     planted_.clear();
+    put_by_.clear();
     sites_.clear();
 }
 
@@ -179,6 +186,33 @@ void AotBreakpoints::forget_module(const CodeModule& module) {
             return module.code.range.contains(site);
         });
     });
+}
+
+void AotBreakpoints::put_by(const CodeModule& module) {
+    for (const auto& [address, planted] : planted_) {
+        if (!planted.sites.empty() && module.code.range.contains(planted.sites.front())) {
+            put_by_[address] += planted.count;
+        }
+    }
+    forget_module(module);
+}
+
+std::vector<CodeAddress> AotBreakpoints::plant_again(const AotInstance& instance) {
+    std::vector<CodeAddress> failed;
+    for (auto entry = put_by_.begin(); entry != put_by_.end();) {
+        const auto [address, count] = *entry;
+        if (address.instance != instance.id) {
+            ++entry;
+            continue;
+        }
+        entry = put_by_.erase(entry);
+        if (plant(instance, address, dwarf::BreakpointReach::OnlyWay, {})) {
+            planted_.at(address).count = count;
+        } else {
+            failed.push_back(address);
+        }
+    }
+    return failed;
 }
 
 const AotBreakpoints::Owner* AotBreakpoints::first_owner(NativeAddress site,

@@ -47,6 +47,15 @@ class AotBreakpoints {
     void forget_all();
     void forget_module(const CodeModule& module);
 
+    // --- Those of an instance that is gone but may return ---
+    /// As forget_module(), but what was asked for is kept.
+    void put_by(const CodeModule& module);
+
+    void plant_later(CodeAddress address) { ++put_by_[address]; }
+
+    /// Plants what was put by for this instance. Gives the addresses where that was not possible.
+    std::vector<CodeAddress> plant_again(const AotInstance& instance);
+
     /// The owner whose conditions have let the last hit through, else the first one of the site in
     /// this instance; nullptr if there is none.
     [[nodiscard]] const Owner* first_owner(NativeAddress site, InstanceId instance) const;
@@ -71,6 +80,7 @@ class AotBreakpoints {
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;
+    std::map<CodeAddress, std::uint32_t> put_by_; ///< how often each is wanted
     std::map<NativeAddress, Site> sites_;
     agent::Variables variables_;
 };

@@ -111,6 +111,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
 
     // --- Events (aot_debuggee.cpp) --------------------------------------------------------------
     void on_event(const NativeEvent& event);
+    void on_code_appeared(const CodeAppeared& event);
     void on_code_vanished(CodeRangeId id);
     void on_stopped(const NativeStopped& stop);
     std::optional<StopReason> translate(ThreadId thread, const NativeStopReason& reason);
@@ -177,7 +178,8 @@ class AotDebuggeeImpl final : public AotDebuggee,
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool stopped_ = false;
     bool awaits_entry_ = false;
-    bool interrupted_ = false; ///< somebody asked for a stop that has not come yet
+    bool has_new_code_ = false; ///< that no client has been told of
+    bool interrupted_ = false;  ///< somebody asked for a stop that has not come yet
     std::uint64_t generation_ = 0;
     std::vector<ThreadStop> reasons_;
     mutable std::map<ThreadId, ThreadStack> stacks_; ///< of this stop, once somebody asked

@@ -465,6 +465,10 @@ dwarf::BreakpointReach AotDebuggeeImpl::reach_of(CodeAddress address) const {
 
 Result<void> AotDebuggeeImpl::plant(CodeAddress address) {
     const auto instance = instance_at(address.instance);
+    if (!instance && instances_.may_return(address.instance)) {
+        breakpoints_.plant_later(address);
+        return {};
+    }
     if (!instance) {
         return std::unexpected(instance.error());
     }

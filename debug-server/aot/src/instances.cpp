@@ -57,6 +57,31 @@ std::string AotInstances::unique_name(const std::string& name, InstanceId id) co
     return taken ? name + "@" + std::to_string(id.value) : name;
 }
 
+void AotInstances::keep_ids() {
+    for (const auto& instance : instances_) {
+        const bool is_there = std::ranges::any_of(
+            modules_.all(), [&](const auto& module) { return module.get() == instance->module; });
+        if (!is_there) {
+            former_.push_back({.id = instance->id, .made_from = instance->made_from});
+        }
+    }
+    refresh();
+}
+
+bool AotInstances::may_return(InstanceId id) const {
+    return std::ranges::find(former_, id, &Former::id) != former_.end();
+}
+
+InstanceId AotInstances::id_for(const std::string& made_from) {
+    const auto former = std::ranges::find(former_, made_from, &Former::made_from);
+    if (former == former_.end()) {
+        return InstanceId{next_id_++};
+    }
+    const InstanceId id = former->id;
+    former_.erase(former);
+    return id;
+}
+
 bool AotInstances::refresh() {
     const std::size_t before = instances_.size();
     std::erase_if(instances_, [this](const auto& instance) {
@@ -70,9 +95,13 @@ bool AotInstances::refresh() {
         if (known) {
             continue;
         }
-        const InstanceId id{next_id_++};
-        instances_.push_back(std::make_unique<AotInstance>(
-            AotInstance{.id = id, .module = module.get(), .name = unique_name(module->name, id)}));
+        const std::string made_from = module->code.debug_file + '\n' + module->wasm_path;
+        const InstanceId id = id_for(made_from);
+        instances_.push_back(
+            std::make_unique<AotInstance>(AotInstance{.id = id,
+                                                      .module = module.get(),
+                                                      .name = unique_name(module->name, id),
+                                                      .made_from = made_from}));
         changed = true;
     }
     for (const NativeInstance& told : target_.instances()) {

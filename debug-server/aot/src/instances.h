@@ -32,6 +32,7 @@ struct AotInstance {
     CodeModule* module = nullptr;
     NativeAddress address{}; ///< the first one's AOTModuleInstance; 0 while it is not known
     std::string name;
+    std::string made_from{}; ///< the module's files: the same for the same module loaded again
 };
 
 /// A linear memory as the target has it now.
@@ -54,6 +55,10 @@ class AotInstances {
 
     /// Takes over what the target tells; true if there are others than before.
     bool refresh();
+    /// As refresh(), but an instance that vanishes now has its id again when its module returns.
+    void keep_ids();
+    /// One that has vanished and may return.
+    [[nodiscard]] bool may_return(InstanceId id) const;
 
     [[nodiscard]] const std::vector<std::unique_ptr<AotInstance>>& all() const {
         return instances_;
@@ -78,11 +83,19 @@ class AotInstances {
     [[nodiscard]] Result<NativeAddress> pointer(NativeAddress at) const;
     [[nodiscard]] std::uint32_t pointer_size() const;
     [[nodiscard]] std::string unique_name(const std::string& name, InstanceId id) const;
+    [[nodiscard]] InstanceId id_for(const std::string& made_from);
 
     NativeTarget& target_;
     const CodeModules& modules_;
     std::vector<std::unique_ptr<AotInstance>> instances_;
     std::uint32_t next_id_ = 0;
+
+    struct Former {
+        InstanceId id;
+        std::string made_from;
+    };
+
+    std::vector<Former> former_;
 };
 
 } // namespace wdbg::aot

@@ -33,7 +33,8 @@ bool is_outside(const ThreadStack& stack) {
 }
 
 bool has_position(const ThreadStack& stack) {
-    return !stack.frames.empty() && stack.frames.front().native == 0;
+    return !stack.frames.empty() && stack.frames.front().native == 0 &&
+           !is_stack_check(stack.native.front());
 }
 
 } // namespace
@@ -44,8 +45,9 @@ Step AotDebuggeeImpl::begin_step(const ThreadAction& action) const {
     if (stack && !(*stack)->native.empty()) {
         const NativeFrame& frame = (*stack)->native.front();
         const auto reader = reader_of(target_);
-        step.frame = frame.module->info->frame_address(activation_of(frame, reader))
-                         .value_or(NativeAddress{});
+        const auto address = frame.module->info->frame_address(activation_of(frame, reader));
+        // The body that a stack check leads to has a frame of its own.
+        step.frame = is_stack_check(frame) ? NativeAddress{} : address.value_or(NativeAddress{});
     }
     return step;
 }

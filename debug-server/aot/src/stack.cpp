@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "stack.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace wdbg::aot {
 
 namespace {
@@ -17,6 +20,27 @@ std::size_t stack_register(Machine machine) {
     default:
         return 2;
     }
+}
+
+/// The native function around a place of a frame; nullptr in what belongs to none.
+const dwarf::NativeFunction* function_of(const NativeFrame& frame) {
+    const auto functions = frame.module->info->file().functions();
+    const bool behind_call = frame.kind == dwarf::AddressKind::ReturnAddress;
+    const std::uint32_t at = frame.pc.value - (behind_call ? 1 : 0);
+    const auto next = std::ranges::upper_bound(functions, at, {}, &dwarf::NativeFunction::offset);
+    if (next == functions.begin() || at - std::prev(next)->offset >= std::prev(next)->size) {
+        return nullptr;
+    }
+    return &*std::prev(next);
+}
+
+/// Where the stack is checked by code, a function has an entry that does it and calls the body:
+/// one activation of the wasm function.
+bool is_entry_of(const NativeFrame& outer, const NativeFrame& inner) {
+    const dwarf::NativeFunction* entry = function_of(outer);
+    const dwarf::NativeFunction* body = function_of(inner);
+    return outer.module == inner.module && entry != nullptr && body != nullptr &&
+           !entry->internal && body->internal && entry->function == body->function;
 }
 
 class StackWalker {
@@ -58,6 +82,10 @@ class StackWalker {
 
     void add_wasm_frames(const CodeModule& module) {
         const NativeFrame& native = stack_.native.back();
+        const std::size_t count = stack_.native.size();
+        if (count > 1 && !in_host_call_ && is_entry_of(native, stack_.native[count - 2])) {
+            return;
+        }
         const auto positions = module.info->positions(native.pc, native.kind);
         for (std::uint32_t depth = 0; depth < positions.size(); ++depth) {
             add_wasm_frame(module, positions[depth], depth);
@@ -157,6 +185,14 @@ void find_instances(ThreadStack& stack, const NativeTarget& target, const AotIns
 }
 
 } // namespace
+
+bool is_stack_check(const NativeFrame& frame) {
+    const dwarf::NativeFunction* entry = frame.module->info ? function_of(frame) : nullptr;
+    return entry != nullptr && !entry->internal &&
+           std::ranges::any_of(frame.module->info->file().functions(), [&](const auto& each) {
+               return each.internal && each.function == entry->function;
+           });
+}
 
 NativeAddress stack_pointer(const NativeRegisters& registers) {
     return {registers.general.at(stack_register(registers.machine))};

@@ -43,6 +43,10 @@ struct ThreadStack {
                                              const AotInstances& instances, ThreadId thread,
                                              bool in_host_call);
 
+/// Whether it is in a function's entry that checks the stack and calls the body: nothing of the
+/// wasm function happens there.
+[[nodiscard]] bool is_stack_check(const NativeFrame& frame);
+
 [[nodiscard]] NativeAddress stack_pointer(const NativeRegisters& registers);
 
 /// Of the activation, for AotDebugInfo's members. `reader` and `frame` must outlive it.

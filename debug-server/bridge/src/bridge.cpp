@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "host_frames.h"
 #include "module_finder.h"
+#include "table_modules.h"
 #include "trap_function.h"
 
 #include <wdbg/aot/aot_debuggee.h>
@@ -10,7 +11,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace wdbg::bridge {
@@ -36,6 +39,7 @@ class BridgeImpl final : public Bridge {
     ~BridgeImpl() override { debuggee_.reset(); } // before what it stands on
 
     Result<void> open();
+    Result<void> plant_hooks();
 
     Debuggee& debuggee() override { return *debuggee_; }
 
@@ -51,15 +55,20 @@ class BridgeImpl final : public Bridge {
     Result<void> connect();
     Result<void> find_modules();
     Result<bool> find_missing();
-    [[nodiscard]] Result<void> why_missing() const;
+    void find_table();
+    Result<bool> look_for_modules();
+    [[nodiscard]] Result<void> why_missing();
     Result<void> run_until_loaded(Clock::time_point end);
+    [[nodiscard]] std::vector<NativeAddress> loading_functions();
     void on_end(const remote::NativeEnd& end);
-    [[nodiscard]] CodeRange code_range(const KnownModule& module, const FoundText& text) const;
+    void warn(const std::string& text) const;
 
     boost::asio::io_context& loop_;
     BridgeOptions options_;
-    std::vector<KnownModule> missing_;
-    std::uint32_t found_ = 0;
+    std::vector<KnownModule> known_;
+    std::vector<const KnownModule*> missing_; ///< of those that the table does not tell
+    std::uint32_t next_id_ = 0;
+    std::optional<TableModules> table_;
     std::optional<NativeAddress> loaded_; ///< the runtime's handle of what it has loaded last
     std::unique_ptr<remote::RemoteNativeTarget> target_;
     std::unique_ptr<HostFrames> host_;
@@ -72,9 +81,9 @@ Result<void> BridgeImpl::open() {
         if (!module) {
             return std::unexpected(module.error());
         }
-        missing_.push_back(std::move(*module));
+        known_.push_back(std::move(*module));
     }
-    if (missing_.empty()) {
+    if (known_.empty()) {
         return fail(ErrorCode::InvalidArgument, "no module given");
     }
     if (auto connected = connect(); !connected) {
@@ -83,8 +92,8 @@ Result<void> BridgeImpl::open() {
     if (auto found = find_modules(); !found) {
         return found;
     }
-    if (const auto function = host_->symbol(trap_function)) {
-        [[maybe_unused]] const auto planted = target_->stop_at_traps(*function, describe_trap);
+    if (auto planted = plant_hooks(); !planted) {
+        return planted;
     }
     debuggee_ = aot::AotDebuggee::create(
         *target_,
@@ -92,7 +101,8 @@ Result<void> BridgeImpl::open() {
              [](const dwarf::AotDebugSource& source) { return dwarf::load_aot_debug_info(source); },
          .post = [&loop = loop_](
                      std::function<void()> task) { boost::asio::post(loop, std::move(task)); },
-         .warn = options_.warn});
+         .warn = options_.warn,
+         .modules_return = true});
     target_->set_end_handler([this](const remote::NativeEnd& end) { on_end(end); });
     return {};
 }
@@ -101,15 +111,14 @@ Result<void> BridgeImpl::connect() {
     auto target = remote::RemoteNativeTarget::connect(loop_, {.host = options_.host,
                                                               .port = options_.port,
                                                               .timeout = options_.timeout,
-                                                              .machine = missing_.front().machine,
+                                                              .machine = known_.front().machine,
                                                               .trace = options_.trace,
                                                               .warn = options_.warn});
     if (!target) {
         return std::unexpected(target.error());
     }
     target_ = std::move(*target);
-    auto decoder =
-        dwarf::load_instruction_decoder(missing_.front().machine, missing_.front().thumb);
+    auto decoder = dwarf::load_instruction_decoder(known_.front().machine, known_.front().thumb);
     if (!decoder) {
         return std::unexpected(decoder.error());
     }
@@ -126,50 +135,78 @@ Result<void> BridgeImpl::connect() {
     return {};
 }
 
-CodeRange BridgeImpl::code_range(const KnownModule& module, const FoundText& text) const {
-    const bool is_wasm = module.files.module.extension() == ".wasm";
-    CodeRange code{.range = {.begin = text.address,
-                             .end = {text.address.value + module.info->file().text_size()}},
-                   .module = ModuleId{found_}};
-    code.debug_file = module.files.debug_file.string();
-    code.module_file = module.files.module.string();
-    code.wasm_file = is_wasm ? module.files.module.string() : std::string();
-    return code;
+/// Where the runtime's symbols or a search say.
+void BridgeImpl::find_table() {
+    if (table_->has_address()) {
+        return;
+    }
+    if (const auto address = host_->symbol(table_symbol)) {
+        table_->set_address(*address);
+    } else if (const auto found = find_table_in(*target_, options_.search)) {
+        table_->set_address(*found);
+    }
 }
 
-/// True once there is none any more.
+/// True once there is something to debug, or all of it where no table tells of the rest.
+Result<bool> BridgeImpl::look_for_modules() {
+    find_table();
+    if (table_->has_address()) {
+        const Result<bool> updated = table_->update(false);
+        if (!updated) {
+            return updated;
+        }
+        std::erase_if(missing_, [](const KnownModule* module) {
+            return !module->files.load_address.has_value();
+        });
+        if (missing_.empty()) {
+            return table_->any_loaded();
+        }
+    }
+    return find_missing();
+}
+
+/// Without the table. True once there is none any more.
 Result<bool> BridgeImpl::find_missing() {
     for (auto module = missing_.begin(); module != missing_.end();) {
-        auto text = find_module(*target_, *module, options_.search, loaded_);
-        if (!text && text.error().code == ErrorCode::NotFound) {
+        auto text = find_module(*target_, **module, options_.search, loaded_);
+        const bool may_come =
+            !text && (text.error().code == ErrorCode::NotFound || (*module)->files.load_address);
+        if (may_come) {
             ++module;
             continue;
         }
         if (!text) {
             return std::unexpected(text.error());
         }
-        CodeRange code = code_range(*module, *text);
-        target_->add_code(std::move(code), std::move(text->bytes), module->thumb);
-        ++found_;
+        target_->add_code(code_range(**module, text->address, ModuleId{next_id_++}),
+                          std::move(text->bytes), (*module)->thumb);
         module = missing_.erase(module);
     }
     return missing_.empty();
 }
 
-Result<void> BridgeImpl::why_missing() const {
+/// The modules of a table may come at any time.
+Result<void> BridgeImpl::why_missing() {
+    if (missing_.empty()) {
+        warn("the target has not loaded the modules yet");
+        return {};
+    }
     const Result<FoundText> text =
-        find_module(*target_, missing_.front(), options_.search, loaded_);
+        find_module(*target_, *missing_.front(), options_.search, loaded_);
     return text ? Result<void>() : std::unexpected(text.error());
 }
 
 Result<void> BridgeImpl::find_modules() {
+    std::ranges::transform(known_, std::back_inserter(missing_),
+                           [](const KnownModule& module) { return &module; });
+    table_.emplace(*target_, known_, next_id_, [this](const std::string& text) { warn(text); });
     const Clock::time_point end = Clock::now() + options_.load_limit;
     while (true) {
-        const Result<bool> all = find_missing();
-        if (!all) {
-            return std::unexpected(all.error());
+        const Result<bool> found = look_for_modules();
+        if (!found) {
+            return std::unexpected(found.error());
         }
-        if (*all) {
+        if (*found) {
             return {};
         }
         if (Clock::now() >= end) {
@@ -181,16 +218,30 @@ Result<void> BridgeImpl::find_modules() {
     }
 }
 
-/// To where the runtime has loaded something; without its symbols, for a moment.
-Result<void> BridgeImpl::run_until_loaded(Clock::time_point end) {
-    constexpr milliseconds moment{20};
-    host_->forget_map();
+/// Those that say that there is a new module, before any of its code runs.
+std::vector<NativeAddress> BridgeImpl::loading_functions() {
     std::vector<NativeAddress> addresses;
+    if (table_->has_address()) {
+        if (const auto told = table_->changed_function()) {
+            return {*told};
+        }
+        if (const auto changed = host_->symbol(table_changed_symbol)) {
+            return {*changed};
+        }
+    }
     for (const char* name : loaded_functions) {
         if (const auto address = host_->symbol(name)) {
             addresses.push_back(*address);
         }
     }
+    return addresses;
+}
+
+/// To where the runtime has loaded something; without its symbols, for a moment.
+Result<void> BridgeImpl::run_until_loaded(Clock::time_point end) {
+    constexpr milliseconds moment{20};
+    host_->forget_map();
+    const std::vector<NativeAddress> addresses = loading_functions();
     const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
     const auto ran =
         target_->run_until(addresses, addresses.empty() ? std::min(moment, left) : left);
@@ -201,14 +252,32 @@ Result<void> BridgeImpl::run_until_loaded(Clock::time_point end) {
     return {};
 }
 
+/// Where the runtime tells of traps, and of modules that come and go.
+Result<void> BridgeImpl::plant_hooks() {
+    if (const auto function = host_->symbol(trap_function)) {
+        [[maybe_unused]] const auto planted = target_->stop_at_traps(*function, describe_trap);
+    }
+    const auto functions = loading_functions();
+    if (!table_->has_address() || functions.empty()) {
+        return {};
+    }
+    return target_->stop_at_changes(functions.front(),
+                                    [this](bool told) { return table_->look(told); });
+}
+
+void BridgeImpl::warn(const std::string& text) const {
+    if (options_.warn) {
+        options_.warn(text);
+    }
+}
+
 void BridgeImpl::on_end(const remote::NativeEnd& end) {
     if (const auto* exited = std::get_if<remote::NativeExited>(&end)) {
         debuggee_->guest_exited(exited->exit_code);
         return;
     }
-    if (const auto* lost = std::get_if<remote::NativeLost>(&end);
-        lost != nullptr && options_.warn) {
-        options_.warn("the native debug server: " + lost->reason);
+    if (const auto* lost = std::get_if<remote::NativeLost>(&end)) {
+        warn("the native debug server: " + lost->reason);
     }
     debuggee_->kill();
 }

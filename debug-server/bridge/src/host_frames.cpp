@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <set>
 
 namespace wdbg::bridge {
@@ -18,26 +19,48 @@ struct ChainRow {
     Machine machine;
     std::uint32_t frame_pointer;
     std::uint32_t stack_pointer;
+    std::size_t word; ///< bytes
+    bool only_in_assembly = false;
 };
 
-/// psABIs: the frame pointer points to the caller's, and the return address lies behind that.
+/// WAMR's assembly that calls host functions and guest code. Its size is less than that.
+constexpr std::string_view assembly = "invokeNative";
+constexpr std::uint64_t assembly_size = 512;
+
+/// psABIs: the frame pointer points to the caller's, and the return address lies behind that. On
+/// RISC-V only WAMR's assembly does it like that.
 constexpr std::array chains{
-    ChainRow{.machine = Machine::X86_64, .frame_pointer = 6, .stack_pointer = 7},
-    ChainRow{.machine = Machine::AArch64, .frame_pointer = 29, .stack_pointer = 31}};
+    ChainRow{.machine = Machine::X86_64, .frame_pointer = 6, .stack_pointer = 7, .word = 8},
+    ChainRow{.machine = Machine::AArch64, .frame_pointer = 29, .stack_pointer = 31, .word = 8},
+    ChainRow{.machine = Machine::RiscV32,
+             .frame_pointer = 8,
+             .stack_pointer = 2,
+             .word = 4,
+             .only_in_assembly = true},
+    ChainRow{.machine = Machine::RiscV64,
+             .frame_pointer = 8,
+             .stack_pointer = 2,
+             .word = 8,
+             .only_in_assembly = true}};
 
 Result<NativeRegisters> follow_chain(const NativeRegisters& registers,
-                                     const dwarf::NativeMemoryReader& memory) {
+                                     const dwarf::NativeMemoryReader& memory, bool in_assembly) {
     const auto row = std::ranges::find(chains, registers.machine, &ChainRow::machine);
-    if (row == chains.end() || ((registers.known >> row->frame_pointer) & 1U) == 0) {
+    if (row == chains.end() || (row->only_in_assembly && !in_assembly) ||
+        ((registers.known >> row->frame_pointer) & 1U) == 0) {
         return fail(ErrorCode::Unavailable, "neither an unwind table nor a frame pointer");
     }
     constexpr std::uint64_t largest_frame = std::uint64_t{16} << 20U;
     const std::uint64_t frame = registers.general.at(row->frame_pointer);
     const std::uint64_t sp = registers.general.at(row->stack_pointer);
-    std::array<std::uint64_t, 2> words{};
-    if (frame < sp || frame - sp > largest_frame || frame % sizeof(std::uint64_t) != 0 ||
-        !memory({frame}, std::as_writable_bytes(std::span(words)))) {
+    std::array<std::byte, 2 * sizeof(std::uint64_t)> bytes{};
+    if (frame < sp || frame - sp > largest_frame || frame % row->word != 0 ||
+        !memory({frame}, std::span(bytes).first(2 * row->word))) {
         return fail(ErrorCode::Unavailable, "the frame pointer points to no frame");
+    }
+    std::array<std::uint64_t, 2> words{};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::memcpy(&words.at(i), bytes.data() + i * row->word, row->word);
     }
     NativeRegisters caller;
     caller.machine = registers.machine;
@@ -45,7 +68,7 @@ Result<NativeRegisters> follow_chain(const NativeRegisters& registers,
     caller.known = std::uint64_t{1} << row->frame_pointer | std::uint64_t{1} << row->stack_pointer;
     caller.vectors_known = false;
     caller.general.at(row->frame_pointer) = words[0];
-    caller.general.at(row->stack_pointer) = frame + sizeof words;
+    caller.general.at(row->stack_pointer) = frame + 2 * row->word;
     return caller;
 }
 
@@ -157,7 +180,8 @@ Result<NativeRegisters> HostFrames::caller_of(const NativeRegisters& registers, 
             return caller;
         }
     }
-    return follow_chain(registers, memory);
+    const auto begin = symbol(assembly);
+    return follow_chain(registers, memory, begin && pc - begin->value < assembly_size);
 }
 
 Result<NativeAddress> HostFrames::symbol(std::string_view name) {

@@ -3,9 +3,11 @@
 
 #include <wdbg/dwarf/loader.h>
 #include <wdbg/remote/local_file.h>
+#include <wdbg/rsp/text.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <set>
 
 namespace wdbg::bridge {
@@ -13,8 +15,6 @@ namespace wdbg::bridge {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::uint64_t largest_area = std::uint64_t{256} << 20U;
 
 struct ElfMachineRow {
     std::uint16_t number; ///< e_machine
@@ -27,6 +27,16 @@ constexpr std::array elf_machines{
     ElfMachineRow{40, false, Machine::Arm}, ElfMachineRow{243, false, Machine::RiscV32},
     ElfMachineRow{243, true, Machine::RiscV64}};
 
+/// The .aot itself, where it is one of the files or beside them.
+std::vector<std::byte> aot_of(const ModuleFiles& files) {
+    fs::path path = files.module;
+    if (path.extension() != ".aot") {
+        path = files.debug_file;
+        path.replace_extension(); // X.aot.debug
+    }
+    return remote::read_local_file(path).value_or(std::vector<std::byte>());
+}
+
 /// X.aot → X.aot.debug, X.wasm → X.aot.debug.
 fs::path default_debug_file(const fs::path& module) {
     fs::path aot = module;
@@ -34,30 +44,6 @@ fs::path default_debug_file(const fs::path& module) {
         aot.replace_extension(".aot");
     }
     return aot += ".debug";
-}
-
-std::string hex(std::span<const std::byte> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const std::byte each : bytes) {
-        text += digits[std::to_integer<unsigned>(each) >> 4U];
-        text += digits[std::to_integer<unsigned>(each) & 15U];
-    }
-    return text;
-}
-
-Result<FoundText> read_text(const remote::RemoteNativeTarget& target, const KnownModule& module,
-                            NativeAddress address) {
-    std::vector<std::byte> text(module.info->file().text_size());
-    if (auto read = target.read_memory(address, text); !read) {
-        return std::unexpected(read.error());
-    }
-    if (auto belongs = module.info->check_text(text); !belongs) {
-        return fail(ErrorCode::InvalidArgument, module.files.debug_file.string() + " (build id " +
-                                                    hex(module.info->file().build_id()) +
-                                                    "): " + belongs.error().message);
-    }
-    return FoundText{.address = address, .bytes = std::move(text)};
 }
 
 /// Executable memory that belongs to no file.
@@ -76,6 +62,30 @@ Result<std::vector<MemoryArea>> areas_of(const remote::RemoteNativeTarget& targe
         }
     }
     return areas;
+}
+
+std::string in_hex(NativeAddress address) {
+    char digits[16];
+    return "0x" + std::string(digits, rsp::format_hex(address.value, digits));
+}
+
+/// Adds what is loaded there.
+void find_in(const remote::RemoteNativeTarget& target, const KnownModule& module,
+             const MemoryArea& area, std::vector<FoundText>& found,
+             std::optional<Error>& mismatch) {
+    std::vector<std::byte> memory(std::min(area.size, largest_area));
+    if (memory.size() < module.info->file().text_size() ||
+        !target.read_memory(area.begin, memory)) {
+        return;
+    }
+    for (const std::size_t offset : module.info->find_text(memory)) {
+        auto text = read_text(target, module, {area.begin.value + offset});
+        if (!text) {
+            mismatch = text.error();
+        } else if (!module.info->is_not_loaded(text->bytes, module.aot)) {
+            found.push_back(std::move(*text));
+        }
+    }
 }
 
 /// Behind one of the pointers that the runtime's description of the module holds.
@@ -104,11 +114,46 @@ Result<FoundText> find_behind(const remote::RemoteNativeTarget& target, const Kn
 
 } // namespace
 
+std::string hex(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const std::byte each : bytes) {
+        text += digits[std::to_integer<unsigned>(each) >> 4U];
+        text += digits[std::to_integer<unsigned>(each) & 15U];
+    }
+    return text;
+}
+
+Result<FoundText> read_text(const remote::RemoteNativeTarget& target, const KnownModule& module,
+                            NativeAddress address) {
+    std::vector<std::byte> text(module.info->file().text_size());
+    if (auto read = target.read_memory(address, text); !read) {
+        return std::unexpected(read.error());
+    }
+    if (auto belongs = module.info->check_text(text); !belongs) {
+        return fail(ErrorCode::InvalidArgument, module.files.debug_file.string() + " (build id " +
+                                                    hex(module.info->file().build_id()) +
+                                                    "): " + belongs.error().message);
+    }
+    return FoundText{.address = address, .bytes = std::move(text)};
+}
+
+CodeRange code_range(const KnownModule& module, NativeAddress address, ModuleId id) {
+    const bool is_wasm = module.files.module.extension() == ".wasm";
+    CodeRange code{
+        .range = {.begin = address, .end = {address.value + module.info->file().text_size()}},
+        .module = id};
+    code.debug_file = module.files.debug_file.string();
+    code.module_file = module.files.module.string();
+    code.wasm_file = is_wasm ? module.files.module.string() : std::string();
+    return code;
+}
+
 Result<KnownModule> open_module(ModuleFiles files) {
     if (files.debug_file.empty()) {
         files.debug_file = default_debug_file(files.module);
     }
-    KnownModule module{.files = std::move(files), .debug_bytes = {}, .info = nullptr};
+    KnownModule module{.files = std::move(files), .debug_bytes = {}, .aot = {}, .info = nullptr};
     auto bytes = remote::read_local_file(module.files.debug_file);
     if (!bytes) {
         return fail(bytes.error().code, bytes.error().message + " (the debug file of " +
@@ -116,6 +161,7 @@ Result<KnownModule> open_module(ModuleFiles files) {
                                             "); wdbg compile makes it");
     }
     module.debug_bytes = std::move(*bytes);
+    module.aot = aot_of(module.files);
     auto info = dwarf::load_aot_debug_info({.debug_file = module.debug_bytes, .module = {}});
     if (!info) {
         return fail(info.error().code,
@@ -149,20 +195,19 @@ Result<FoundText> find_module(const remote::RemoteNativeTarget& target, const Kn
     if (!areas) {
         return fail(ErrorCode::NotFound, areas.error().message);
     }
+    std::vector<FoundText> found;
     std::optional<Error> mismatch;
     for (const MemoryArea& area : *areas) {
-        std::vector<std::byte> memory(std::min(area.size, largest_area));
-        if (memory.size() < module.info->file().text_size() ||
-            !target.read_memory(area.begin, memory)) {
-            continue;
-        }
-        for (const std::size_t offset : module.info->find_text(memory)) {
-            auto found = read_text(target, module, {area.begin.value + offset});
-            if (found) {
-                return found;
-            }
-            mismatch = found.error();
-        }
+        find_in(target, module, area, found, mismatch);
+    }
+    if (found.size() > 1) {
+        return fail(ErrorCode::InvalidArgument,
+                    "the code of " + module.files.debug_file.string() + " is in several places, " +
+                        in_hex(found[0].address) + " and " + in_hex(found[1].address) +
+                        " among them; give --load-address=ADDR, or have the .aot beside it");
+    }
+    if (!found.empty()) {
+        return std::move(found.front());
     }
     if (mismatch) {
         return std::unexpected(*mismatch);

@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace wdbg::bridge {
@@ -14,6 +16,7 @@ namespace wdbg::bridge {
 struct KnownModule {
     ModuleFiles files;
     std::vector<std::byte> debug_bytes;
+    std::vector<std::byte> aot; ///< empty if it was not found
     std::unique_ptr<dwarf::AotDebugInfo> info;
     Machine machine = Machine::X86_64;
     bool thumb = false;
@@ -29,10 +32,22 @@ struct FoundText {
     std::vector<std::byte> bytes;
 };
 
+/// Hexadecimal digits.
+[[nodiscard]] std::string hex(std::span<const std::byte> bytes);
+
+/// The text at `address`. InvalidArgument if the debug file does not belong to it, with the build
+/// id.
+[[nodiscard]] Result<FoundText> read_text(const remote::RemoteNativeTarget& target,
+                                          const KnownModule& module, NativeAddress address);
+
+/// What the target's code range of a module is.
+[[nodiscard]] CodeRange code_range(const KnownModule& module, NativeAddress address, ModuleId id);
+
 /// In `search`, else in executable memory that belongs to no file, else where pointers in the
 /// runtime's description of it lead (`handle`: an AOTModule, whatever its layout).
-/// NotFound if there is nothing like it; InvalidArgument if there is code that the debug file does
-/// not belong to, with the build ids.
+/// NotFound if there is nothing like it, or only what nobody has loaded yet (the loader's input);
+/// InvalidArgument if there is code that the debug file does not belong to, with the build ids, or
+/// more than one of which none can be preferred.
 [[nodiscard]] Result<FoundText> find_module(const remote::RemoteNativeTarget& target,
                                             const KnownModule& module,
                                             const std::vector<MemoryArea>& search,

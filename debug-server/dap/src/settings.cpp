@@ -131,7 +131,8 @@ Result<StartRequest> read_attach(const protocol::AttachArguments& args) {
     request.attach = {.connect = args.connect.value_or(""),
                       .native = args.native.value_or(""),
                       .module = args.module.value_or(""),
-                      .debug_file = args.debugFile.value_or("")};
+                      .debug_file = args.debugFile.value_or(""),
+                      .host_file = args.hostFile.value_or("")};
     if (request.attach.connect.empty() == request.attach.native.empty()) {
         return fail(ErrorCode::InvalidArgument,
                     "attach: give either connect (\"HOST:PORT\" of a wasm debug server) or native "

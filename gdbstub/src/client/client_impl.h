@@ -59,6 +59,7 @@ struct Client::Impl {
     unsigned echo_count = 0;
     unsigned nacks = 0; ///< in a row, from either side
     bool no_ack = false;
+    std::optional<bool> has_vcont;
 
     std::map<std::string, std::string, std::less<>> features;
     std::size_t packet_size = 400; ///< of a server that tells nothing (gdbserver's least)

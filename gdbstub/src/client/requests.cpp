@@ -135,19 +135,40 @@ void Client::kill(Handler<void> done) {
                     .kind = Exchange::Kill});
 }
 
-void Client::resume(const std::vector<Action>& actions, StopHandler stopped) {
+void Client::set_has_vcont(bool has) {
+    impl_->has_vcont = has;
+}
+
+namespace {
+
+std::string with_signal(const Client::Action& action) {
+    const bool has_signal = action.letter == 'C' || action.letter == 'S';
+    return action.letter + (has_signal ? hex_byte(action.signal) : std::string());
+}
+
+std::string vcont(const std::vector<Client::Action>& actions) {
     std::string packet = "vCont";
-    for (const Action& action : actions) {
-        packet += std::string(";") + action.letter;
+    for (const Client::Action& action : actions) {
+        packet += ";" + with_signal(action);
         packet += action.letter == 'r' ? hex_of(action.begin) + "," + hex_of(action.end) : "";
-        packet += action.letter == 'C' || action.letter == 'S' ? hex_byte(action.signal) : "";
         packet += action.thread == 0 ? "" : ":" + hex_of(action.thread);
     }
+    return packet;
+}
+
+} // namespace
+
+void Client::resume(const std::vector<Action>& actions, StopHandler stopped) {
     const bool simple = actions.size() == 1 && actions.front().thread == 0;
-    if (simple && !supports("vContSupported")) {
+    const bool told = impl_->has_vcont.has_value();
+    const bool has_vcont = told ? *impl_->has_vcont : !simple || supports("vContSupported");
+    std::string packet = has_vcont ? vcont(actions) : "c";
+    if (!has_vcont && !actions.empty()) {
         const Action& action = actions.front();
-        packet = action.letter;
-        packet += action.letter == 'C' || action.letter == 'S' ? hex_byte(action.signal) : "";
+        if (action.thread != 0) {
+            request("Hc" + hex_of(action.thread), {});
+        }
+        packet = with_signal(action);
     }
     impl_->enqueue({.packet = std::move(packet),
                     .done = expect_stop(std::move(stopped)),

@@ -85,6 +85,7 @@ static uint8_t* load_image(uint32_t* size) {
 #if WDBG_AOT
 extern const uint8_t guest_build_id[20];
 static uint32_t serial;
+static bool runs_again;
 
 static void before_instance(uint8_t* code, uint32_t size) {
     (void)code;
@@ -96,10 +97,12 @@ static void before_run(wasm_module_inst_t instance) {
     if (serial == 0) {
         fail("table", "is full");
     }
-    /* The guest waits for a byte on the line: a debugger that looks for its code finds it there. */
+    /* The guest waits for a byte on the line: a debugger that looks for its code finds it there.
+     * After an `r` it is loaded once more when it has run. */
     char go = 0;
     while (board_transport.read(board_transport.context, &go, sizeof(go), true) == 0) {
     }
+    runs_again = go == 'r';
 }
 
 static void after_run(int status) {
@@ -107,6 +110,8 @@ static void after_run(int status) {
     wdbg_module_unloaded(serial);
 }
 #else
+enum { runs_again = 0 };
+
 static void before_instance(uint8_t* code, uint32_t size) {
     const struct WdbgStubModule loaded = {GUEST_NAME, code, size, guest_image};
     wdbg_stub_module_loaded(&loaded);
@@ -139,14 +144,9 @@ static int run_guest(wasm_module_inst_t instance) {
     return (int)result[0];
 }
 
-int main(int argc, char** argv) {
+static int load_and_run(void) {
     char why[128];
     uint32_t size = 0;
-    board_init(argc, argv);
-    if (!WDBG_AOT) {
-        wdbg_stub_init(&board_transport);
-    }
-    start_runtime();
     uint8_t* bytes = load_image(&size);
     wasm_module_t module = wasm_runtime_load(bytes, size, why, sizeof(why));
     if (!module) {
@@ -161,6 +161,19 @@ int main(int argc, char** argv) {
     after_run(status);
     wasm_runtime_deinstantiate(instance);
     wasm_runtime_unload(module);
+    return status;
+}
+
+int main(int argc, char** argv) {
+    int status = 0;
+    board_init(argc, argv);
+    if (!WDBG_AOT) {
+        wdbg_stub_init(&board_transport);
+    }
+    start_runtime();
+    do {
+        status = load_and_run();
+    } while (runs_again);
     wasm_runtime_destroy();
     say("program: end\n");
     board_exit(status);

@@ -18,6 +18,7 @@ __attribute__((section(".text.reset"), naked, used)) void board_reset(void) {
                      "la sp, board_stack_top\n"
                      "la t0, board_fault\n"
                      "csrw mtvec, t0\n"
+                     "li ra, 0\n" /* there is no caller: registers survive a reset */
                      "j board_start\n");
 }
 

@@ -66,6 +66,7 @@ struct AttachArguments {
     Optional<std::string> native{};
     Optional<std::string> module{};
     Optional<std::string> debugFile{};
+    Optional<std::string> hostFile{};
     Optional<std::map<std::string, std::string>> sourceMap{};
     Optional<bool> stopOnAttach{};
 
@@ -73,7 +74,7 @@ struct AttachArguments {
         using Self = AttachArguments;
         return std::tuple(field("connect", &Self::connect), field("native", &Self::native),
                           field("module", &Self::module), field("debugFile", &Self::debugFile),
-                          field("sourceMap", &Self::sourceMap),
+                          field("hostFile", &Self::hostFile), field("sourceMap", &Self::sourceMap),
                           field("stopOnAttach", &Self::stopOnAttach));
     }
 };

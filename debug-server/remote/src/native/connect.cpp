@@ -143,11 +143,14 @@ Result<void> NativeTargetImpl::begin() {
     }
     const Result<std::string> actions = link_->ask_packet("vCont?");
     steps_ranges_ = actions && (*actions + ";").contains(";r;");
+    client.set_has_vcont(actions && (*actions + ";").contains(";c;"));
     learn_flash();
     pass_signals();
-    // A server that takes small packets is behind a slow link, mostly.
+    // A server that takes small packets, or is none of a whole system, is behind a slow link,
+    // mostly.
     constexpr std::size_t large_packet = 4096;
-    cache_.use_lines_of(client.packet_size() >= large_packet ? 1024 : 256);
+    const bool is_near = client.packet_size() >= large_packet && steps_ranges_;
+    cache_.use_lines_of(is_near ? 1024 : 256);
     event_thread_ = stop->thread;
     take_expedited(*stop);
     if (event_thread_ == 0) {
@@ -249,8 +252,12 @@ void NativeTargetImpl::pass_signals() {
 
 Result<std::vector<std::byte>> NativeTargetImpl::read_file(const std::string& path,
                                                            std::size_t limit) const {
+    if (!has_files_) {
+        return fail(ErrorCode::Unsupported, "the server has no file requests");
+    }
     const Result<std::string> opened = link_->ask_packet("vFile:open:" + hex_of(path) + ",0,0");
     if (!opened) {
+        has_files_ = opened.error().code != ErrorCode::Unsupported;
         return std::unexpected(opened.error());
     }
     const std::int64_t descriptor = parse_file_reply(*opened).result;

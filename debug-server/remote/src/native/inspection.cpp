@@ -62,8 +62,10 @@ void NativeTargetImpl::remove_code(CodeRangeId id) {
     if (found == codes_.end()) {
         return;
     }
-    const NativeRange range = found->code.range;
-    std::erase_if(sites_, [&](const auto& entry) { return range.contains({entry.first}); });
+    forget_sites(found->code.range);
+    std::erase_if(instances_, [&](const NativeInstance& instance) {
+        return instance.module == found->code.module;
+    });
     codes_.erase(found);
     cache_.guest_registers.clear();
     if (handler_) {
@@ -116,6 +118,12 @@ Result<std::vector<ServerThread>> NativeTargetImpl::server_threads() const {
         return *cache_.threads;
     }
     rsp::Client& client = link_->client();
+    const bool tells_cores =
+        !client.supports("qXfer:threads:read") && !client.supports("qXfer:auxv:read");
+    if (tells_cores && std::ranges::binary_search(cores_, event_thread_)) {
+        cache_.threads = cores_;
+        return cores_;
+    }
     auto threads = client.supports("qXfer:threads:read")
                        ? listed_threads(object("threads", ""))
                        : link_->ask<std::vector<std::uint64_t>>(
@@ -125,6 +133,7 @@ Result<std::vector<ServerThread>> NativeTargetImpl::server_threads() const {
     }
     std::ranges::sort(*threads);
     cache_.threads = *threads;
+    cores_ = tells_cores ? *threads : cores_;
     return threads;
 }
 
@@ -154,7 +163,8 @@ std::vector<NativeThread> NativeTargetImpl::threads() const {
 // --- Registers -----------------------------------------------------------------------------------
 
 Result<void> NativeTargetImpl::select(ServerThread thread) const {
-    if (cache_.selected == thread) {
+    // After a stop the server's current thread is the one that has stopped.
+    if (cache_.selected.value_or(has_run_ ? event_thread_ : 0) == thread) {
         return {};
     }
     const Result<std::string> reply = link_->ask_packet("Hg" + hex_of(thread));

@@ -18,6 +18,7 @@ using Action = rsp::Client::Action;
 
 void NativeTargetImpl::leave_stop() {
     cache_.clear();
+    has_run_ = true;
 }
 
 void NativeTargetImpl::drop_plans() {
@@ -67,6 +68,7 @@ void NativeTargetImpl::end(const NativeEnd& how) {
     state_ = NativeState::Ended;
     if (const auto* lost = std::get_if<NativeLost>(&how)) {
         lost_ = lost->reason;
+        warn_of_what_stays();
     }
     leave_stop();
     link_->close();

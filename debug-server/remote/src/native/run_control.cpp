@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// Resuming, and what a stop means.
+// Resuming and stopping.
 #include "target_impl.h"
-
-#include <wdbg/rsp/text.h>
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <csignal>
-#include <cstring>
 #include <utility>
 
 namespace wdbg::remote {
@@ -17,33 +13,6 @@ namespace wdbg::remote {
 namespace {
 
 using Action = rsp::Client::Action;
-using native::ExitKind;
-
-/// GDB's numbers of signals.
-enum GdbSignal : std::uint8_t {
-    Interrupt = 2,
-    Illegal = 4,
-    Trap = 5,
-    Float = 8,
-    Bus = 10,
-    Segment = 11
-};
-
-/// The system's number of a fault; 0 for what is none.
-int system_signal(unsigned number) {
-    switch (number) {
-    case Illegal:
-        return SIGILL;
-    case Float:
-        return SIGFPE;
-    case Bus:
-        return SIGBUS;
-    case Segment:
-        return SIGSEGV;
-    default:
-        return 0;
-    }
-}
 
 } // namespace
 
@@ -349,11 +318,15 @@ void NativeTargetImpl::take_stop(const rsp::StopReply& reply) {
     take_expedited(reply);
     const Arrival reason = reason_of(reply, event_thread_);
     if (interrupt_wanted_ && !reason) {
+        look_again();
         stop_with({});
         return;
     }
     if (reason) {
         const bool interrupted = std::holds_alternative<Interrupted>(*reason);
+        if (interrupted) {
+            look_again();
+        }
         stop_with(interrupted ? std::vector<NativeThreadStop>{}
                               : std::vector<NativeThreadStop>{
                                     {.thread = id_of(event_thread_), .reason = *reason}});
@@ -362,129 +335,6 @@ void NativeTargetImpl::take_stop(const rsp::StopReply& reply) {
     if (const auto gone = go_on(); !gone) {
         stop_with({});
     }
-}
-
-/// nullopt: nobody's business, the target goes on.
-Arrival NativeTargetImpl::reason_of(const rsp::StopReply& reply, ServerThread thread) {
-    if (system_signal(reply.signal) != 0) {
-        return fault_of(reply, thread);
-    }
-    if (reply.signal == Interrupt && !interrupt_wanted_ && std::exchange(late_interrupt_, false)) {
-        return std::nullopt; // of a pause that another stop had come before
-    }
-    if (reply.signal == Interrupt || reply.signal == 0) {
-        return Interrupted{};
-    }
-    if (reply.signal != Trap) {
-        runs_[thread].signal = reply.signal;
-        runs_[thread].moves = true;
-        return std::nullopt;
-    }
-    if (reply.reason == "watchpoint") {
-        return watch_hit(reply);
-    }
-    const Result<NativeRegisters> at = quick_registers(thread);
-    return at ? arrived(thread, *at) : Arrival(Interrupted{});
-}
-
-/// A thread has come to a site, or to the end of a step.
-Arrival NativeTargetImpl::arrived(ServerThread thread, const NativeRegisters& at) {
-    const auto site = sites_.find(at.pc.value);
-    if (const auto hit = user_hit(thread, at.pc.value)) {
-        return hit;
-    }
-    const auto run = runs_.find(thread);
-    if (run != runs_.end() && run->second.plan) {
-        if (const auto done =
-                arrived_by_exit(run->second, at, run->second.plan->stack_floor, nullptr)) {
-            return done;
-        }
-        return std::nullopt;
-    }
-    const bool ours = site != sites_.end() && site->second.inserted;
-    return ours ? std::nullopt : Arrival(Interrupted{});
-}
-
-/// `from` is the exit whose instruction has just been executed, with stack pointer `from_sp`.
-Arrival NativeTargetImpl::arrived_by_exit(Run& run, const NativeRegisters& at,
-                                          std::uint64_t from_sp, const native::StepExit* from) {
-    const native::StepPlan& plan = *run.plan;
-    const bool in_frame = stack_pointer(at) >= plan.stack_floor;
-    if (from != nullptr && from_sp >= plan.stack_floor && !plan.in_ranges(at.pc.value)) {
-        const bool left = from->kind == ExitKind::PassOver ||
-                          (from->kind == ExitKind::PassInto && code_at(at.pc) != nullptr);
-        if (left) {
-            return NativeStepDone{};
-        }
-    }
-    const native::StepExit* exit = plan.exit_at(at.pc.value);
-    if (exit != nullptr) {
-        const bool done =
-            exit->kind == ExitKind::Enter || (exit->kind == ExitKind::Arrive && in_frame);
-        return done ? Arrival(NativeStepDone{}) : std::nullopt;
-    }
-    // The end of a straight step that no exit was planted for.
-    const bool straight = plan.straight && !plan.ranges.empty() && from == nullptr;
-    return straight && in_frame && !plan.in_ranges(at.pc.value) ? Arrival(NativeStepDone{})
-                                                                : std::nullopt;
-}
-
-Arrival NativeTargetImpl::user_hit(ServerThread thread, std::uint64_t address) {
-    const auto site = sites_.find(address);
-    if (site != sites_.end() && site->second.traps) {
-        const Result<NativeRegisters> registers = all_registers(thread);
-        return registers ? Arrival(describe_trap_(*registers)) : std::nullopt;
-    }
-    if (site == sites_.end() || !site->second.wanted_by_user) {
-        return std::nullopt;
-    }
-    ++site->second.counters.hits;
-    const HitFilter& filter = site->second.filter;
-    if (filter.accept != nullptr) {
-        const Result<NativeRegisters> registers = all_registers(thread);
-        if (registers && !filter.accept(*registers, filter.data)) {
-            return std::nullopt;
-        }
-    }
-    ++site->second.counters.accepted;
-    return NativeBreakpointHit{.address = {address}};
-}
-
-/// The signal waits for the next resume. Faults of the host are its own business: WAMR touches its
-/// guard pages on purpose.
-Arrival NativeTargetImpl::fault_of(const rsp::StopReply& reply, ServerThread thread) {
-    runs_[thread].signal = reply.signal;
-    runs_[thread].moves = true;
-    const Result<NativeRegisters> at = quick_registers(thread);
-    if (!at || code_at(at->pc) == nullptr) {
-        return std::nullopt;
-    }
-    NativeFault fault{.signal = system_signal(reply.signal), .code = 0, .address = {}};
-    // siginfo_t: si_signo, si_errno, si_code, then (aligned to a pointer) si_addr.
-    if (const Result<std::string> info = object("siginfo", "")) {
-        const std::size_t width = pointer_size(machine());
-        const std::size_t place = width == 8 ? 16 : 12;
-        if (info->size() >= place + width) {
-            std::memcpy(&fault.code, info->data() + 8, sizeof fault.code);
-            std::memcpy(&fault.address.value, info->data() + place, width);
-        }
-    }
-    return fault;
-}
-
-Arrival NativeTargetImpl::watch_hit(const rsp::StopReply& reply) const {
-    std::optional<std::uint64_t> accessed;
-    for (const auto& [key, value] : reply.fields) {
-        if (key == "watch" || key == "rwatch" || key == "awatch") {
-            accessed = rsp::TextReader(value).hex();
-        }
-    }
-    for (const auto& [id, watched] : watched_) {
-        if (accessed && *accessed - watched.address.value < watched.size) {
-            return NativeWatchpointHit{.watchpoint = WatchpointId{id}};
-        }
-    }
-    return Interrupted{};
 }
 
 } // namespace wdbg::remote

@@ -82,12 +82,16 @@ Result<void> NativeTargetImpl::insert(std::uint64_t address, NativeSite& site) {
     }
     const bool in_flash = std::ranges::any_of(
         flash_, [address](const NativeRange& range) { return range.contains({address}); });
-    const std::uint64_t kind = site_kind(address);
+    site.kind = site_kind(address);
     site.packet_type = in_flash ? hardware : software;
-    Result<void> done = stop_point(true, site.packet_type, address, kind);
-    if (!done && !in_flash && done.error().code == ErrorCode::Unsupported) {
-        site.packet_type = hardware;
-        done = stop_point(true, hardware, address, kind);
+    Result<void> done = stop_point(true, site.packet_type, address, site.kind);
+    const bool is_refused = !done && !in_flash && state_ != NativeState::Ended;
+    if (is_refused) { // unknown, or it is flash that no memory map tells of
+        const Result<void> in_hardware = stop_point(true, hardware, address, site.kind);
+        if (in_hardware || done.error().code == ErrorCode::Unsupported) {
+            site.packet_type = hardware;
+            done = in_hardware;
+        }
     }
     if (!done && site.packet_type == hardware && done.error().code != ErrorCode::Unsupported) {
         return fail(ErrorCode::Busy, "the target has no hardware breakpoint left for " +
@@ -105,7 +109,7 @@ Result<void> NativeTargetImpl::take_out(std::uint64_t address, NativeSite& site)
     if (!site.inserted) {
         return {};
     }
-    auto done = stop_point(false, site.packet_type, address, site_kind(address));
+    auto done = stop_point(false, site.packet_type, address, site.kind);
     site.inserted = !done;
     return done;
 }
@@ -201,11 +205,37 @@ Result<void> NativeTargetImpl::stop_at_traps(NativeAddress function, DescribeTra
     return inserted;
 }
 
+Result<void> NativeTargetImpl::stop_at_changes(NativeAddress function, LookAtCode look) {
+    if (auto stopped = require_stopped(); !stopped) {
+        return stopped;
+    }
+    NativeSite& site = sites_[function.value];
+    site.changes = true;
+    look_at_code_ = std::move(look);
+    auto inserted = insert(function.value, site);
+    site.changes = inserted.has_value();
+    return inserted;
+}
+
 Result<SiteCounters> NativeTargetImpl::counters(NativeAddress address) const {
     const auto known = sites_.find(address.value);
     return known == sites_.end()
                ? fail(ErrorCode::NotFound, "there was never a breakpoint at this address")
                : Result<SiteCounters>(known->second.counters);
+}
+
+/// The code there goes. A plan that has exits there ends with the stop that follows.
+void NativeTargetImpl::forget_sites(NativeRange range) {
+    for (auto site = sites_.lower_bound(range.begin.value);
+         site != sites_.end() && site->first < range.end.value;) {
+        if (state_ != NativeState::Ended) {
+            [[maybe_unused]] const auto out =
+                take_out(site->first, site->second); // or gone already
+        }
+        const unsigned exits = site->second.exits;
+        site->second = NativeSite{.exits = exits};
+        site = exits == 0 ? sites_.erase(site) : std::next(site);
+    }
 }
 
 void NativeTargetImpl::add_exits(const native::StepPlan& plan) {
@@ -220,25 +250,33 @@ void NativeTargetImpl::drop_exits(const native::StepPlan& plan) {
     }
 }
 
-/// What cannot be removed is told: it stays in the target's memory.
-void NativeTargetImpl::remove_everything() {
+/// Breakpoints that could not be removed.
+void NativeTargetImpl::warn_of_what_stays() const {
     std::string left;
+    for (const auto& [address, site] : sites_) {
+        if (site.inserted) {
+            left += (left.empty() ? "" : ", ") + in_hex(address);
+        }
+    }
+    if (!left.empty() && options_.warn) {
+        options_.warn("breakpoints could not be removed from the target's code at " + left);
+    }
+}
+
+void NativeTargetImpl::remove_everything() {
     for (auto& [address, site] : sites_) {
         site.wanted_by_user = false;
         site.exits = 0;
         site.traps = false;
-        if (!take_out(address, site)) {
-            left += (left.empty() ? "" : ", ") + in_hex(address);
-        }
+        site.changes = false;
+        [[maybe_unused]] const auto out = take_out(address, site); // told below
     }
     for (const auto& [id, watched] : watched_) {
         [[maybe_unused]] const auto removed =
             stop_point(false, watched.packet_type, watched.address.value, watched.size);
     }
     watched_.clear();
-    if (!left.empty() && options_.warn) {
-        options_.warn("breakpoints could not be removed from the target's code at " + left);
-    }
+    warn_of_what_stays();
 }
 
 // --- Watchpoints ---------------------------------------------------------------------------------

@@ -23,16 +23,28 @@ namespace wdbg::remote {
 /// A thread by the server's number.
 using ServerThread = std::uint64_t;
 
+/// GDB's numbers of signals.
+enum GdbSignal : std::uint8_t {
+    Interrupt = 2,
+    Illegal = 4,
+    Trap = 5,
+    Float = 8,
+    Bus = 10,
+    Segment = 11
+};
+
 struct NativeSite {
     bool wanted_by_user = false;
-    unsigned exits = 0; ///< plans that have an exit here
-    bool traps = false; ///< the runtime's function for traps
+    unsigned exits = 0;   ///< plans that have an exit here
+    bool traps = false;   ///< the runtime's function for traps
+    bool changes = false; ///< the function that tells of code that comes and goes
     bool inserted = false;
     unsigned packet_type = 0; ///< as inserted: 0 software, 1 hardware
+    std::uint64_t kind = 0;   ///< as inserted
     HitFilter filter{};
     SiteCounters counters{};
 
-    [[nodiscard]] bool wanted() const { return wanted_by_user || exits != 0 || traps; }
+    [[nodiscard]] bool wanted() const { return wanted_by_user || exits != 0 || traps || changes; }
 };
 
 struct NativeCode {
@@ -113,6 +125,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void remove_code(CodeRangeId id) override;
     void add_instance(NativeInstance instance) override;
     Result<void> stop_at_traps(NativeAddress function, DescribeTrap describe) override;
+    Result<void> stop_at_changes(NativeAddress function, LookAtCode look) override;
     void release() override;
 
     [[nodiscard]] LinkFigures figures() const override { return link_->figures(); }
@@ -192,6 +205,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void add_exits(const native::StepPlan& plan);
     void drop_exits(const native::StepPlan& plan);
     void remove_everything();
+    void warn_of_what_stays() const;
+    void forget_sites(NativeRange range);
 
     // --- Running (run_control.cpp) -------------------------------------------------------------
     Result<std::unique_ptr<native::StepPlan>> make_plan(ServerThread thread,
@@ -205,6 +220,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void on_reply(Result<rsp::StopReply> reply);
     void take_reply();
     void take_stop(const rsp::StopReply& reply);
+    void look_again();
     Arrival reason_of(const rsp::StopReply& reply, ServerThread thread);
     Arrival arrived(ServerThread thread, const NativeRegisters& at);
     Arrival arrived_by_exit(Run& run, const NativeRegisters& at, std::uint64_t from_sp,
@@ -230,6 +246,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::unique_ptr<InstructionDecoder> decoder_;
     UnwindHostFrame unwind_host_;
     DescribeTrap describe_trap_;
+    LookAtCode look_at_code_;
     EventHandler handler_;
     std::function<void(const NativeEnd&)> end_handler_;
     /// Tells tasks on their way that this object is gone.
@@ -237,6 +254,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
 
     NativeState state_ = NativeState::Stopped;
     bool steps_ranges_ = false;
+    mutable bool has_files_ = true; ///< until the server says otherwise
     bool interrupt_wanted_ = false;
     /// An interrupt was sent, but another stop came first: it is still to come.
     bool late_interrupt_ = false;
@@ -253,6 +271,9 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::uint32_t last_watch_ = 0;
 
     ServerThread event_thread_ = 0; ///< of the last stop
+    bool has_run_ = false;          ///< there was a stop since the connection was made
+    /// Of a server that has no operating system under it: they do not come and go.
+    mutable std::vector<ServerThread> cores_;
     std::map<ServerThread, Run> runs_;
     bool others_run_ = true;
     mutable std::map<ServerThread, ThreadId> ids_;

@@ -122,6 +122,8 @@ class AotDebugInfo {
     [[nodiscard]] virtual std::optional<std::string_view> fact(std::string_view key) const = 0;
     [[nodiscard]] virtual Result<void> check_module(std::span<const std::byte> wasm) const = 0;
     [[nodiscard]] virtual Result<void> check_text(std::span<const std::byte> text) const = 0;
+    [[nodiscard]] virtual bool is_not_loaded(std::span<const std::byte> text,
+                                             std::span<const std::byte> aot) const = 0;
     [[nodiscard]] virtual std::vector<std::size_t>
     find_text(std::span<const std::byte> memory) const = 0;
 

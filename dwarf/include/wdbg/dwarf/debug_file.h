@@ -83,6 +83,10 @@ class DebugFile {
     differing_functions(std::span<const std::byte> text) const;
     /// NotFound with both hashes, and the first functions that differ.
     [[nodiscard]] Result<void> check_text(std::span<const std::byte> text) const;
+    /// Whether `text`, this file's, still has what the .aot file has at every place that a loader
+    /// fills in: nobody has loaded it yet. False where there are no such places, or `aot` is none.
+    [[nodiscard]] bool is_not_loaded(std::span<const std::byte> text,
+                                     std::span<const std::byte> aot) const;
     /// Where text like this file's may begin in `memory` (loaded code and whatever is around it),
     /// in bytes: found by the hashes of a few of its functions, so check_text() has the last word.
     [[nodiscard]] std::vector<std::size_t> find_text(std::span<const std::byte> memory) const;

@@ -107,7 +107,10 @@ class Client {
         unsigned signal = 0; ///< C, S: GDB's number of it
     };
 
-    /// vCont; `c` or `s` for servers without it, if there is one action only.
+    /// What the answer to `vCont?` says. Else qSupported's word counts.
+    void set_has_vcont(bool has);
+    /// vCont; for servers without it the first action as `c`, `s`, `C` or `S`, behind Hc where it
+    /// names a thread.
     void resume(const std::vector<Action>& actions, StopHandler stopped);
     /// Asks the running guest to stop; the answer is the resume's.
     void interrupt();

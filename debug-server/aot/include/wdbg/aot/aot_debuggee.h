@@ -28,6 +28,9 @@ struct AotOptions {
     /// The target is this process: conditions are decided on the thread that is hit, in the signal
     /// handler.
     bool decides_hits = false;
+    /// A module that the target unloads may be loaded again (after a reset, for one): it is the
+    /// same instance to clients then, and its breakpoints are there again.
+    bool modules_return = false;
 };
 
 /// A guest of compiled code behind a NativeTarget.

@@ -29,6 +29,9 @@ struct MemoryArea {
     std::uint64_t size = 0; ///< bytes
 };
 
+/// What is read of an area at most, in bytes.
+inline constexpr std::uint64_t largest_area = std::uint64_t{256} << 20U;
+
 struct BridgeOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;

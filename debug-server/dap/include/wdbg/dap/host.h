@@ -36,6 +36,7 @@ struct AttachSettings {
     std::string native{};  ///< HOST:PORT of a native one, for AOT code
     std::string module{};
     std::string debug_file{};
+    std::string host_file{}; ///< the runtime's own program (ELF), with `native`
 };
 
 enum class OutputCategory : std::uint8_t { Stdout, Stderr, Console };

@@ -107,8 +107,16 @@ class RemoteNativeTarget : public NativeTarget {
                                                                    std::size_t limit) const = 0;
     /// `text` is the code as it is there. `thumb`: Thumb instructions.
     virtual CodeRangeId add_code(CodeRange code, std::vector<std::byte> text, bool thumb) = 0;
+    /// Its breakpoints are taken out, its instances are forgotten.
     virtual void remove_code(CodeRangeId id) = 0;
     virtual void add_instance(NativeInstance instance) = 0;
+
+    /// A function that the target calls when code has come or gone, at whose entry `look` is
+    /// called, with the target standing still: it adds and removes code. True: the target stops
+    /// with NativeCodeChanged; false: it goes on. Not `told`: at a stop in host code, after which
+    /// the target may be another one (it may have been reset).
+    using LookAtCode = std::function<bool(bool told)>;
+    virtual Result<void> stop_at_changes(NativeAddress function, LookAtCode look) = 0;
 
     /// A function of the runtime that guest code calls when it traps: a thread that comes to its
     /// entry stops with what `describe` makes of the registers there.

@@ -168,8 +168,13 @@ struct NativeTrap {
     std::string message{}; ///< the runtime's words
 };
 
-using NativeStopReason = std::variant<Interrupted, NativeBreakpointHit, NativeStepDone,
-                                      NativeWatchpointHit, NativeFault, NativeTrap>;
+/// Code has appeared or vanished, as CodeAppeared and CodeVanished have told: whoever waits for it
+/// may look before it runs.
+struct NativeCodeChanged {};
+
+using NativeStopReason =
+    std::variant<Interrupted, NativeBreakpointHit, NativeStepDone, NativeWatchpointHit, NativeFault,
+                 NativeTrap, NativeCodeChanged>;
 
 struct NativeThreadStop {
     ThreadId thread;
