@@ -3,7 +3,6 @@
 
 #include "debug_info.h"
 #include "emitter.h"
-#include "guest_dwarf.h"
 #include "ir_passes.h"
 #include "wamr_headers.h"
 
@@ -127,7 +126,7 @@ PassOptions::Slots slots_of(const Options& options) {
                                     : Slots::Named;
 }
 
-PassOptions passes_of(const Options& options, const DebugInfo& info, const GuestDwarf& guest) {
+PassOptions passes_of(const Options& options, const DebugInfo& info, const dwarf::GuestDwarf& guest) {
     const bool plain = options.plain_code;
     return {.debug_info = !options.no_debug_file || !options.coverage.empty(),
             .trap_blocks = !plain,
@@ -198,7 +197,7 @@ Result<Compiled> generate(AOTCompContext& context, AOTCompData& data, const Opti
 
 } // namespace
 
-Result<Compiled> compile(const wasm::Module& module, const GuestDwarf& guest,
+Result<Compiled> compile(const wasm::Module& module, const dwarf::GuestDwarf& guest,
                          const Options& options) {
     if (Result<void> started = start_wamr(options); !started) {
         return std::unexpected(started.error());

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "guest_dwarf.h"
 #include "object_reader.h"
 #include "options.h"
 
+#include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/wasm/module.h>
 
 #include <cstddef>
@@ -19,7 +19,7 @@ struct Compiled {
 
 /// One code generation by WAMR and LLVM. `module` is of the file's own bytes. Once per process:
 /// LLVM and WAMR keep state of their own. Malformed carries WAMR's message.
-[[nodiscard]] Result<Compiled> compile(const wasm::Module& module, const GuestDwarf& guest,
+[[nodiscard]] Result<Compiled> compile(const wasm::Module& module, const dwarf::GuestDwarf& guest,
                                        const Options& options);
 
 } // namespace wdbg::compile

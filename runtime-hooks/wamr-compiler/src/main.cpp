@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler.h"
-#include "coverage.h"
 #include "debug_writer.h"
-#include "guest_dwarf.h"
 #include "options.h"
 #include "output_file.h"
 
+#include <wdbg/dwarf/coverage.h>
+#include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/version.h>
 
 #include <llvm/Config/llvm-config.h>
@@ -101,9 +101,9 @@ std::vector<std::string> facts_of(const Options& options) {
     return facts;
 }
 
-Result<void> write_coverage(const Options& options, const GuestDwarf& guest,
+Result<void> write_coverage(const Options& options, const dwarf::GuestDwarf& guest,
                             const Compiled& compiled, std::span<const std::byte> debug_file) {
-    Result<Coverage> coverage = measure_coverage(guest, debug_file);
+    Result<dwarf::Coverage> coverage = dwarf::measure_coverage(guest, debug_file);
     if (!coverage) {
         return std::unexpected(coverage.error());
     }
@@ -121,7 +121,7 @@ Result<void> write_coverage(const Options& options, const GuestDwarf& guest,
 }
 
 Result<void> write_outputs(const Options& options, const wasm::Module& module,
-                           const GuestDwarf& guest, const Compiled& compiled) {
+                           const dwarf::GuestDwarf& guest, const Compiled& compiled) {
     Result<OutputFile> aot = OutputFile::write(options.output, compiled.aot);
     if (!aot) {
         return std::unexpected(aot.error());
@@ -150,14 +150,34 @@ Result<void> write_outputs(const Options& options, const wasm::Module& module,
     return aot->commit();
 }
 
+/// What the code is made by, or its coverage told by. A guest whose debug information cannot be
+/// read is compiled without it, and the user told.
+dwarf::GuestDwarf read_guest(const Options& options, const wasm::Module& module) {
+    if (!options.debuggable && options.level != 0 && options.coverage.empty()) {
+        return {};
+    }
+    Result<dwarf::GuestDwarf> guest =
+        dwarf::read_guest_dwarf({.bytes = module.bytes(), .path = options.module});
+    if (!guest) {
+        if (guest.error().code != ErrorCode::Unavailable) {
+            report(options.module + ": compiled without its debug information: " +
+                   guest.error().message);
+        }
+        return {};
+    }
+    for (const std::string& problem : guest->problems) {
+        report(options.module + ": debug information is missing: " + problem);
+    }
+    return std::move(*guest);
+}
+
 Result<void> run(const Options& options) {
     const Progress progress("compiling " + options.module + " …");
     Result<wasm::Module> module = read_module(options.module);
     if (!module) {
         return std::unexpected(module.error());
     }
-    const bool needs_guest = options.debuggable || options.level == 0 || !options.coverage.empty();
-    const GuestDwarf guest = needs_guest ? read_guest_dwarf(*module) : GuestDwarf{};
+    const dwarf::GuestDwarf guest = read_guest(options, *module);
     Result<Compiled> compiled = compile(*module, guest, options);
     if (!compiled) {
         return std::unexpected(compiled.error());

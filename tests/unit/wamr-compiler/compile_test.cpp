@@ -98,6 +98,41 @@ TEST_P(CompiledCode, IsThatOfACompilationWithoutDebugInformation) {
 
 INSTANTIATE_TEST_SUITE_P(Guests, CompiledCode, testing::Values("control-O2", "types-O0"));
 
+/// What is in another file is found there: the code and what remains visible are the same.
+TEST(CompiledDebugInformation, MayBeInAnotherFile) {
+    const std::string whole = fixture("control-O0");
+    if (whole.empty()) {
+        GTEST_SKIP() << "control-O0 is not built";
+    }
+    const Folder folder;
+    const std::string options = "-Og --coverage=";
+    ASSERT_EQ(compile(options + (folder / "whole") + " " + whole + " -o " + (folder / "whole.aot"))
+                  .status,
+              0);
+    for (const std::string name : {"external-O0", "control-O0-split", "packed"}) {
+        const Ended ended = compile(options + (folder / "coverage") + " " + fixture(name) + " -o " +
+                                    (folder / "elsewhere.aot"));
+        EXPECT_EQ(ended.status, 0) << ended.output;
+        EXPECT_EQ(read_bytes(folder / "elsewhere.aot"), read_bytes(folder / "whole.aot")) << name;
+        EXPECT_EQ(read_bytes(folder / "coverage"), read_bytes(folder / "whole")) << name;
+    }
+}
+
+TEST(CompiledDebugInformation, IsMissedByNameWhereItsFileIsGone) {
+    const std::string path = fixture("external-O0");
+    if (path.empty()) {
+        GTEST_SKIP() << "external-O0 is not built";
+    }
+    const Folder folder;
+    write_bytes(folder / "alone.wasm", read_bytes(path));
+    const Ended ended = compile("-Og " + (folder / "alone.wasm") + " -o " + (folder / "a.aot"));
+    EXPECT_EQ(ended.status, 0);
+    EXPECT_NE(ended.output.find("external-O0.debug.wasm does not exist"), std::string::npos)
+        << ended.output;
+    EXPECT_TRUE(compile("-O3 " + (folder / "alone.wasm") + " -o " + (folder / "a.aot"))
+                    .output.empty());
+}
+
 /// Every trap site calls the runtime from a place of its own.
 TEST(CompiledTraps, EachHaveAnInstructionOfTheirOwn) {
     const std::string path = fixture("traps-O2");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "coverage.h"
+#include <wdbg/dwarf/coverage.h>
 
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDie.h>
@@ -14,7 +14,7 @@
 #include <tuple>
 #include <vector>
 
-namespace wdbg::compile {
+namespace wdbg::dwarf {
 namespace {
 
 struct Range {
@@ -231,4 +231,4 @@ Result<Coverage> measure_coverage(const GuestDwarf& guest, std::span<const std::
     return Measure(guest, native).run();
 }
 
-} // namespace wdbg::compile
+} // namespace wdbg::dwarf

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "guest_dwarf.h"
-
+#include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/model/error.h>
 
 #include <cstddef>
@@ -10,7 +9,7 @@
 #include <span>
 #include <string>
 
-namespace wdbg::compile {
+namespace wdbg::dwarf {
 
 /// What a debugger can still see of the guest in its native code.
 struct Coverage {
@@ -29,4 +28,4 @@ struct Coverage {
 [[nodiscard]] Result<Coverage> measure_coverage(const GuestDwarf& guest,
                                                 std::span<const std::byte> debug_file);
 
-} // namespace wdbg::compile
+} // namespace wdbg::dwarf
