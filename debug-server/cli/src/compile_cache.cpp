@@ -80,7 +80,7 @@ std::string debug_files_key(const wasm::Module& module, const fs::path& path) {
     std::vector<fs::path> files{path.string() + ".dwp"};
     if (const auto name = module.external_debug_info(); name && !module.has_debug_sections()) {
         const fs::path named = fs::path(*name).lexically_normal();
-        const bool leads_out = named.is_absolute() || *named.begin() == "..";
+        const bool leads_out = named.is_absolute() || named.string().starts_with("..");
         files.push_back(path.parent_path() / (leads_out ? named.filename() : named));
         files.push_back(files.back().string() + ".dwp");
     }
