@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compile_cache.h"
 
+#include "module_files.h"
+
 #include <wdbg/wasm/module.h>
 
 #include <boost/uuid/name_generator_sha1.hpp>
@@ -23,20 +25,6 @@ namespace wdbg::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-Result<std::vector<std::byte>> read_file(const fs::path& path) {
-    std::error_code error;
-    const auto size = fs::file_size(path, error);
-    if (error) {
-        return fail(ErrorCode::Io, path.string() + ": " + error.message());
-    }
-    std::vector<std::byte> bytes(size);
-    std::ifstream file(path, std::ios::binary);
-    if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
-        return fail(ErrorCode::Io, path.string() + ": cannot be read");
-    }
-    return bytes;
-}
 
 fs::path compiler_path() {
     std::error_code error;
