@@ -191,8 +191,7 @@ TEST_P(DeployedAt, WhatIsEqualReadsAsItWouldWithItsOwnDebugFile) {
     EXPECT_GT(compared, 5'000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, DeployedAt,
-                         testing::Values("-O3", "-Og", "-O3 --plain-code", "-O0"));
+INSTANTIATE_TEST_SUITE_P(Levels, DeployedAt, testing::Values("-O3", "-Og"));
 
 TEST_F(Deployed, OtherFilesAreRefusedWithTheReason) {
     deploy("control-O2", "-O3");
