@@ -49,6 +49,7 @@ class DebugData {
 
     /// The unit with its entries; loads a .dwo when first asked.
     [[nodiscard]] llvm::DWARFUnit& unit(std::size_t index);
+
     /// Why the unit's .dwo was not found or read, once unit() was asked; empty if there is none.
     [[nodiscard]] const std::string& split_problem(std::size_t index) const {
         return units_[index].split_problem;

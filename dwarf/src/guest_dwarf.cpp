@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <wdbg/dwarf/guest_dwarf.h>
-
 #include "debug_data.h"
+
+#include <wdbg/dwarf/guest_dwarf.h>
 
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDie.h>
@@ -62,7 +62,8 @@ class Reader {
     }
 
     void read_lines(llvm::DWARFUnit& unit) {
-        const llvm::DWARFDebugLine::LineTable* const table = data_.context().getLineTableForUnit(&unit);
+        const llvm::DWARFDebugLine::LineTable* const table =
+            data_.context().getLineTableForUnit(&unit);
         if (table == nullptr) {
             return;
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-
 #include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/wasm/module.h>
 

@@ -116,7 +116,8 @@ bool has_sound_literals(std::span<const std::uint8_t> bytes) {
 
 Result<wasm_module_t> open_module(std::span<std::uint8_t> bytes, const std::string& name) {
     if (is_aot(std::as_bytes(bytes)) && !has_sound_literals(bytes)) {
-        return fail(ErrorCode::Malformed, name + ": damaged: the literals are longer than the code");
+        return fail(ErrorCode::Malformed,
+                    name + ": damaged: the literals are longer than the code");
     }
     std::array<char, error_size> error{};
     const wasm_module_t module =
