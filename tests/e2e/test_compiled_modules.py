@@ -83,7 +83,7 @@ def test_without_debug_file_the_guest_waits_steps_and_runs(connect, scratch):
     assert client.ask("c") == "W00"
     status, stdout, stderr = guest.finish()
     assert (status, stdout) == (0, "control 5239\n")
-    assert "has no debug file" in stderr and "wdbg compile" in stderr
+    assert "has no debug file" in stderr and f"--debug-for={guest.module}" in stderr
 
 
 def test_debug_file_of_another_module_is_refused_with_both_hashes(connect, scratch):

@@ -245,7 +245,9 @@ Result<void> CodeModules::open_debug_file(CodeModule& module) const {
         if (!named && mapped.error().code == ErrorCode::NotFound) {
             return fail(ErrorCode::NotFound,
                         module.code.module_file + ": has no debug file (looked for " +
-                            module.code.debug_file + "); make it by wdbg compile");
+                            module.code.debug_file +
+                            "); make it from the .wasm: wdbg compile MODULE.wasm --debug-for=" +
+                            module.code.module_file + " and the options it was compiled with");
         }
         return std::unexpected(mapped.error());
     }

@@ -70,7 +70,7 @@ std::string debug_files_key(const wasm::Module& module, const fs::path& path) {
         const fs::path named = fs::path(*name).lexically_normal();
         const bool leads_out = named.is_absolute() || named.string().starts_with("..");
         files.push_back(path.parent_path() / (leads_out ? named.filename() : named));
-        files.push_back(files.back().string() + ".dwp");
+        files.emplace_back(files.back().string() + ".dwp");
     }
     std::string text;
     for (const fs::path& file : files) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -36,7 +37,7 @@ std::string hex(const dwarf::Sha256& hash) {
 double percent(std::uint64_t part, std::uint64_t whole) {
     constexpr double tenths = 1000.0;
     const double share = whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
-    return static_cast<double>(static_cast<std::uint64_t>(share * tenths + 0.5)) / 10.0;
+    return std::round(share * tenths) / 10.0;
 }
 
 // --- The parts of a report -----------------------------------------------------------------------

@@ -119,7 +119,7 @@ class Fitter {
         const auto there = text_.subspan(offset, piece.bytes.size());
         std::vector<std::byte> ours = piece.bytes;
         std::vector<std::byte> theirs(there.begin(), there.end());
-        std::size_t matched = 0;
+        std::ptrdiff_t matched = 0;
         for (const PieceRelocation& each : piece.relocations) {
             const auto found = relocations_.find(offset + each.offset);
             if (found == relocations_.end()) {
@@ -135,7 +135,7 @@ class Fitter {
         }
         const auto first = relocations_.lower_bound(offset);
         const auto behind = relocations_.lower_bound(offset + piece.bytes.size());
-        return matched >= static_cast<std::size_t>(std::distance(first, behind)) && ours == theirs;
+        return matched >= std::distance(first, behind) && ours == theirs;
     }
 
     /// Whether at most padding is between `end` and what comes next.
