@@ -76,10 +76,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             static_cast<void>((*info)->breakpoint(CodeOffset{offset}, reach));
         }
     }
-    static_cast<void>(measure_coverage(
-        {.rows = {{.begin = 51, .end = 60, .function = 46, .line = 1, .file = 0}},
-         .variables = {{.begin = 48, .end = 60, .function = 46, .locals = {0, 1}}}},
-        (*info)->file()));
+    GuestDwarf guest;
+    guest.rows = {{.begin = 51, .end = 60, .function = 46, .line = 1, .file = 0}};
+    guest.variables = {{.begin = 48, .end = 60, .function = 46, .locals = {0, 1}}};
+    static_cast<void>(measure_coverage(guest, (*info)->file()));
     for (std::uint32_t function = 0; function < 4; ++function) {
         static_cast<void>((*info)->entries(function));
     }
