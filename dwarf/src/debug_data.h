@@ -49,6 +49,12 @@ class DebugData {
 
     /// The unit with its entries; loads a .dwo when first asked.
     [[nodiscard]] llvm::DWARFUnit& unit(std::size_t index);
+
+    /// Why the unit's .dwo was not found or read, once unit() was asked; empty if there is none.
+    [[nodiscard]] const std::string& split_problem(std::size_t index) const {
+        return units_[index].split_problem;
+    }
+
     /// Index of the compile unit with code at the address.
     [[nodiscard]] std::optional<std::size_t> unit_at(CodeOffset offset);
     /// Of the unit that an entry belongs to; nullopt for type units.

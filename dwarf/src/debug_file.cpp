@@ -387,33 +387,4 @@ std::vector<std::size_t> DebugFile::find_text(std::span<const std::byte> memory)
     return found;
 }
 
-Result<std::span<const std::byte>> aot_text(std::span<const std::byte> aot) {
-    Cursor cursor(aot);
-    constexpr std::string_view magic("\0aot", 4);
-    constexpr std::uint32_t text_section = 2;
-    constexpr std::size_t alignment = 4;
-    const Bytes begin = cursor.take(magic.size());
-    if (begin.empty() || std::memcmp(begin.data(), magic.data(), magic.size()) != 0) {
-        return fail(ErrorCode::Malformed, "no .aot file: its first bytes are not a zero and 'aot'");
-    }
-    cursor.u32(); // version
-    while (cursor.good()) {
-        cursor = Cursor(aot, (cursor.at() + alignment - 1) / alignment * alignment);
-        const std::uint32_t type = cursor.u32();
-        const Bytes contents = cursor.take(cursor.u32());
-        if (!cursor.good() || type != text_section) {
-            continue;
-        }
-        Cursor text(contents);
-        const std::uint32_t literals = text.u32();
-        text.take((std::uint64_t{literals} + alignment - 1) / alignment * alignment);
-        const Bytes code = text.take(contents.size() - text.at());
-        if (!text.good()) {
-            break;
-        }
-        return code;
-    }
-    return fail(ErrorCode::Malformed, "the .aot file has no text section, or is cut short");
-}
-
 } // namespace wdbg::dwarf

@@ -54,6 +54,7 @@ struct Plugin {
     PluginAotFunction* open_aot = nullptr;
     PluginSourceInfoFunction* open_source_info = nullptr;
     PluginHostFileFunction* open_host_file = nullptr;
+    PluginSummaryFunction* summarize = nullptr;
 };
 
 Result<Plugin> open_library(const fs::path& file) {
@@ -71,10 +72,12 @@ Result<Plugin> open_library(const fs::path& file) {
         .open_aot = find_symbol<PluginAotFunction>(library, plugin_aot_symbol),
         .open_source_info =
             find_symbol<PluginSourceInfoFunction>(library, plugin_source_info_symbol),
-        .open_host_file = find_symbol<PluginHostFileFunction>(library, plugin_host_file_symbol)};
+        .open_host_file = find_symbol<PluginHostFileFunction>(library, plugin_host_file_symbol),
+        .summarize = find_symbol<PluginSummaryFunction>(library, plugin_summary_symbol)};
     if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
         plugin.open_aot == nullptr || plugin.open_source_info == nullptr ||
-        plugin.open_host_file == nullptr || version() != plugin_version) {
+        plugin.open_host_file == nullptr || plugin.summarize == nullptr ||
+        version() != plugin_version) {
         return fail(ErrorCode::Unavailable,
                     file.string() + " belongs to another version of wdbg; install both together");
     }
@@ -154,6 +157,18 @@ Result<std::unique_ptr<HostFile>> load_host_file(std::span<const std::byte> elf,
     }
     HostFileResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
     plugin->open_host_file(elf, result);
+    return result;
+}
+
+Result<DebugSummary> load_debug_summary(const ModuleSource& module,
+                                        std::span<const std::byte> debug_file,
+                                        const std::filesystem::path& directory) {
+    const Result<Plugin> plugin = plugin_in(directory);
+    if (!plugin) {
+        return std::unexpected(plugin.error());
+    }
+    SummaryResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
+    plugin->summarize(module, debug_file, result);
     return result;
 }
 

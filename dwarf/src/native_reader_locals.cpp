@@ -155,8 +155,11 @@ Result<ValueType> NativeReader::local_type(std::uint32_t function, std::uint32_t
 /// Behind what stores the parameters into their homes.
 TextOffset NativeReader::prologue_end(TextOffset function) const {
     const auto rows = lines().rows();
-    for (std::size_t each = lines().first_from(function);
-         each < rows.size() && !rows[each].end && scopes_.at(rows[each].at) != nullptr; ++each) {
+    std::size_t each = lines().first_from(function);
+    while (each < rows.size() && rows[each].end && rows[each].at == function) {
+        ++each; // of what comes before
+    }
+    for (; each < rows.size() && !rows[each].end && scopes_.at(rows[each].at) != nullptr; ++each) {
         if (rows[each].prologue_end) {
             return rows[each].at;
         }

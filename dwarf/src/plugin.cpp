@@ -60,4 +60,14 @@ wdbg_dwarf_open_source_info(const wdbg::dwarf::ModuleSource& source,
     }
 }
 
+[[gnu::visibility("default")]] void wdbg_dwarf_summarize(const wdbg::dwarf::ModuleSource& module,
+                                                         std::span<const std::byte> debug_file,
+                                                         wdbg::dwarf::SummaryResult& result) {
+    try {
+        result = wdbg::dwarf::summarize_debug_info(module, debug_file);
+    } catch (const std::exception& exception) {
+        result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
+    }
+}
+
 } // extern "C"

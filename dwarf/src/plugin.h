@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/debug_summary.h>
 #include <wdbg/dwarf/host_file.h>
 #include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
@@ -14,8 +15,8 @@
 namespace wdbg::dwarf {
 
 /// Raised with every change of symbolizer.h, source_info.h, aot_debug_info.h,
-/// instruction_decoder.h, host_file.h or of the types below.
-inline constexpr int plugin_version = 8;
+/// instruction_decoder.h, host_file.h, debug_summary.h or of the types below.
+inline constexpr int plugin_version = 9;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
 inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_decoder";
@@ -42,5 +43,11 @@ using PluginSourceInfoFunction = void(const ModuleSource& source, SourceInfoResu
 inline constexpr const char* plugin_host_file_symbol = "wdbg_dwarf_open_host_file";
 using HostFileResult = Result<std::unique_ptr<HostFile>>;
 using PluginHostFileFunction = void(std::span<const std::byte> elf, HostFileResult& result);
+
+/// What wdbg info tells: debug_summary.h.
+inline constexpr const char* plugin_summary_symbol = "wdbg_dwarf_summarize";
+using SummaryResult = Result<DebugSummary>;
+using PluginSummaryFunction = void(const ModuleSource& module,
+                                   std::span<const std::byte> debug_file, SummaryResult& result);
 
 } // namespace wdbg::dwarf

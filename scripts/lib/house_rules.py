@@ -48,7 +48,7 @@ UPWARD = (
     (r"^dwarf/", r"^wdbg/(dwarf|wasm|model)/"),
     (r"^runtime-hooks/wamr/", r"^wdbg/(wamr|wasm|agent|model)/"),
     (r"^runtime-hooks/native/", r"^wdbg/(native|model)/"),
-    (r"^runtime-hooks/wamr-compiler/", r"^wdbg/(compiler|wamr-compiler|wasm|model|version)"),
+    (r"^runtime-hooks/wamr-compiler/", r"^wdbg/(compiler|wamr-compiler|dwarf|wasm|model|version)"),
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 # Written so that this file does not break its own rule.

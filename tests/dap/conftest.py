@@ -15,8 +15,6 @@ _SHOWN_LINES = 60
 
 # What differs where the guest runs compiled with -Og (WDBG_DAP_ENGINE=aot-g): strict xfails.
 _COMPILED = {
-    "test_debug_forms.py::test_debug_information_in_other_files[external-O0]":
-        "wdbg compile does not read external debug information: no place is held for its lines",
     "test_machine_level.py::test_code_without_debug_information":
         "without statement rows no place is held: a step passes several instructions",
 }

@@ -55,6 +55,26 @@ def test_debug_file_may_be_elsewhere(new_session, scratch):
     assert session.go_to_exit() == 0
 
 
+def test_debug_file_made_afterwards(new_session, scratch):
+    """The deployed code is of another build, in which one function is longer."""
+    aot = compile_guest("changed-O0", scratch, "--no-debug-file")
+    wasm = scratch / "control-O0.wasm"
+    shutil.copy(paths.fixture("control-O0"), wasm)
+    made = subprocess.run([paths.wdbg(), "compile", "-Og", wasm, f"--debug-for={aot}"],
+                          capture_output=True, text=True, check=True)
+    assert "1 of 52 functions differ: 13 (clamp)" in made.stderr
+    session = new_session(SOURCE)
+    session.connect(Guest(aot), create_target=False)
+    different = session.target.BreakpointCreateByName("clamp")
+    session.run_to("steps-after")
+    assert [session.integer(name) for name in ("start", "a", "b")] == [10, 11, 22]
+    assert session.frames()[:3] == ["steps", "main", "_start"]
+    assert (different.GetNumResolvedLocations(), different.GetHitCount()) == (0, 0)
+    session.run_to("indirect", source="c/control_util.c")
+    assert session.frames()[:2] == ["util_apply", "main"]
+    assert "functions whose code differs: 13 (clamp)" in session.guest.stderr.text()
+
+
 def test_without_debug_file_the_guest_waits_steps_and_runs(connect, scratch):
     guest, client = connect(compile_guest("control-O0", scratch, "--no-debug-file"))
     assert client.ask("?").startswith("T05")
@@ -63,7 +83,7 @@ def test_without_debug_file_the_guest_waits_steps_and_runs(connect, scratch):
     assert client.ask("c") == "W00"
     status, stdout, stderr = guest.finish()
     assert (status, stdout) == (0, "control 5239\n")
-    assert "has no debug file" in stderr and "wdbg compile" in stderr
+    assert "has no debug file" in stderr and f"--debug-for={guest.module}" in stderr
 
 
 def test_debug_file_of_another_module_is_refused_with_both_hashes(connect, scratch):

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// Debug files of any bytes, with the module that the seeds belong to; then everything that the AOT
-/// mapping asks of one. The seeds are `wdbg compile` of it at -Og and -O3.
+/// mapping asks of one, and what `wdbg info` measures. The seeds are `wdbg compile` of it at -Og
+/// and -O3. The same bytes are read as an .aot file.
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/aot_file.h>
+#include <wdbg/dwarf/coverage.h>
 #include <wdbg/dwarf/llvm_aot_debug_info.h>
 
 #include <algorithm>
@@ -54,6 +57,7 @@ void ask_at(const AotDebugInfo& info, TextOffset pc, AddressKind kind) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto module = std::as_bytes(std::span(module_bytes));
+    static_cast<void>(AotFile::parse(std::as_bytes(std::span(data, size))));
     auto info = make_aot_debug_info({.debug_file = std::as_bytes(std::span(data, size)),
                                      .module = {.bytes = module, .path = {}}});
     if (!info) { // it says that it belongs to another module: without one
@@ -72,6 +76,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             static_cast<void>((*info)->breakpoint(CodeOffset{offset}, reach));
         }
     }
+    GuestDwarf guest;
+    guest.rows = {{.begin = 51, .end = 60, .function = 46, .line = 1, .file = 0}};
+    guest.variables = {{.begin = 48, .end = 60, .function = 46, .locals = {0, 1}}};
+    static_cast<void>(measure_coverage(guest, (*info)->file()));
     for (std::uint32_t function = 0; function < 4; ++function) {
         static_cast<void>((*info)->entries(function));
     }

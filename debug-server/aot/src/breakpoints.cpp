@@ -146,7 +146,7 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
         for (const NativeAddress site : planted.sites) {
             remove_site(site, address);
         }
-        return done ? fail(ErrorCode::NotFound, "nothing there became native code") : done;
+        return done ? fail(ErrorCode::NotFound, module.why_missing(address.offset)) : done;
     }
     planted_[address] = std::move(planted);
     return {};

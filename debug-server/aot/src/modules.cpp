@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -168,6 +169,19 @@ std::string CodeModule::host_function_called_at(CodeOffset offset) const {
     return std::string(import->module) + "." + std::string(import->name);
 }
 
+std::string CodeModule::function_named(std::uint32_t function) const {
+    return std::to_string(function) + (wasm ? " (" + wasm->function_name(function) + ")" : "");
+}
+
+std::string CodeModule::why_missing(CodeOffset offset) const {
+    const wasm::FunctionBody* const body = wasm ? wasm->function_containing(offset) : nullptr;
+    if (body == nullptr || std::ranges::find(differing, body->index) == differing.end()) {
+        return "nothing there became native code";
+    }
+    return "the native code of function " + function_named(body->index) +
+           " is not what the debug file was made for";
+}
+
 // --- CodeModules ---------------------------------------------------------------------------------
 
 namespace {
@@ -231,7 +245,9 @@ Result<void> CodeModules::open_debug_file(CodeModule& module) const {
         if (!named && mapped.error().code == ErrorCode::NotFound) {
             return fail(ErrorCode::NotFound,
                         module.code.module_file + ": has no debug file (looked for " +
-                            module.code.debug_file + "); make it by wdbg compile");
+                            module.code.debug_file +
+                            "); make it from the .wasm: wdbg compile MODULE.wasm --debug-for=" +
+                            module.code.module_file + " and the options it was compiled with");
         }
         return std::unexpected(mapped.error());
     }
@@ -244,12 +260,38 @@ Result<void> CodeModules::open_debug_file(CodeModule& module) const {
         return belongs;
     }
     find_wasm(module);
+    read_differing(module);
     if (module.wasm_path.empty()) {
         warn(module.code.module_file + ": the .wasm it was compiled from was not found beside it; "
                                        "there are no source lines without it");
         return {};
     }
     return load_info(module); // again, now with the types and lines of the .wasm
+}
+
+/// Told by the debug file as "3,17".
+void CodeModules::read_differing(CodeModule& module) const {
+    constexpr std::size_t most = 10;
+    std::string_view rest = module.info->fact("differing").value_or("");
+    std::string names;
+    while (!rest.empty()) {
+        std::uint32_t function = 0;
+        const char* const end = rest.data() + rest.size();
+        const auto [stop, error] = std::from_chars(rest.data(), end, function);
+        if (error != std::errc{}) {
+            break;
+        }
+        module.differing.push_back(function);
+        if (module.differing.size() <= most) {
+            names += (names.empty() ? "" : ", ") + module.function_named(function);
+        }
+        rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
+        rest.remove_prefix(rest.empty() ? 0 : 1);
+    }
+    if (!names.empty()) {
+        warn(module.code.debug_file + ": there is no debug information for functions whose code " +
+             "differs: " + names + (module.differing.size() > most ? ", …" : ""));
+    }
 }
 
 Result<void> CodeModules::load_info(CodeModule& module) const {

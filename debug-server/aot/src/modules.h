@@ -38,6 +38,8 @@ struct CodeModule {
     MappedFile wasm_file;
     std::optional<wasm::Module> wasm;
     std::unique_ptr<dwarf::AotDebugInfo> info; ///< nullptr without a debug file
+    /// Functions whose code is not what the debug file was made for (wdbg compile --debug-for).
+    std::vector<std::uint32_t> differing;
 
     /// The bytes of the .wasm; an empty module's where it was not found.
     [[nodiscard]] std::span<const std::byte> wasm_bytes() const;
@@ -56,6 +58,10 @@ struct CodeModule {
     /// where the compiler has made one call of several: their places are lost.
     [[nodiscard]] CodeOffset call_near(CodeOffset offset, std::uint32_t function,
                                        std::uint32_t callee) const;
+    /// "3 (main)"
+    [[nodiscard]] std::string function_named(std::uint32_t function) const;
+    /// Why nothing of the instruction at `offset` is in the native code.
+    [[nodiscard]] std::string why_missing(CodeOffset offset) const;
     /// "module.field" of the host function that the call at `offset` leads to; empty if none.
     [[nodiscard]] std::string host_function_called_at(CodeOffset offset) const;
 };
@@ -80,6 +86,7 @@ class CodeModules {
     [[nodiscard]] Result<void> open_debug_file(CodeModule& module) const;
     [[nodiscard]] Result<void> load_info(CodeModule& module) const;
     [[nodiscard]] Result<void> check_text(const CodeModule& module) const;
+    void read_differing(CodeModule& module) const;
     void warn(const std::string& text) const;
 
     NativeTarget& target_;

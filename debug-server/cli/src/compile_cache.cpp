@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compile_cache.h"
 
+#include "module_files.h"
+
 #include <wdbg/wasm/module.h>
 
 #include <boost/uuid/name_generator_sha1.hpp>
@@ -23,20 +25,6 @@ namespace wdbg::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-Result<std::vector<std::byte>> read_file(const fs::path& path) {
-    std::error_code error;
-    const auto size = fs::file_size(path, error);
-    if (error) {
-        return fail(ErrorCode::Io, path.string() + ": " + error.message());
-    }
-    std::vector<std::byte> bytes(size);
-    std::ifstream file(path, std::ios::binary);
-    if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
-        return fail(ErrorCode::Io, path.string() + ": cannot be read");
-    }
-    return bytes;
-}
 
 fs::path compiler_path() {
     std::error_code error;
@@ -73,9 +61,32 @@ std::string compiler_id(const fs::path& compiler) {
     return hash_of(start.data(), start.size()) + std::to_string(fs::file_size(compiler, error));
 }
 
+/// Files beside the module whose debug information decides where its code keeps variables and
+/// lines: that of external_debug_info and packed .dwo files. (The ids of .dwo files are in the
+/// module itself.)
+std::string debug_files_key(const wasm::Module& module, const fs::path& path) {
+    std::vector<fs::path> files{path.string() + ".dwp"};
+    if (const auto name = module.external_debug_info(); name && !module.has_debug_sections()) {
+        const fs::path named = fs::path(*name).lexically_normal();
+        const bool leads_out = named.is_absolute() || named.string().starts_with("..");
+        files.push_back(path.parent_path() / (leads_out ? named.filename() : named));
+        files.emplace_back(files.back().string() + ".dwp");
+    }
+    std::string text;
+    for (const fs::path& file : files) {
+        if (const auto bytes = read_file(file)) {
+            text += hash_of(bytes->data(), bytes->size());
+        }
+    }
+    return text;
+}
+
 /// What the compiled code depends on.
-std::string key_of(std::span<const std::byte> module, const std::vector<std::string>& arguments) {
-    std::string text = hash_of(module.data(), module.size()) + compiler_id(arguments.front());
+std::string key_of(const wasm::Module& module, const fs::path& path,
+                   const std::vector<std::string>& arguments) {
+    const std::span<const std::byte> bytes = module.bytes();
+    std::string text = hash_of(bytes.data(), bytes.size()) + compiler_id(arguments.front()) +
+                       debug_files_key(module, path);
     for (const std::string& option : std::span(arguments).subspan(1)) {
         text += '\n' + option;
     }
@@ -156,7 +167,7 @@ Result<fs::path> compile_cached(const fs::path& module, const std::string& optim
     if (has_shared_memory(*parsed)) {
         arguments.emplace_back("--enable-multi-thread");
     }
-    const fs::path folder = *cache / key_of(*bytes, arguments);
+    const fs::path folder = *cache / key_of(*parsed, path, arguments);
     fs::path aot = folder / path.filename().replace_extension(".aot");
     std::error_code error;
     // The compiler puts the debug file in place first, the .aot last, each whole or not at all.

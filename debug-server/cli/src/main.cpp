@@ -2,6 +2,7 @@
 #include "bridge_command.h"
 #include "compile_command.h"
 #include "dap_command.h"
+#include "info_command.h"
 #include "run_command.h"
 
 #include <wdbg/cli/report.h>
@@ -19,7 +20,7 @@ namespace {
 struct Command {
     std::string_view name;
     std::string_view help;
-    int (*run)(std::span<const std::string> arguments); ///< nullptr: not in this build yet
+    int (*run)(std::span<const std::string> arguments);
 };
 
 constexpr Command commands[] = {
@@ -27,7 +28,7 @@ constexpr Command commands[] = {
     {"compile", "compile a module ahead of time, with a debug file", compile_command},
     {"dap", "debug adapter for editors, such as VS Code", dap_command},
     {"bridge", "debug AOT code behind a native debug server", bridge_command},
-    {"info", "what a debugger can see in a module: not in this build yet", nullptr},
+    {"info", "what a debugger can see in a module", info_command},
 };
 
 void print_help() {
@@ -47,10 +48,6 @@ int run_named(std::string_view name, std::span<const std::string> arguments) {
     for (const Command& command : commands) {
         if (command.name != name) {
             continue;
-        }
-        if (command.run == nullptr) {
-            report(std::string(name) + ": this build does not have this command yet");
-            return ExitStatus::Failure;
         }
         return command.run(arguments);
     }

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "trap_place.h"
 
+#include "module_files.h"
+
 #include <wdbg/dwarf/loader.h>
 #include <wdbg/wasm/module.h>
 
 #include <cstddef>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 namespace wdbg::cli {
 namespace {
-
-std::vector<std::byte> read_file(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::vector<char> chars(std::istreambuf_iterator<char>(file), {});
-    const auto bytes = std::as_bytes(std::span(chars));
-    return {bytes.begin(), bytes.end()};
-}
 
 std::string function_at(const std::vector<std::byte>& bytes, CodeOffset offset) {
     const Result<wasm::Module> module = wasm::Module::parse(bytes);
@@ -46,32 +39,17 @@ void add_source(TrapPlace& place, const dwarf::ModuleSource& source) {
     }
 }
 
-/// Where the debug file says that its .wasm was, or beside the .aot.
-std::filesystem::path find_wasm(const std::filesystem::path& aot, const dwarf::AotDebugInfo& info) {
-    std::vector<std::filesystem::path> candidates{
-        std::filesystem::path(aot).replace_extension(".wasm")};
-    if (const auto compiled = info.fact("module")) {
-        candidates.emplace_back(std::string(*compiled));
-    }
-    for (const std::filesystem::path& path : candidates) {
-        if (info.check_module(read_file(path))) {
-            return path;
-        }
-    }
-    return {};
-}
-
 } // namespace
 
 std::optional<CodeAddress> find_wasm_pc(const std::filesystem::path& aot,
                                         const std::filesystem::path& debug_file,
                                         std::uint32_t text_offset, std::filesystem::path& module) {
-    const std::vector<std::byte> bytes =
+    const auto bytes =
         read_file(debug_file.empty() ? std::filesystem::path(aot.string() + ".debug") : debug_file);
-    if (bytes.empty()) {
+    if (!bytes || bytes->empty()) {
         return std::nullopt;
     }
-    const auto info = dwarf::load_aot_debug_info({.debug_file = bytes, .module = {}});
+    const auto info = dwarf::load_aot_debug_info({.debug_file = *bytes, .module = {}});
     if (!info || text_offset >= (*info)->file().text_size()) {
         return std::nullopt;
     }
@@ -93,7 +71,7 @@ TrapPlace find_trap_place(const std::filesystem::path& module,
     TrapPlace place;
     place.module = module.filename().string();
     place.offset = pc->offset;
-    const std::vector<std::byte> bytes = read_file(module);
+    const std::vector<std::byte> bytes = read_file(module).value_or(std::vector<std::byte>{});
     place.function = function_at(bytes, pc->offset);
     add_source(place, {bytes, module});
     return place;

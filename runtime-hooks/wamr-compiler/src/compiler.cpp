@@ -2,9 +2,10 @@
 #include "compiler.h"
 
 #include "debug_info.h"
+#include "deployed.h"
 #include "emitter.h"
-#include "guest_dwarf.h"
 #include "ir_passes.h"
+#include "second_emission.h"
 #include "wamr_headers.h"
 
 #include <cerrno>
@@ -127,7 +128,8 @@ PassOptions::Slots slots_of(const Options& options) {
                                     : Slots::Named;
 }
 
-PassOptions passes_of(const Options& options, const DebugInfo& info, const GuestDwarf& guest) {
+PassOptions passes_of(const Options& options, const DebugInfo& info,
+                      const dwarf::GuestDwarf& guest) {
     const bool plain = options.plain_code;
     return {.debug_info = !options.no_debug_file || !options.coverage.empty(),
             .trap_blocks = !plain,
@@ -171,9 +173,48 @@ Result<std::vector<std::byte>> emit(AOTCompContext& context, AOTCompData& data,
     return aot;
 }
 
-Result<Compiled> generate(AOTCompContext& context, AOTCompData& data, const Options& options) {
+/// The debug information of `compiled` as it fits the deployed file, of which it is known that it
+/// has other code.
+Result<Compiled> fit(Compiled compiled, const dwarf::AotFile& deployed, SecondEmission& emission) {
+    const Result<std::vector<char>> object = emission.emit();
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    const Result<std::vector<TextPiece>> pieces = read_pieces(*object);
+    if (!pieces) {
+        return std::unexpected(pieces.error());
+    }
+    Fitting fitting = fit_pieces(*pieces, deployed);
+    Result<ObjectImage> image = read_placed_object(*object, std::move(fitting.placed));
+    if (!image) {
+        return std::unexpected(image.error());
+    }
+    compiled.object = std::move(*image);
+    compiled.differing = std::move(fitting.differing);
+    return compiled;
+}
+
+Result<Compiled> fit_to_deployed(Compiled compiled, const Options& options,
+                                 const dwarf::AotFile& deployed, SecondEmission& emission) {
+    const Result<dwarf::AotFile> fresh = dwarf::AotFile::parse(compiled.aot);
+    if (!fresh) {
+        return std::unexpected(fresh.error());
+    }
+    if (Result<void> comparable = check_comparable(deployed, *fresh); !comparable) {
+        return fail(comparable.error().code, options.debug_for + ": " + comparable.error().message);
+    }
+    return is_same_code(deployed, *fresh) ? Result<Compiled>(std::move(compiled))
+                                          : fit(std::move(compiled), deployed, emission);
+}
+
+Result<Compiled> generate(AOTCompContext& context, AOTCompData& data, const Options& options,
+                          const dwarf::AotFile* deployed) {
     if (!aot_compile_wasm(&context)) {
         return wamr_error(options.module);
+    }
+    std::optional<SecondEmission> emission;
+    if (deployed != nullptr) {
+        emission.emplace(context);
     }
     const Owned<AOTObjectData> object(aot_obj_data_create(&context));
     if (!object) {
@@ -183,7 +224,7 @@ Result<Compiled> generate(AOTCompContext& context, AOTCompData& data, const Opti
     if (!aot) {
         return std::unexpected(aot.error());
     }
-    Compiled compiled{.aot = std::move(*aot), .object = {}};
+    Compiled compiled{.aot = std::move(*aot), .object = {}, .differing = {}};
     if (options.no_debug_file && options.coverage.empty()) {
         return compiled;
     }
@@ -193,13 +234,15 @@ Result<Compiled> generate(AOTCompContext& context, AOTCompData& data, const Opti
         return std::unexpected(image.error());
     }
     compiled.object = std::move(*image);
-    return compiled;
+    return deployed == nullptr
+               ? Result<Compiled>(std::move(compiled))
+               : fit_to_deployed(std::move(compiled), options, *deployed, *emission);
 }
 
 } // namespace
 
-Result<Compiled> compile(const wasm::Module& module, const GuestDwarf& guest,
-                         const Options& options) {
+Result<Compiled> compile(const wasm::Module& module, const dwarf::GuestDwarf& guest,
+                         const Options& options, const dwarf::AotFile* deployed) {
     if (Result<void> started = start_wamr(options); !started) {
         return std::unexpected(started.error());
     }
@@ -234,7 +277,7 @@ Result<Compiled> compile(const wasm::Module& module, const GuestDwarf& guest,
     if (!context) {
         return wamr_error(options.module);
     }
-    return generate(*context, *data, options);
+    return generate(*context, *data, options, deployed);
 }
 
 } // namespace wdbg::compile

@@ -85,8 +85,8 @@ llvm::DILocation* DebugInfo::make_location(const AOTFuncContext& function,
                                  static_cast<unsigned>(code_start_ + offset), 0, subprogram);
 }
 
-void DebugInfo::hold_places(std::span<const StatementRow> rows) {
-    for (const StatementRow& row : rows) {
+void DebugInfo::hold_places(std::span<const dwarf::StatementRow> rows) {
+    for (const dwarf::StatementRow& row : rows) {
         held_.insert(row.begin);
     }
 }

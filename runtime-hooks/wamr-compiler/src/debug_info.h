@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "guest_dwarf.h"
-
+#include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/wasm/module.h>
 
 #include <cstdint>
@@ -47,7 +46,7 @@ class DebugInfo {
     [[nodiscard]] llvm::DILocation* make_location(const AOTFuncContext& function,
                                                   std::uint64_t offset) const;
     /// From now on each of these rows keeps a place of its own in the code, see hold_place().
-    void hold_places(std::span<const StatementRow> rows);
+    void hold_places(std::span<const dwarf::StatementRow> rows);
     /// If a statement row begins at `location`, puts an empty assembly statement with side effects
     /// where `builder` stands: it emits no byte, is never moved or removed, and gives its location
     /// a row in the native line table.

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "debug_info.h"
-#include "guest_dwarf.h"
+
+#include <wdbg/dwarf/guest_dwarf.h>
 
 #include <cstdint>
 
@@ -16,7 +17,7 @@ struct PassOptions {
     bool keep_environment = false; ///< a slot for exec_env
     bool all_frames = false;       ///< neither inlining nor calls that are jumps
     enum class Slots : std::uint8_t { None, Frame, Named, All } slots = Slots::None;
-    const GuestDwarf* guest = nullptr; ///< for slots; may be nullptr
+    const dwarf::GuestDwarf* guest = nullptr; ///< for slots; may be nullptr
     const DebugInfo* info = nullptr;
 };
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler.h"
-#include "coverage.h"
 #include "debug_writer.h"
-#include "guest_dwarf.h"
 #include "options.h"
 #include "output_file.h"
 
+#include <wdbg/dwarf/aot_file.h>
+#include <wdbg/dwarf/coverage.h>
+#include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/version.h>
 
 #include <llvm/Config/llvm-config.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -91,23 +93,33 @@ Result<wasm::Module> read_module(const std::string& path) {
     return module;
 }
 
-std::vector<std::string> facts_of(const Options& options) {
+std::vector<std::string> facts_of(const Options& options, const wasm::Module& module,
+                                  const Compiled& compiled) {
     std::vector<std::string> facts;
     facts.push_back("options=" + options.code_options());
     facts.push_back("module=" + options.module);
     facts.push_back("wdbg=" + std::string(version));
     facts.emplace_back("llvm=" LLVM_VERSION_STRING);
     facts.emplace_back("wamr=" WDBG_WAMR_VERSION);
+    if (!compiled.differing.empty()) {
+        std::string differing;
+        for (const std::uint32_t each : compiled.differing) {
+            differing += (differing.empty() ? "" : ",") +
+                         std::to_string(module.imported_function_count() + each);
+        }
+        facts.push_back("differing=" + differing);
+    }
     return facts;
 }
 
-Result<void> write_coverage(const Options& options, const GuestDwarf& guest,
-                            const Compiled& compiled, std::span<const std::byte> debug_file) {
-    Result<Coverage> coverage = measure_coverage(guest, debug_file);
+Result<void> write_coverage(const Options& options, const dwarf::GuestDwarf& guest,
+                            std::span<const std::byte> debug_file) {
+    const Result<dwarf::DebugFile> parsed = dwarf::DebugFile::parse(debug_file);
+    const Result<dwarf::Coverage> coverage =
+        parsed ? dwarf::measure_coverage(guest, *parsed) : std::unexpected(parsed.error());
     if (!coverage) {
         return std::unexpected(coverage.error());
     }
-    coverage->text_size = compiled.object.text.size();
     const std::string json = coverage->json();
     if (options.coverage == "-") {
         std::fputs(json.c_str(), stdout);
@@ -120,8 +132,48 @@ Result<void> write_coverage(const Options& options, const GuestDwarf& guest,
     return file->commit();
 }
 
+/// "3 of 40 functions differ: 7 (main), 8, 9"
+std::string told_differing(const wasm::Module& module, const Compiled& compiled) {
+    constexpr std::size_t most = 10;
+    std::string text = std::to_string(compiled.differing.size()) + " of " +
+                       std::to_string(module.bodies().size()) + " functions differ: ";
+    for (std::size_t each = 0; each < std::min(most, compiled.differing.size()); ++each) {
+        const std::uint32_t index = module.imported_function_count() + compiled.differing[each];
+        text += (each == 0 ? "" : ", ") + std::to_string(index) + " (" +
+                module.function_name(index) + ")";
+    }
+    return text + (compiled.differing.size() > most ? ", …" : "");
+}
+
+/// For --debug-for: nothing but the debug file is written.
+Result<void> write_debug_file_only(const Options& options, const wasm::Module& module,
+                                   const dwarf::GuestDwarf& guest, const Compiled& compiled) {
+    if (compiled.differing.size() == module.bodies().size() && !module.bodies().empty()) {
+        return fail(ErrorCode::NotFound,
+                    options.debug_for + " has other code for each function; are " +
+                        options.code_options() + " the options that it was compiled with, and " +
+                        options.module + " the module?");
+    }
+    if (!compiled.differing.empty()) {
+        report(options.debug_for + ": " + told_differing(module, compiled) +
+               "; they have no debug information");
+    }
+    const std::vector<std::byte> bytes =
+        write_debug_file(compiled.object, module, facts_of(options, module, compiled));
+    if (!options.coverage.empty()) {
+        if (Result<void> done = write_coverage(options, guest, bytes); !done) {
+            return done;
+        }
+    }
+    Result<OutputFile> debug = OutputFile::write(options.debug_path(), bytes);
+    return debug ? debug->commit() : std::unexpected(debug.error());
+}
+
 Result<void> write_outputs(const Options& options, const wasm::Module& module,
-                           const GuestDwarf& guest, const Compiled& compiled) {
+                           const dwarf::GuestDwarf& guest, const Compiled& compiled) {
+    if (!options.debug_for.empty()) {
+        return write_debug_file_only(options, module, guest, compiled);
+    }
     Result<OutputFile> aot = OutputFile::write(options.output, compiled.aot);
     if (!aot) {
         return std::unexpected(aot.error());
@@ -130,9 +182,9 @@ Result<void> write_outputs(const Options& options, const wasm::Module& module,
         return aot->commit();
     }
     const std::vector<std::byte> bytes =
-        write_debug_file(compiled.object, module, facts_of(options));
+        write_debug_file(compiled.object, module, facts_of(options, module, compiled));
     if (!options.coverage.empty()) {
-        if (Result<void> done = write_coverage(options, guest, compiled, bytes); !done) {
+        if (Result<void> done = write_coverage(options, guest, bytes); !done) {
             return done;
         }
     }
@@ -150,15 +202,57 @@ Result<void> write_outputs(const Options& options, const wasm::Module& module,
     return aot->commit();
 }
 
+/// What the code is made by, or its coverage told by. A guest whose debug information cannot be
+/// read is compiled without it, and the user told.
+dwarf::GuestDwarf read_guest(const Options& options, const wasm::Module& module) {
+    if (!options.debuggable && options.level != 0 && options.coverage.empty()) {
+        return {};
+    }
+    Result<dwarf::GuestDwarf> guest =
+        dwarf::read_guest_dwarf({.bytes = module.bytes(), .path = options.module});
+    if (!guest) {
+        if (guest.error().code != ErrorCode::Unavailable) {
+            report(options.module +
+                   ": compiled without its debug information: " + guest.error().message);
+        }
+        return {};
+    }
+    for (const std::string& problem : guest->problems) {
+        report(options.module + ": debug information is missing: " + problem);
+    }
+    return std::move(*guest);
+}
+
+Result<void> read_deployed(const Options& options, std::vector<std::byte>& bytes,
+                           std::optional<dwarf::AotFile>& deployed) {
+    Result<std::vector<std::byte>> read = read_file(options.debug_for);
+    if (!read) {
+        return std::unexpected(read.error());
+    }
+    bytes = std::move(*read);
+    Result<dwarf::AotFile> file = dwarf::AotFile::parse(bytes);
+    if (!file) {
+        return fail(file.error().code, options.debug_for + ": " + file.error().message);
+    }
+    deployed = std::move(*file);
+    return {};
+}
+
 Result<void> run(const Options& options) {
     const Progress progress("compiling " + options.module + " …");
     Result<wasm::Module> module = read_module(options.module);
     if (!module) {
         return std::unexpected(module.error());
     }
-    const bool needs_guest = options.debuggable || options.level == 0 || !options.coverage.empty();
-    const GuestDwarf guest = needs_guest ? read_guest_dwarf(*module) : GuestDwarf{};
-    Result<Compiled> compiled = compile(*module, guest, options);
+    const dwarf::GuestDwarf guest = read_guest(options, *module);
+    std::vector<std::byte> deployed_bytes;
+    std::optional<dwarf::AotFile> deployed;
+    if (!options.debug_for.empty()) {
+        if (Result<void> read = read_deployed(options, deployed_bytes, deployed); !read) {
+            return read;
+        }
+    }
+    Result<Compiled> compiled = compile(*module, guest, options, deployed ? &*deployed : nullptr);
     if (!compiled) {
         return std::unexpected(compiled.error());
     }

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <string_view>
+#include <utility>
 
 namespace wdbg::compile {
 namespace {
@@ -22,6 +24,11 @@ std::unexpected<Error> malformed(std::string message) {
 
 bool is_text(std::string_view name) {
     return name == ".text" || name == ".ltext";
+}
+
+/// ".text.aot_func#7"
+bool is_piece(std::string_view name) {
+    return name.starts_with(".text.") || name.starts_with(".ltext.");
 }
 
 /// How many bytes a relocation of the text changes, by machine and type; 4 for all others.
@@ -43,21 +50,66 @@ constexpr WideRelocation wide_relocations[] = {
     {llvm::ELF::EM_RISCV, llvm::ELF::R_RISCV_RVC_JUMP, 2},
 };
 
-std::uint32_t relocation_size(std::uint16_t machine, std::uint64_t type) {
-    for (const WideRelocation& row : wide_relocations) {
-        if (row.machine == machine && row.type == type) {
-            return row.size;
-        }
-    }
-    constexpr std::uint32_t usual = 4;
-    return usual;
-}
-
 class ObjectReader {
   public:
     explicit ObjectReader(const ELFObjectFileBase& object) : object_(object) {}
 
     Result<ObjectImage> read() {
+        if (Result<void> done = start(); !done) {
+            return std::unexpected(done.error());
+        }
+        if (Result<void> done = read_text(); !done) {
+            return std::unexpected(done.error());
+        }
+        read_functions();
+        return finish();
+    }
+
+    Result<ObjectImage> read_placed(PlacedText placed) {
+        if (Result<void> done = start(); !done) {
+            return std::unexpected(done.error());
+        }
+        image_.text = std::move(placed.text);
+        image_.masks = std::move(placed.masks);
+        image_.functions = std::move(placed.functions);
+        bases_ = std::move(placed.addresses);
+        constexpr std::uint64_t usual_alignment = 16;
+        image_.text_alignment = usual_alignment;
+        return finish();
+    }
+
+    Result<std::vector<TextPiece>> read_pieces() {
+        if (Result<void> done = start(); !done) {
+            return std::unexpected(done.error());
+        }
+        std::vector<TextPiece> pieces;
+        for (const SectionRef& section : object_.sections()) {
+            if (!is_piece(name_of(section)) || !section.isText()) {
+                continue;
+            }
+            Result<std::vector<std::byte>> bytes = bytes_of(section);
+            if (!bytes) {
+                return std::unexpected(bytes.error());
+            }
+            pieces.push_back({.section = section.getIndex(),
+                              .alignment = section.getAlignment().value(),
+                              .bytes = std::move(*bytes),
+                              .relocations = {}});
+        }
+        read_functions();
+        for (const auto& [section, function] : in_sections_) {
+            const auto piece = std::ranges::find(pieces, section, &TextPiece::section);
+            if (piece != pieces.end() && function.offset == 0) {
+                piece->function = function;
+            }
+        }
+        std::erase_if(pieces, [](const TextPiece& each) { return each.function.size == 0; });
+        add_relocations(pieces);
+        return pieces;
+    }
+
+  private:
+    Result<void> start() {
         image_.is_64 = object_.getBytesInAddress() == 8;
         image_.machine = object_.getEMachine();
         image_.flags = object_.getPlatformFlags();
@@ -65,13 +117,13 @@ class ObjectReader {
         if (!object_.isLittleEndian()) {
             return malformed("big-endian targets have no debug file yet: use --no-debug-file");
         }
-        if (Result<void> done = read_text(); !done) {
-            return std::unexpected(done.error());
-        }
+        return {};
+    }
+
+    Result<ObjectImage> finish() {
         constexpr std::uint64_t alignment = 16;
         image_.frame_address =
             (image_.text_address + image_.text.size() + alignment - 1) / alignment * alignment;
-        read_functions();
         for (const SectionRef& section : object_.sections()) {
             const std::string name = name_of(section);
             if (!name.starts_with(".debug_") && name != ".eh_frame") {
@@ -84,7 +136,6 @@ class ObjectReader {
         return std::move(image_);
     }
 
-  private:
     static std::string name_of(const SectionRef& section) {
         llvm::Expected<llvm::StringRef> name = section.getName();
         if (!name) {
@@ -114,7 +165,7 @@ class ObjectReader {
             }
             image_.text = std::move(*bytes);
             image_.text_alignment = section.getAlignment().value();
-            text_index_ = section.getIndex();
+            bases_[section.getIndex()] = image_.text_address;
         }
         for (const SectionRef& section : object_.sections()) {
             auto target = section.getRelocatedSection();
@@ -166,9 +217,75 @@ class ObjectReader {
             function.size = static_cast<std::uint32_t>(symbol.getSize());
             if (function.size != 0) {
                 image_.functions.push_back(function);
+                in_sections_.emplace_back(section_of(symbol), function);
             }
         }
         std::ranges::sort(image_.functions, {}, &ObjectFunction::offset);
+    }
+
+    /// Index of the section that a symbol is in.
+    [[nodiscard]] std::uint64_t section_of(const llvm::object::SymbolRef& symbol) const {
+        llvm::Expected<llvm::object::section_iterator> section = symbol.getSection();
+        if (!section) {
+            llvm::consumeError(section.takeError());
+            return no_section;
+        }
+        return *section == object_.section_end() ? no_section : (*section)->getIndex();
+    }
+
+    void add_relocations(std::vector<TextPiece>& pieces) const {
+        for (const SectionRef& section : object_.sections()) {
+            auto target = section.getRelocatedSection();
+            if (!target) {
+                llvm::consumeError(target.takeError());
+                continue;
+            }
+            if (*target == object_.section_end()) {
+                continue;
+            }
+            const auto piece =
+                std::ranges::find(pieces, (*target)->getIndex(), &TextPiece::section);
+            if (piece == pieces.end()) {
+                continue;
+            }
+            for (const RelocationRef& relocation : section.relocations()) {
+                add_relocation(*piece, relocation);
+            }
+        }
+    }
+
+    void add_relocation(TextPiece& piece, const RelocationRef& relocation) const {
+        PieceRelocation one{.offset = static_cast<std::uint32_t>(relocation.getOffset()),
+                            .size = relocation_size(image_.machine, relocation.getType()),
+                            .type = relocation.getType(),
+                            .symbol = symbol_name(relocation)};
+        llvm::Expected<std::int64_t> addend =
+            llvm::object::ELFRelocationRef(relocation).getAddend();
+        if (addend) {
+            one.addend = *addend;
+        } else {
+            llvm::consumeError(addend.takeError());
+            one.has_addend = false;
+        }
+        if (one.size != 0 && std::size_t{one.offset} + one.size <= piece.bytes.size()) {
+            piece.relocations.push_back(std::move(one));
+        }
+    }
+
+    [[nodiscard]] std::string symbol_name(const RelocationRef& relocation) const {
+        const auto symbol = relocation.getSymbol();
+        if (symbol == object_.symbol_end()) {
+            return {};
+        }
+        llvm::Expected<llvm::StringRef> name = symbol->getName();
+        llvm::Expected<llvm::object::section_iterator> section = symbol->getSection();
+        if (!name || !section) {
+            llvm::consumeError(name.takeError());
+            llvm::consumeError(section.takeError());
+            return {};
+        }
+        const bool is_section = name->empty() && *section != object_.section_end();
+        return is_section ? name_of(**section) : name->str();
     }
 
     /// Where a relocation's symbol is in the debug file.
@@ -184,10 +301,11 @@ class ObjectReader {
             llvm::consumeError(section.takeError());
             return 0;
         }
-        const bool in_text =
-            *section != object_.section_end() && (*section)->getIndex() == text_index_;
+        const auto base =
+            *section == object_.section_end() ? bases_.end() : bases_.find((*section)->getIndex());
+        const bool in_text = base != bases_.end();
         const std::uint64_t thumb = image_.machine == llvm::ELF::EM_ARM && in_text ? 1 : 0;
-        return (*value & ~thumb) + (in_text ? image_.text_address : 0);
+        return (*value & ~thumb) + (in_text ? base->second : 0);
     }
 
     Result<void> read_debug_section(const SectionRef& section, const std::string& name) {
@@ -291,12 +409,15 @@ class ObjectReader {
 
     const ELFObjectFileBase& object_;
     ObjectImage image_{};
-    std::uint64_t text_index_ = ~0ULL;
+    static constexpr std::uint64_t no_section = ~0ULL;
+    std::map<std::uint64_t, std::uint64_t> bases_{}; ///< addresses of sections of text
+    std::vector<std::pair<std::uint64_t, ObjectFunction>> in_sections_{}; ///< with the section
 };
 
-} // namespace
-
-Result<ObjectImage> read_object(std::span<const char> bytes) {
+/// Gives `use` a reader of the object.
+template <class Use>
+auto with_reader(std::span<const char> bytes, Use use)
+    -> decltype(use(std::declval<ObjectReader&>())) {
     const llvm::MemoryBufferRef buffer(llvm::StringRef(bytes.data(), bytes.size()), "object");
     llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> object =
         llvm::object::ObjectFile::createObjectFile(buffer);
@@ -307,7 +428,33 @@ Result<ObjectImage> read_object(std::span<const char> bytes) {
     if (elf == nullptr) {
         return malformed("it is no ELF file");
     }
-    return ObjectReader(*elf).read();
+    ObjectReader reader(*elf);
+    return use(reader);
+}
+
+} // namespace
+
+std::uint32_t relocation_size(std::uint16_t machine, std::uint64_t type) {
+    for (const WideRelocation& row : wide_relocations) {
+        if (row.machine == machine && row.type == type) {
+            return row.size;
+        }
+    }
+    constexpr std::uint32_t usual = 4;
+    return usual;
+}
+
+Result<ObjectImage> read_object(std::span<const char> bytes) {
+    return with_reader(bytes, [](ObjectReader& reader) { return reader.read(); });
+}
+
+Result<std::vector<TextPiece>> read_pieces(std::span<const char> bytes) {
+    return with_reader(bytes, [](ObjectReader& reader) { return reader.read_pieces(); });
+}
+
+Result<ObjectImage> read_placed_object(std::span<const char> bytes, PlacedText placed) {
+    return with_reader(bytes,
+                       [&](ObjectReader& reader) { return reader.read_placed(std::move(placed)); });
 }
 
 } // namespace wdbg::compile

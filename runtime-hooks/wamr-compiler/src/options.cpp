@@ -69,7 +69,7 @@ struct Row {
     Result<void> (*apply)(Options& options, std::string_view value);
 };
 
-constexpr std::array<Row, 19> rows{{
+constexpr std::array<Row, 20> rows{{
     {"-o", "OUT.aot", "the file to make", set_text<&Options::output>},
     {"-O", "LEVEL", "0 to 3 (default 3), or g: all variables readable, runs near -O3", set_level},
     {"--plain-code", "", "machine code as without debug information",
@@ -81,6 +81,9 @@ constexpr std::array<Row, 19> rows{{
     {"--cpu-features", "LIST", "+feature,-feature", set_text<&Options::cpu_features>},
     {"--debug-file", "PATH", "default: OUT.aot.debug", set_text<&Options::debug_file>},
     {"--no-debug-file", "", "only the .aot", set_flag<&Options::no_debug_file>},
+    {"--debug-for", "DEPLOYED.aot",
+     "make the debug file of an .aot that exists, from the same module with the same options",
+     set_text<&Options::debug_for>},
     {"--enable-multi-thread", "", "for modules with threads", set_flag<&Options::multi_thread>},
     {"--xip", "", "code that runs in place, from flash", set_flag<&Options::xip>},
     {"--bounds-checks", "0|1", "of memory accesses in the code (default: as the target needs)",
@@ -149,8 +152,12 @@ Result<void> check(const Options& options) {
     if (options.module.empty()) {
         return invalid("no module given; expected wdbg compile [options] MODULE.wasm -o OUT.aot");
     }
-    if (options.output.empty()) {
+    if (options.output.empty() && options.debug_for.empty()) {
         return invalid("no output given; expected -o OUT.aot");
+    }
+    if (!options.debug_for.empty() && (!options.output.empty() || options.no_debug_file)) {
+        return invalid("--debug-for makes a debug file only: expected neither -o nor "
+                       "--no-debug-file with it");
     }
     if (options.no_debug_file && !options.debug_file.empty()) {
         return invalid("--debug-file and --no-debug-file exclude each other");
@@ -188,7 +195,7 @@ std::string Options::code_options() const {
 }
 
 std::string Options::debug_path() const {
-    return debug_file.empty() ? output + ".debug" : debug_file;
+    return debug_file.empty() ? (debug_for.empty() ? output : debug_for) + ".debug" : debug_file;
 }
 
 Result<Options> parse_options(std::span<const std::string> arguments) {
@@ -219,7 +226,8 @@ Result<Options> parse_options(std::span<const std::string> arguments) {
 }
 
 std::string help_text() {
-    std::string text = "usage: wdbg compile [options] MODULE.wasm -o OUT.aot\n\n"
+    std::string text = "usage: wdbg compile [options] MODULE.wasm -o OUT.aot\n"
+                       "       wdbg compile [options] MODULE.wasm --debug-for=DEPLOYED.aot\n\n"
                        "Compiles MODULE.wasm ahead of time for WAMR and writes a debug file beside "
                        "it.\n\n";
     constexpr std::size_t help_column = 26;

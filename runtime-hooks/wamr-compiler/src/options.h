@@ -15,6 +15,7 @@ struct Options {
     std::string module;
     std::string output;
     std::string debug_file; ///< empty: OUT.aot.debug
+    std::string debug_for;  ///< an .aot that exists: only its debug file is made
     bool no_debug_file = false;
     std::uint32_t level = 3;  ///< 0 … 3
     bool debuggable = false;  ///< -Og

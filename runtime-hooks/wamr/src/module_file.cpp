@@ -84,13 +84,51 @@ Result<void> check_interpretable(std::span<const std::byte> bytes) {
     return {};
 }
 
+namespace {
+
+/// WAMR's loader believes the size of the literals before the code (.aot format, section 2), and
+/// copies whatever is there.
+bool has_sound_literals(std::span<const std::uint8_t> bytes) {
+    constexpr std::size_t word = sizeof(std::uint32_t);
+    constexpr std::uint32_t text_section = 2;
+    const auto number_at = [bytes](std::size_t at) {
+        std::uint32_t value = 0;
+        std::memcpy(&value, bytes.data() + at, sizeof value);
+        return value;
+    };
+    std::size_t at = 2 * word; // magic, version
+    while (at + 2 * word <= bytes.size()) {
+        const std::uint32_t type = number_at(at);
+        const std::uint32_t size = number_at(at + word);
+        at += 2 * word;
+        if (size > bytes.size() - at) {
+            break; // WAMR finds that
+        }
+        if (type == text_section && (size < word || number_at(at) > size - word)) {
+            return false;
+        }
+        at = (at + size + word - 1) / word * word;
+    }
+    return true;
+}
+
+} // namespace
+
 Result<wasm_module_t> open_module(std::span<std::uint8_t> bytes, const std::string& name) {
+    if (is_aot(std::as_bytes(bytes)) && !has_sound_literals(bytes)) {
+        return fail(ErrorCode::Malformed,
+                    name + ": damaged: the literals are longer than the code");
+    }
     std::array<char, error_size> error{};
     const wasm_module_t module =
         wasm_runtime_load(bytes.data(), static_cast<std::uint32_t>(bytes.size()), error.data(),
                           static_cast<std::uint32_t>(error.size()));
     if (module == nullptr) {
         return fail(ErrorCode::Malformed, name + ": " + error.data());
+    }
+    if (const char* const damage = wdbg_module_damage(reinterpret_cast<WASMModule*>(module))) {
+        wasm_runtime_unload(module);
+        return fail(ErrorCode::Malformed, name + ": damaged: " + damage);
     }
     const char* import_module = "";
     const char* field = "";

@@ -284,6 +284,21 @@ bool wdbg_module_unresolved_import(const WASMModule* module, const char** module
     return false;
 }
 
+const char* wdbg_module_damage(const WASMModule* module) {
+    if (!wdbg_module_is_aot(module)) {
+        return NULL;
+    }
+    const AOTModule* aot = (const AOTModule*)module;
+    const uint32_t tables = aot->import_table_count + aot->table_count;
+    for (uint32_t i = 0; i < aot->table_init_data_count; i++) {
+        const AOTTableInitData* segment = aot->table_init_data_list[i];
+        if (wasm_elem_is_active(segment->mode) && segment->table_index >= tables) {
+            return "an element segment is for a table that does not exist";
+        }
+    }
+    return NULL;
+}
+
 struct WASMModule* wdbg_module_import(const WASMModule* module, uint32_t position,
                                       const char** name) {
     bh_list* list = wdbg_module_is_aot(module) ? ((AOTModule*)module)->import_module_list

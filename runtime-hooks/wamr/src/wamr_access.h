@@ -122,6 +122,8 @@ void wdbg_module_aot_code(const struct WASMModule* module, const void** code, ui
 /* The first function import that nothing provides; false if there is none. */
 bool wdbg_module_unresolved_import(const struct WASMModule* module, const char** module_name,
                                    const char** field);
+/* What WAMR's loader lets pass in a damaged .aot, and would crash on later; NULL if it is sound. */
+const char* wdbg_module_damage(const struct WASMModule* module);
 /* Whether a native or module import of this kind exists at all. */
 struct WASMModule* wdbg_module_import(const struct WASMModule* module, uint32_t position,
                                       const char** name);

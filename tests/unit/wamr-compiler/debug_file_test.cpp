@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "program.h"
 
+#include <wdbg/dwarf/aot_file.h>
 #include <wdbg/dwarf/debug_file.h>
 #include <wdbg/wasm/module.h>
 
@@ -59,19 +60,21 @@ TEST_F(DebugFileOf, AModuleSaysWhatItWasMadeFrom) {
 
 TEST_F(DebugFileOf, AnAotRecognisesItsCode) {
     const Result<DebugFile> file = DebugFile::parse(compiled.debug);
-    const Result<std::span<const std::byte>> text = aot_text(compiled.aot);
-    ASSERT_TRUE(file && text);
-    const Result<void> good = file->check_text(*text);
+    const Result<AotFile> aot = AotFile::parse(compiled.aot);
+    ASSERT_TRUE(file && aot);
+    const std::span<const std::byte> text = aot->text();
+    const Result<void> good = file->check_text(text);
     EXPECT_TRUE(good) << good.error().message;
-    EXPECT_TRUE(file->differing_functions(*text).empty());
+    EXPECT_TRUE(file->differing_functions(text).empty());
 }
 
 TEST_F(DebugFileOf, AnAotLooksPastWhatTheLoaderFillsIn) {
     const Result<DebugFile> file = DebugFile::parse(compiled.debug);
-    const Result<std::span<const std::byte>> text = aot_text(compiled.aot);
-    ASSERT_TRUE(file && text);
+    const Result<AotFile> aot = AotFile::parse(compiled.aot);
+    ASSERT_TRUE(file && aot);
+    const std::span<const std::byte> text = aot->text();
     ASSERT_FALSE(file->masks().empty());
-    std::vector<std::byte> loaded(text->begin(), text->end());
+    std::vector<std::byte> loaded(text.begin(), text.end());
     for (const TextMask& mask : file->masks()) {
         std::fill_n(loaded.begin() + mask.offset, mask.size, std::byte{0xAA});
     }
@@ -80,14 +83,15 @@ TEST_F(DebugFileOf, AnAotLooksPastWhatTheLoaderFillsIn) {
 
 TEST_F(DebugFileOf, AnotherModuleOrCodeIsRefusedWithBothHashes) {
     const Result<DebugFile> file = DebugFile::parse(compiled.debug);
-    const Result<std::span<const std::byte>> text = aot_text(compiled.aot);
-    ASSERT_TRUE(file && text);
+    const Result<AotFile> aot = AotFile::parse(compiled.aot);
+    ASSERT_TRUE(file && aot);
+    const std::span<const std::byte> text = aot->text();
     std::vector<std::byte> other = compiled.wasm;
     other.back() ^= std::byte{1};
     const Result<void> module = file->check_module(other);
     ASSERT_FALSE(module);
     EXPECT_EQ(module.error().code, ErrorCode::NotFound);
-    std::vector<std::byte> code(text->begin(), text->end());
+    std::vector<std::byte> code(text.begin(), text.end());
     const NativeFunction& changed = file->functions()[3];
     code[changed.offset] ^= std::byte{1};
     EXPECT_EQ(file->differing_functions(code), std::vector<std::uint32_t>{changed.function});
@@ -114,11 +118,6 @@ TEST_F(DebugFileOf, AModuleIsReadWithoutHarmWhereverItIsCutOrDamaged) {
             EXPECT_TRUE(checked || !checked.error().message.empty());
         }
     }
-}
-
-TEST(AotText, RefusesWhatIsNoAot) {
-    EXPECT_FALSE(aot_text({}));
-    EXPECT_FALSE(aot_text(std::vector<std::byte>(64, std::byte{7})));
 }
 
 } // namespace

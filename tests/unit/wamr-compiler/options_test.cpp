@@ -40,6 +40,12 @@ TEST(CompileOptions, KeepsWhatDecidesTheCode) {
     EXPECT_EQ(options->debug_path(), "d");
 }
 
+TEST(CompileOptions, TakesADeployedFileInPlaceOfAnOutput) {
+    const Result<Options> options = parse_options(Arguments{"a.wasm", "--debug-for=old/b.aot"});
+    ASSERT_TRUE(options) << options.error().message;
+    EXPECT_EQ(options->debug_path(), "old/b.aot.debug");
+}
+
 struct Bad {
     Arguments arguments;
     std::string message;
@@ -56,6 +62,8 @@ TEST(CompileOptions, NameWhatIsWrongAndWhatWouldBeRight) {
         {{"a.wasm", "-o", "b", "--xip=1"}, "--xip=1: --xip takes no value"},
         {{"a.wasm", "-o", "b", "-Og", "--plain-code"},
          "--plain-code and -Og exclude each other: -Og changes the code"},
+        {{"a.wasm", "-o", "b", "--debug-for=c"},
+         "--debug-for makes a debug file only: expected neither -o nor --no-debug-file with it"},
         {{"a.wasm", "-o", "b", "--no-debug-file", "--debug-file=x"},
          "--debug-file and --no-debug-file exclude each other"},
     };

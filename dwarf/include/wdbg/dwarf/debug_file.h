@@ -68,7 +68,7 @@ class DebugFile {
 
     [[nodiscard]] std::span<const TextMask> masks() const { return masks_; }
 
-    /// "options", "module", "wdbg", "llvm", "wamr".
+    /// "options", "module", "wdbg", "llvm", "wamr", "differing" ("3,17": functions).
     [[nodiscard]] std::optional<std::string_view> fact(std::string_view key) const;
     /// Contents of an ELF section; empty where there is none.
     [[nodiscard]] std::span<const std::byte> section(std::string_view name) const;
@@ -116,9 +116,5 @@ class DebugFile {
     std::vector<std::string_view> facts_{};
     std::vector<Section> sections_{};
 };
-
-/// The native code within an .aot file as it stands there, not relocated (WAMR's file format,
-/// section 2, behind the literals). It may end in padding. Malformed if `aot` is no .aot file.
-[[nodiscard]] Result<std::span<const std::byte>> aot_text(std::span<const std::byte> aot);
 
 } // namespace wdbg::dwarf

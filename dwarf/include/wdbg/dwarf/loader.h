@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/debug_summary.h>
 #include <wdbg/dwarf/host_file.h>
 #include <wdbg/dwarf/source_info.h>
 #include <wdbg/dwarf/symbolizer.h>
@@ -39,5 +40,10 @@ load_aot_debug_info(const AotDebugSource& source, const std::filesystem::path& d
 /// The source-level view of a module, from the same library. Fails as load_symbolizer() does.
 [[nodiscard]] Result<std::unique_ptr<SourceInfo>>
 load_source_info(const ModuleSource& source, const std::filesystem::path& directory = {});
+
+/// summarize_debug_info() of the same library. Unavailable if the library is missing.
+[[nodiscard]] Result<DebugSummary> load_debug_summary(const ModuleSource& module,
+                                                      std::span<const std::byte> debug_file,
+                                                      const std::filesystem::path& directory = {});
 
 } // namespace wdbg::dwarf

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include <wdbg/wasm/module.h>
+#include <wdbg/dwarf/symbolizer.h>
+#include <wdbg/model/error.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
-namespace wdbg::compile {
+namespace wdbg::dwarf {
 
 /// One row of the guest's line table that begins a statement, with the end of its entry (the next
 /// row of another address). Offsets are from the start of the .wasm file.
@@ -36,9 +39,13 @@ struct GuestDwarf {
     /// By body offset: locals that are the frame base, and that any location needs.
     std::map<std::uint32_t, std::set<std::uint32_t>> frame_locals;
     std::map<std::uint32_t, std::set<std::uint32_t>> named_locals;
+    std::filesystem::path file;        ///< where it was read: the module or its external file
+    std::vector<std::string> problems; ///< what of it could not be read: a .dwo that is missing
 };
 
-/// Empty where the module has no debug information or it cannot be read.
-[[nodiscard]] GuestDwarf read_guest_dwarf(const wasm::Module& module);
+/// Reads it in the module, in the file that its section external_debug_info names, and in the
+/// .dwo or .dwp files that belong to it. Unavailable if there is none, NotFound or Io if its file
+/// cannot be read, Malformed if it is damaged.
+[[nodiscard]] Result<GuestDwarf> read_guest_dwarf(const ModuleSource& source);
 
-} // namespace wdbg::compile
+} // namespace wdbg::dwarf

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "guest_dwarf.h"
+#include "debug_data.h"
+
+#include <wdbg/dwarf/guest_dwarf.h>
 
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDie.h>
@@ -8,15 +10,13 @@
 #else
 #include <llvm/DebugInfo/DWARF/DWARFExpression.h>
 #endif
-#include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/DataExtractor.h>
-#include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
-namespace wdbg::compile {
+namespace wdbg::dwarf {
 namespace {
 
 /// Kinds of DW_OP_WASM_location (LLVM's DWARF for WebAssembly).
@@ -32,15 +32,18 @@ using Range = std::pair<std::uint64_t, std::uint64_t>; ///< DWARF's code address
 
 class Reader {
   public:
-    Reader(const wasm::Module& module, llvm::DWARFContext& context)
-        : module_(module)
-        , context_(context)
-        , code_start_(module.code_section_start().value_or(CodeOffset{}).value) {}
+    explicit Reader(DebugData& data)
+        : data_(data)
+        , module_(data.image().module())
+        , code_start_(module_.code_section_start().value_or(CodeOffset{}).value) {}
 
     GuestDwarf read() {
-        for (const auto& unit : context_.compile_units()) {
-            read_lines(*unit);
-            walk(unit->getUnitDIE(false), {}, nullptr, {});
+        for (std::size_t each = 0; each < data_.unit_count(); ++each) {
+            read_lines(data_.line_unit(each));
+            walk(data_.unit(each).getUnitDIE(false), {}, nullptr, {});
+            if (const std::string& problem = data_.split_problem(each); !problem.empty()) {
+                result_.problems.push_back(problem);
+            }
         }
         std::ranges::sort(result_.rows, {}, &StatementRow::begin);
         return std::move(result_);
@@ -59,7 +62,8 @@ class Reader {
     }
 
     void read_lines(llvm::DWARFUnit& unit) {
-        const llvm::DWARFDebugLine::LineTable* const table = context_.getLineTableForUnit(&unit);
+        const llvm::DWARFDebugLine::LineTable* const table =
+            data_.context().getLineTableForUnit(&unit);
         if (table == nullptr) {
             return;
         }
@@ -204,8 +208,8 @@ class Reader {
         }
     }
 
+    DebugData& data_;
     const wasm::Module& module_;
-    llvm::DWARFContext& context_;
     std::uint32_t code_start_;
     GuestDwarf result_{};
     std::map<std::string, std::uint32_t> files_{};
@@ -213,21 +217,14 @@ class Reader {
 
 } // namespace
 
-GuestDwarf read_guest_dwarf(const wasm::Module& module) {
-    const std::span<const std::byte> bytes = module.bytes();
-    const llvm::MemoryBufferRef buffer(
-        llvm::StringRef(reinterpret_cast<const char*>(bytes.data()), bytes.size()), "module");
-    llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> object =
-        llvm::object::ObjectFile::createObjectFile(buffer);
-    if (!object) {
-        llvm::consumeError(object.takeError());
-        return {};
+Result<GuestDwarf> read_guest_dwarf(const ModuleSource& source) {
+    auto data = DebugData::open(source);
+    if (!data) {
+        return std::unexpected(data.error());
     }
-    const std::unique_ptr<llvm::DWARFContext> context = llvm::DWARFContext::create(
-        **object, llvm::DWARFContext::ProcessDebugRelocations::Ignore, nullptr, "",
-        [](llvm::Error error) { llvm::consumeError(std::move(error)); },
-        [](llvm::Error error) { llvm::consumeError(std::move(error)); });
-    return Reader(module, *context).read();
+    GuestDwarf result = Reader(**data).read();
+    result.file = (*data)->image().debug_file();
+    return result;
 }
 
-} // namespace wdbg::compile
+} // namespace wdbg::dwarf

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "coverage.h"
+#include "debug_info_check.h"
+#include "dwarf_sections.h"
+#include "line_rows.h"
+
+#include <wdbg/dwarf/coverage.h>
 
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDie.h>
-#include <llvm/Object/ObjectFile.h>
-#include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <set>
@@ -14,7 +17,7 @@
 #include <tuple>
 #include <vector>
 
-namespace wdbg::compile {
+namespace wdbg::dwarf {
 namespace {
 
 struct Range {
@@ -40,23 +43,48 @@ struct NativeCode {
 
 class NativeReader {
   public:
-    explicit NativeReader(llvm::DWARFContext& context) : context_(context) {}
+    explicit NativeReader(const DebugFile& file) : file_(file) {}
 
-    NativeCode read() {
-        for (const auto& unit : context_.compile_units()) {
-            if (const auto* const table = context_.getLineTableForUnit(unit.get())) {
-                for (const llvm::DWARFDebugLine::Row& row : table->Rows) {
-                    if (!row.EndSequence && row.Line != 0) {
-                        code_.addresses[row.Line].insert(row.Address.Address);
-                    }
-                }
-            }
+    Result<NativeCode> read() {
+        constexpr std::array<std::string_view, 10> used_sections{
+            ".debug_abbrev", ".debug_addr",       ".debug_info",   ".debug_line_str",
+            ".debug_loc",    ".debug_loclists",   ".debug_ranges", ".debug_rnglists",
+            ".debug_str",    ".debug_str_offsets"};
+        SectionMap sections;
+        for (const std::string_view name : used_sections) {
+            add_section(sections, name, file_.section(name));
+        }
+        if (Result<void> good = check_debug_info(contents_of(sections, "debug_info"),
+                                                 contents_of(sections, "debug_abbrev"));
+            !good) {
+            return std::unexpected(good.error());
+        }
+        read_lines();
+        const auto ignore = [](llvm::Error error) { llvm::consumeError(std::move(error)); };
+        const auto context =
+            llvm::DWARFContext::create(sections, file_.is_64() ? 8 : 4, true, ignore, ignore);
+        for (const auto& unit : context->compile_units()) {
             walk(unit->getUnitDIE(false), 0);
         }
         return std::move(code_);
     }
 
   private:
+    /// Without what is outside of the text: functions that the code does not have so.
+    void read_lines() {
+        const std::uint64_t begin = file_.text_address();
+        for (const dwarf::LineRow& row :
+             read_line_rows({.line = file_.section(".debug_line"),
+                             .line_str = file_.section(".debug_line_str"),
+                             .str = file_.section(".debug_str"),
+                             .address_size = static_cast<std::uint8_t>(file_.is_64() ? 8 : 4)})) {
+            if (!row.end_sequence && row.line != 0 && row.address >= begin &&
+                row.address - begin < file_.text_size()) {
+                code_.addresses[row.line].insert(row.address);
+            }
+        }
+    }
+
     // NOLINTNEXTLINE(misc-no-recursion): the tree of inlined functions, of our own making
     void walk(const llvm::DWARFDie& die, unsigned depth) {
         constexpr unsigned max_depth = 1000;
@@ -125,7 +153,7 @@ class NativeReader {
         return result;
     }
 
-    llvm::DWARFContext& context_;
+    const DebugFile& file_;
     NativeCode code_{};
 };
 
@@ -218,17 +246,14 @@ std::string Coverage::json() const {
            "}\n";
 }
 
-Result<Coverage> measure_coverage(const GuestDwarf& guest, std::span<const std::byte> debug_file) {
-    const llvm::MemoryBufferRef buffer(
-        llvm::StringRef(reinterpret_cast<const char*>(debug_file.data()), debug_file.size()),
-        "debug file");
-    auto object = llvm::object::ObjectFile::createObjectFile(buffer);
-    if (!object) {
-        return fail(ErrorCode::Internal, llvm::toString(object.takeError()));
+Result<Coverage> measure_coverage(const GuestDwarf& guest, const DebugFile& debug_file) {
+    const Result<NativeCode> native = NativeReader(debug_file).read();
+    if (!native) {
+        return std::unexpected(native.error());
     }
-    const auto context = llvm::DWARFContext::create(**object);
-    const NativeCode native = NativeReader(*context).read();
-    return Measure(guest, native).run();
+    Coverage coverage = Measure(guest, *native).run();
+    coverage.text_size = debug_file.text_size();
+    return coverage;
 }
 
-} // namespace wdbg::compile
+} // namespace wdbg::dwarf

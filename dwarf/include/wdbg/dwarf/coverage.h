@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "guest_dwarf.h"
-
+#include <wdbg/dwarf/debug_file.h>
+#include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/model/error.h>
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 
-namespace wdbg::compile {
+namespace wdbg::dwarf {
 
 /// What a debugger can still see of the guest in its native code.
 struct Coverage {
@@ -25,8 +23,8 @@ struct Coverage {
     [[nodiscard]] std::string json() const;
 };
 
-/// `debug_file` is that of write_debug_file().
+/// What `debug_file` shows of `guest`; text_size is its text's. Malformed if its DWARF is damaged.
 [[nodiscard]] Result<Coverage> measure_coverage(const GuestDwarf& guest,
-                                                std::span<const std::byte> debug_file);
+                                                const DebugFile& debug_file);
 
-} // namespace wdbg::compile
+} // namespace wdbg::dwarf

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <wdbg/dwarf/aot_file.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace wdbg::dwarf {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr std::array magic{std::byte{0}, std::byte{'a'}, std::byte{'o'}, std::byte{'t'}};
+
+/// Numbers as WAMR writes them: little-endian, each at a multiple of its size (at most 4) from the
+/// start of the file. Behind the end it gives zeros and remembers.
+class Cursor {
+  public:
+    /// Reads `file` from `at` up to `end`.
+    Cursor(Bytes file, std::size_t at, std::size_t end) : bytes_(file.first(end)), at_(at) {}
+
+    std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
+
+    std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
+
+    std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
+
+    std::uint64_t number(std::size_t width) {
+        constexpr std::size_t most = 4;
+        align(std::min(width, most));
+        std::uint64_t value = 0;
+        const Bytes raw = take(width);
+        for (std::size_t each = 0; each < raw.size(); ++each) {
+            value |= std::to_integer<std::uint64_t>(raw[each]) << (8 * each);
+        }
+        return value;
+    }
+
+    /// Its length, then its bytes with a zero at the end.
+    std::string_view text() {
+        const Bytes raw = take(u16());
+        return raw.empty()
+                   ? std::string_view{}
+                   : std::string_view(reinterpret_cast<const char*>(raw.data()), raw.size() - 1);
+    }
+
+    /// Empty where there are not so many.
+    Bytes take(std::uint64_t size) {
+        if (at_ > bytes_.size() || size > bytes_.size() - at_) {
+            good_ = false;
+            return {};
+        }
+        const Bytes result = bytes_.subspan(at_, size);
+        at_ += size;
+        return result;
+    }
+
+    void align(std::size_t alignment) { at_ = (at_ + alignment - 1) / alignment * alignment; }
+
+    [[nodiscard]] bool good() const { return good_; }
+
+    [[nodiscard]] bool at_end() const { return at_ >= bytes_.size(); }
+
+    [[nodiscard]] std::size_t at() const { return at_; }
+
+  private:
+    Bytes bytes_;
+    std::size_t at_;
+    bool good_ = true;
+};
+
+std::unexpected<Error> malformed(std::string message) {
+    return fail(ErrorCode::Malformed, "the .aot file " + std::move(message));
+}
+
+} // namespace
+
+bool is_aot_file(std::span<const std::byte> bytes) {
+    return bytes.size() >= magic.size() && std::ranges::equal(bytes.first(magic.size()), magic);
+}
+
+class AotFileParser {
+  public:
+    explicit AotFileParser(Bytes bytes) : bytes_(bytes) {}
+
+    Result<AotFile> parse() {
+        if (!is_aot_file(bytes_)) {
+            return fail(ErrorCode::Malformed,
+                        "no .aot file: its first bytes are not a zero and 'aot'");
+        }
+        if (Result<void> done = read_sections(); !done) {
+            return std::unexpected(done.error());
+        }
+        static constexpr std::array readers{
+            Reader{0, "target information", &AotFileParser::read_target},
+            Reader{2, "text", &AotFileParser::read_text},
+            Reader{3, "functions", &AotFileParser::read_functions},
+            Reader{4, "exports", &AotFileParser::read_exports},
+            Reader{5, "relocations", &AotFileParser::read_relocations}};
+        for (const Reader& reader : readers) {
+            const auto section =
+                std::ranges::find(file_.sections_, reader.section, &AotSection::type);
+            const std::string what(reader.what);
+            if (section == file_.sections_.end()) {
+                return malformed("has no section of " + what);
+            }
+            Cursor cursor(bytes_, section->offset, section->offset + section->size);
+            if (!(this->*reader.read)(cursor)) {
+                return malformed("has a damaged section of " + what);
+            }
+        }
+        return std::move(file_);
+    }
+
+  private:
+    struct Reader {
+        std::uint32_t section;
+        std::string_view what;
+        bool (AotFileParser::*read)(Cursor cursor);
+    };
+
+    Result<void> read_sections() {
+        constexpr std::uint32_t known_version = 6;
+        constexpr std::size_t alignment = 4;
+        Cursor cursor(bytes_, magic.size(), bytes_.size());
+        file_.version_ = cursor.u32();
+        if (cursor.good() && file_.version_ != known_version) {
+            return fail(ErrorCode::Unsupported, "the .aot file has version " +
+                                                    std::to_string(file_.version_) +
+                                                    "; this wdbg reads version 6");
+        }
+        while (cursor.good() && !cursor.at_end()) {
+            AotSection section{.type = cursor.u32()};
+            section.size = cursor.u32();
+            section.offset = static_cast<std::uint32_t>(cursor.at());
+            cursor.take(section.size);
+            cursor.align(alignment);
+            file_.sections_.push_back(section);
+        }
+        if (!cursor.good() || bytes_.size() > UINT32_MAX) {
+            return malformed("is cut short");
+        }
+        return {};
+    }
+
+    bool read_target(Cursor cursor) {
+        constexpr std::uint16_t big_endian = 1;
+        constexpr std::uint16_t wide = 2;
+        constexpr std::uint16_t in_place = 4;
+        constexpr std::size_t name_size = 16;
+        const std::uint16_t binary = cursor.u16();
+        cursor.u16(); // ABI
+        file_.is_xip_ = cursor.u16() == in_place;
+        file_.machine_ = cursor.u16();
+        cursor.u32(); // of the ELF format
+        cursor.u32(); // ELF's flags
+        file_.features_ = cursor.number(sizeof file_.features_);
+        cursor.number(sizeof(std::uint64_t));
+        const Bytes name = cursor.take(name_size);
+        file_.is_64_ = (binary & wide) != 0;
+        file_.is_little_endian_ = (binary & big_endian) == 0;
+        const auto end = std::ranges::find(name, std::byte{0});
+        file_.architecture_ = {reinterpret_cast<const char*>(name.data()),
+                               static_cast<std::size_t>(end - name.begin())};
+        return cursor.good();
+    }
+
+    bool read_text(Cursor cursor) {
+        constexpr std::size_t alignment = 4;
+        const std::uint32_t literals = cursor.u32();
+        cursor.take(literals);
+        cursor.align(alignment);
+        const auto section = std::ranges::find(file_.sections_, 2U, &AotSection::type);
+        const std::size_t end = std::size_t{section->offset} + section->size;
+        file_.text_ = cursor.take(end - std::min(end, cursor.at()));
+        return cursor.good();
+    }
+
+    /// Their places, then for each its type and the sizes of its frame. (With garbage collection
+    /// more follows, and their number is not told here.)
+    bool read_functions(Cursor cursor) {
+        constexpr std::uint64_t garbage_collection = 16;
+        const std::size_t word = file_.is_64_ ? 8 : 4;
+        const auto section = std::ranges::find(file_.sections_, 3U, &AotSection::type);
+        const std::size_t each_size = word + 4 + 4 + 4;
+        if ((file_.features_ & garbage_collection) != 0) {
+            return true;
+        }
+        for (std::size_t each = 0; each < section->size / each_size; ++each) {
+            file_.functions_.push_back(cursor.number(word));
+        }
+        return cursor.good() && section->size % each_size == 0 &&
+               std::ranges::all_of(file_.functions_,
+                                   [this](std::uint64_t at) { return at < file_.text_.size(); });
+    }
+
+    bool read_exports(Cursor cursor) {
+        const std::uint32_t count = cursor.u32();
+        for (std::uint32_t each = 0; each < count && cursor.good(); ++each) {
+            AotExport one{.index = cursor.u32()};
+            one.kind = cursor.u8();
+            one.name = cursor.text();
+            file_.exports_.push_back(one);
+        }
+        return cursor.good();
+    }
+
+    /// Names, then groups of relocations: one for each section that has some.
+    bool read_relocations(Cursor cursor) {
+        const std::uint32_t count = cursor.u32();
+        std::vector<std::uint32_t> offsets;
+        for (std::uint32_t each = 0; each < count && cursor.good(); ++each) {
+            offsets.push_back(cursor.u32());
+        }
+        const std::uint32_t size = cursor.u32();
+        const std::size_t names = cursor.at();
+        cursor.take(size);
+        const auto name_of = [&](std::uint32_t index) {
+            const std::size_t at = names + (index < offsets.size() ? offsets[index] : size);
+            return at < names + size && cursor.good() ? Cursor(bytes_, at, names + size).text()
+                                                      : std::string_view{};
+        };
+        const std::uint32_t groups = cursor.u32();
+        for (std::uint32_t each = 0; each < groups && cursor.good(); ++each) {
+            read_group(cursor, name_of);
+        }
+        return cursor.good();
+    }
+
+    template <class NameOf>
+    void read_group(Cursor& cursor, const NameOf& name_of) {
+        static constexpr std::array<std::string_view, 4> of_text{".rela.text", ".rel.text",
+                                                                 ".rela.ltext", ".rel.ltext"};
+        const std::size_t word = file_.is_64_ ? 8 : 4;
+        const std::string_view section = name_of(cursor.u32());
+        const bool is_text = std::ranges::find(of_text, section) != of_text.end();
+        const std::uint32_t count = cursor.u32();
+        for (std::uint32_t each = 0; each < count && cursor.good(); ++each) {
+            AotRelocation one{.offset = cursor.number(word)};
+            const std::uint64_t addend = cursor.number(word);
+            one.addend = file_.is_64_ ? static_cast<std::int64_t>(addend)
+                                      : static_cast<std::int32_t>(addend);
+            one.type = cursor.u32();
+            one.symbol = name_of(cursor.u32());
+            if (is_text && cursor.good()) {
+                file_.relocations_.push_back(one);
+            }
+        }
+    }
+
+    Bytes bytes_;
+    AotFile file_{};
+};
+
+Result<AotFile> AotFile::parse(std::span<const std::byte> bytes) {
+    return AotFileParser(bytes).parse();
+}
+
+} // namespace wdbg::dwarf
