@@ -149,7 +149,8 @@ std::vector<source::BreakpointInfo> FakeSourceLevel::set_instruction_breakpoints
     std::string call = "instructions";
     std::vector<source::BreakpointInfo> infos;
     for (const source::InstructionBreakpointSpec& spec : specs) {
-        call += " " + std::to_string(spec.address.offset.value);
+        call += spec.native ? " native " + std::to_string(spec.native->value)
+                            : " " + std::to_string(spec.address.offset.value);
         infos.push_back(
             {.id = {next_breakpoint_++}, .verified = true, .locations = {spec.address}});
     }
@@ -180,6 +181,14 @@ Result<source::StackPage> FakeSourceLevel::stack(ThreadId thread, std::uint32_t 
         page.frames.push_back(frames[i]);
     }
     return page;
+}
+
+Result<source::FramePlace> FakeSourceLevel::frame_place(source::FrameHandle frame) {
+    const auto found = std::ranges::find(frames, frame, &source::StackFrame::id);
+    if (found == frames.end()) {
+        return fail(ErrorCode::InvalidArgument, "the frame is of an earlier stop");
+    }
+    return source::FramePlace{.thread = ThreadId{1}, .frame = found->frame, .pc = found->pc};
 }
 
 Result<std::vector<source::ScopeView>> FakeSourceLevel::scopes(source::FrameHandle frame) {

@@ -67,6 +67,7 @@ class FakeSourceLevel final : public source::SourceLevel {
 
     [[nodiscard]] Result<source::StackPage> stack(ThreadId thread, std::uint32_t first,
                                                   std::uint32_t count) override;
+    [[nodiscard]] Result<source::FramePlace> frame_place(source::FrameHandle frame) override;
     [[nodiscard]] Result<std::vector<source::ScopeView>> scopes(source::FrameHandle frame) override;
     [[nodiscard]] Result<std::vector<source::VariableView>>
     variables(source::VariableHandle handle, source::ChildFilter filter, std::uint64_t start,

@@ -25,6 +25,7 @@ class AotBreakpoints {
     struct Owner {
         CodeAddress address;
         std::vector<dwarf::WasmPosition> positions; ///< see BreakpointSite; may be empty
+        bool native = false; ///< one native instruction was asked for, see plant_native()
     };
 
     /// A native return address that a wasm address stands for as well.
@@ -37,6 +38,10 @@ class AotBreakpoints {
                        dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);
+    /// A trap at `site` alone, told as a hit of `owner.address`.
+    Result<void> plant_native(NativeAddress site, Owner owner);
+    /// NotFound if it is not planted.
+    Result<void> unplant_native(NativeAddress site);
     /// See ConditionSupport; Unsupported where they cannot be decided at the hit.
     Result<void> set_conditions(const AotInstance& instance, CodeAddress address,
                                 const std::vector<agent::Program>& any_of);
@@ -66,11 +71,12 @@ class AotBreakpoints {
     };
 
     Result<void> add_site(NativeAddress site, Owner owner);
-    void remove_site(NativeAddress site, CodeAddress owner);
+    void remove_site(NativeAddress site, CodeAddress owner, bool native = false);
     static void update_filter(Site& site);
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;
+    std::map<NativeAddress, std::uint32_t> planted_native_; ///< owners
     std::map<NativeAddress, Site> sites_;
     agent::Variables variables_;
 };

@@ -83,6 +83,19 @@ std::optional<dwarf::TextOffset> CodeModule::text_offset(NativeAddress address) 
     return dwarf::TextOffset{static_cast<std::uint32_t>(offset)};
 }
 
+std::optional<dwarf::TextRange> CodeModule::function_around(dwarf::TextOffset offset) const {
+    const auto functions = info->file().functions(); // by offset
+    const auto behind = std::ranges::upper_bound(functions, offset.value, std::less{},
+                                                 &dwarf::NativeFunction::offset);
+    if (behind == functions.begin()) {
+        return std::nullopt;
+    }
+    const dwarf::NativeFunction& function = *std::prev(behind);
+    const dwarf::TextRange range{.begin = {function.offset},
+                                 .end = {function.offset + function.size}};
+    return range.contains(offset) ? std::optional(range) : std::nullopt;
+}
+
 CodeOffset CodeModule::behind(CodeOffset offset) const {
     if (wasm) {
         if (const auto instruction = wasm::decode(wasm->bytes(), offset)) {

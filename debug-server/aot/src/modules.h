@@ -49,6 +49,9 @@ struct CodeModule {
         return {code.range.begin.value + offset.value};
     }
 
+    /// The native function around `offset`; nullopt outside of all. Needs `info`.
+    [[nodiscard]] std::optional<dwarf::TextRange> function_around(dwarf::TextOffset offset) const;
+
     /// The instruction behind the one at `offset`; itself where the function does not decode.
     [[nodiscard]] CodeOffset behind(CodeOffset offset) const;
     /// `offset` where there is a call, else the nearest call of `callee` in `function` (indirect

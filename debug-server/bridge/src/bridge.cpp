@@ -59,6 +59,8 @@ class BridgeImpl final : public Bridge {
     boost::asio::io_context& loop_;
     BridgeOptions options_;
     std::vector<KnownModule> missing_;
+    Machine machine_ = Machine::X86_64;
+    bool thumb_ = false; ///< Arm's Thumb instructions
     std::uint32_t found_ = 0;
     std::optional<NativeAddress> loaded_; ///< the runtime's handle of what it has loaded last
     std::unique_ptr<remote::RemoteNativeTarget> target_;
@@ -77,6 +79,8 @@ Result<void> BridgeImpl::open() {
     if (missing_.empty()) {
         return fail(ErrorCode::InvalidArgument, "no module given");
     }
+    machine_ = missing_.front().machine;
+    thumb_ = missing_.front().thumb;
     if (auto connected = connect(); !connected) {
         return connected;
     }
@@ -92,7 +96,10 @@ Result<void> BridgeImpl::open() {
              [](const dwarf::AotDebugSource& source) { return dwarf::load_aot_debug_info(source); },
          .post = [&loop = loop_](
                      std::function<void()> task) { boost::asio::post(loop, std::move(task)); },
-         .warn = options_.warn});
+         .warn = options_.warn,
+         .load_printer = [machine = machine_,
+                          thumb =
+                              thumb_] { return dwarf::load_instruction_printer(machine, thumb); }});
     target_->set_end_handler([this](const remote::NativeEnd& end) { on_end(end); });
     return {};
 }
@@ -101,15 +108,14 @@ Result<void> BridgeImpl::connect() {
     auto target = remote::RemoteNativeTarget::connect(loop_, {.host = options_.host,
                                                               .port = options_.port,
                                                               .timeout = options_.timeout,
-                                                              .machine = missing_.front().machine,
+                                                              .machine = machine_,
                                                               .trace = options_.trace,
                                                               .warn = options_.warn});
     if (!target) {
         return std::unexpected(target.error());
     }
     target_ = std::move(*target);
-    auto decoder =
-        dwarf::load_instruction_decoder(missing_.front().machine, missing_.front().thumb);
+    auto decoder = dwarf::load_instruction_decoder(machine_, thumb_);
     if (!decoder) {
         return std::unexpected(decoder.error());
     }

@@ -43,6 +43,7 @@ class RemoteImpl final : public RemoteDebuggee,
                          private WatchpointSupport,
                          private CallSupport,
                          private JumpSupport,
+                         private NativeCodeSupport,
                          private ConditionSupport {
   public:
     RemoteImpl(boost::asio::io_context& loop, std::shared_ptr<Link> link, ConnectOptions options);
@@ -96,6 +97,7 @@ class RemoteImpl final : public RemoteDebuggee,
     [[nodiscard]] JumpSupport* jump_support() override { return this; }
 
     [[nodiscard]] ConditionSupport* conditions() override;
+    [[nodiscard]] NativeCodeSupport* native_code() override;
 
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
@@ -124,6 +126,18 @@ class RemoteImpl final : public RemoteDebuggee,
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
     Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
     Result<void> paused_request(const std::vector<std::string>& packets);
+
+    // --- native_code.cpp ---
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_code(CodeAddress address) const override;
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_function(NativeAddress address) const override;
+    [[nodiscard]] Result<NativeAddress> native_pc(ThreadId thread,
+                                                  std::uint32_t frame) const override;
+    Result<CodeAddress> plant_native(NativeAddress address) override;
+    Result<void> unplant_native(NativeAddress address) override;
+    [[nodiscard]] Result<std::vector<NativeInstruction>> native_listing(std::string annex) const;
+    Result<std::string> paused_ask(const std::string& packet);
 
     // --- remote_debuggee.cpp ---
     Result<void> read_libraries();
@@ -190,7 +204,14 @@ class RemoteImpl final : public RemoteDebuggee,
     std::map<InstanceId, RemoteInstance> instances_;
     std::vector<ThreadInfo> threads_;
     std::map<CodeAddress, unsigned> planted_; ///< owners
-    std::set<CodeAddress> conditional_;       ///< those of planted_ that have conditions
+
+    struct NativeSite {
+        CodeAddress told; ///< where the server tells hits
+        unsigned owners = 0;
+    };
+
+    std::map<NativeAddress, NativeSite> native_sites_;
+    std::set<CodeAddress> conditional_; ///< those of planted_ that have conditions
     std::map<WatchpointId, RemoteWatchpoint> watched_;
     std::uint32_t next_watchpoint_ = 1;
 

@@ -106,6 +106,17 @@ class SourceLevelImpl final : public SourceLevel, private ConditionEvaluator {
         return when_stopped<StackPage>([&] { return inspector_.stack(thread, first, count); });
     }
 
+    [[nodiscard]] Result<FramePlace> frame_place(FrameHandle handle) override {
+        const auto frame = inspector_.frame(handle);
+        if (!frame) {
+            return std::unexpected(frame.error());
+        }
+        return FramePlace{.thread = frame->thread,
+                          .frame = frame->frame,
+                          .pc = frame->pc,
+                          .pc_is_return_address = frame->pc_is_return_address};
+    }
+
     [[nodiscard]] Result<std::vector<ScopeView>> scopes(FrameHandle frame) override {
         return when_stopped<std::vector<ScopeView>>([&] { return inspector_.scopes(frame); });
     }

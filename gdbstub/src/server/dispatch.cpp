@@ -85,6 +85,10 @@ constexpr std::array rows{
     PacketRow{"QWdbgGlobal:", args, Needs::Stop, handlers::set_global, "QWdbgGlobal+"},
     PacketRow{"QWdbgCall:", args, Needs::Stop, handlers::call_function, "QWdbgCall+"},
     PacketRow{"qWdbgTable:", args, Needs::Stop, handlers::table_element, "qWdbgTable+"},
+    PacketRow{"qWdbgNativePc:", args, Needs::Stop, handlers::native_pc},
+    PacketRow{"QWdbgPlantNative:", args, Needs::Attached, handlers::plant_native},
+    PacketRow{"QWdbgUnplantNative:", args, Needs::Attached, handlers::unplant_native},
+    PacketRow{"qXfer:wdbg-native:read:", args, Needs::Attached, handlers::native_listing},
     // Modules
     PacketRow{"qXfer:libraries:read:", args, Needs::Attached, libraries, "qXfer:libraries:read+"},
 };

@@ -85,6 +85,7 @@ class SourceLevel {
     /// Source frames, inlined functions expanded. `count` 0: all.
     [[nodiscard]] virtual Result<StackPage> stack(ThreadId thread, std::uint32_t first,
                                                   std::uint32_t count) = 0;
+    [[nodiscard]] virtual Result<FramePlace> frame_place(FrameHandle frame) = 0;
     [[nodiscard]] virtual Result<std::vector<ScopeView>> scopes(FrameHandle frame) = 0;
     /// Children [start, start + count) of those that `filter` means; `count` 0: all.
     [[nodiscard]] virtual Result<std::vector<VariableView>>
