@@ -98,6 +98,11 @@ Result<void> FakeSourceLevel::pause() {
     return debuggee_.interrupt();
 }
 
+Result<void> FakeSourceLevel::detach_stopped() {
+    note("detach stopped");
+    return debuggee_.detach_stopped();
+}
+
 void FakeSourceLevel::detach() {
     note("detach");
     debuggee_.detach();

@@ -48,6 +48,7 @@ class FakeSourceLevel final : public source::SourceLevel {
     step_targets(source::FrameHandle frame) override;
     Result<void> pause() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     void kill() override;
 
     [[nodiscard]] bool stopped() const override { return stopped_; }

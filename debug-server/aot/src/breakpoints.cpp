@@ -28,6 +28,10 @@ bool executed_before(const AotBreakpoints::Owner& left, const AotBreakpoints::Ow
 } // namespace
 
 AotBreakpoints::~AotBreakpoints() {
+    unplant_all();
+}
+
+void AotBreakpoints::unplant_all() {
     for (const auto& [address, site] : sites_) {
         [[maybe_unused]] const auto removed = target_.unplant(address); // its code may be gone
     }

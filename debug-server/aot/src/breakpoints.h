@@ -48,6 +48,8 @@ class AotBreakpoints {
 
     [[nodiscard]] agent::Variables& condition_variables() { return variables_; }
 
+    /// Takes all out of the target.
+    void unplant_all();
     /// The target has none any more.
     void forget_all();
     void forget_module(const CodeModule& module);

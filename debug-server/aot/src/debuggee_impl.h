@@ -95,6 +95,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     Result<void> attach() override;
     void kill() override;
 

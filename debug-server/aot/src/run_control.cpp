@@ -250,6 +250,21 @@ Result<void> AotDebuggeeImpl::attach() {
     return awaits_entry_ ? Result<void>{} : target_.interrupt();
 }
 
+Result<void> AotDebuggeeImpl::detach_stopped() {
+    if (auto stopped = require_stopped(); !stopped) {
+        return stopped;
+    }
+    if (!options_.decides_hits) {
+        return fail(ErrorCode::Unsupported, "nothing would hold the target");
+    }
+    clear_watchpoints();
+    breakpoints_.unplant_all();
+    for (ThreadStop& stop : reasons_) {
+        forget_request(stop.reason);
+    }
+    return {};
+}
+
 void AotDebuggeeImpl::detach() {
     clear_watchpoints();
     breakpoints_.forget_all();

@@ -60,6 +60,9 @@ class SharedDebuggee final : public Debuggee {
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+
+    Result<void> detach_stopped() override { return guest_.detach_stopped(); }
+
     Result<void> attach() override;
     void kill() override;
 

@@ -102,6 +102,7 @@ class RemoteImpl final : public RemoteDebuggee,
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     Result<void> attach() override;
     void kill() override;
 
@@ -182,6 +183,7 @@ class RemoteImpl final : public RemoteDebuggee,
     Result<void> start_range_step(const ThreadAction& action);
     bool continue_range_step(const rsp::StopReply& reply);
     void drop_range_step();
+    void forget_guest();
     void resume_silently(char letter, ThreadId thread);
 
     // --- stop_reasons.cpp ---

@@ -74,6 +74,8 @@ class SourceLevelImpl final : public SourceLevel, private ConditionEvaluator {
 
     void detach() override { control_.detach(); }
 
+    Result<void> detach_stopped() override { return control_.detach_stopped(); }
+
     void kill() override { debuggee_.kill(); }
 
     [[nodiscard]] bool stopped() const override { return control_.stopped(); }

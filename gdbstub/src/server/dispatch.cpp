@@ -63,6 +63,7 @@ constexpr std::array rows{
     PacketRow{"C", args, Needs::StopReply, resume_all_with_signal},
     PacketRow{"s", args, Needs::StopReply, step_one},
     PacketRow{"S", args, Needs::StopReply, step_one_with_signal},
+    PacketRow{"qSupportsDetachAndStayStopped:", exact, Needs::Nothing, say_ok},
     PacketRow{"D", args, Needs::Nothing, detach},
     PacketRow{"k", args, Needs::Nothing, handlers::kill},
     PacketRow{"vKill", args, Needs::Nothing, kill_with_reply},

@@ -234,10 +234,28 @@ TEST(DisconnectRequest, LetsAnAttachedGuestGoOnUnlessToldNotTo) {
     EXPECT_EQ(second.guest().state(), FakeDebuggee::State::Ended);
 }
 
-TEST(DisconnectRequest, CannotSuspend) {
+TEST(DisconnectRequest, CannotSuspendWhatItHasLaunched) {
     Adapter adapter;
     adapter.launch();
     EXPECT_THAT(adapter.refuse("disconnect", {{"suspendDebuggee", true}}), HasSubstr("suspended"));
+}
+
+TEST(DisconnectRequest, LeavesAGuestSuspended) {
+    Adapter adapter;
+    EXPECT_EQ(adapter.ask("initialize")["supportSuspendDebuggee"], true);
+    adapter.ask("attach", {{"connect", "127.0.0.1:1"}});
+    (void)adapter.guest().take_calls();
+    adapter.ask("disconnect", {{"suspendDebuggee", true}});
+    EXPECT_THAT(adapter.guest().take_calls(), testing::ElementsAre("detach stopped"));
+}
+
+TEST(DisconnectRequest, ASuspendedGuestMustStandStill) {
+    Adapter adapter;
+    adapter.ask("initialize");
+    adapter.ask("attach", {{"connect", "127.0.0.1:1"}});
+    adapter.ask("configurationDone");
+    EXPECT_THAT(adapter.refuse("disconnect", {{"suspendDebuggee", true}}), HasSubstr("running"));
+    adapter.ask("disconnect"); // the session has gone on
 }
 
 TEST(AttachRequest, TakesOneOfTwoForms) {

@@ -63,6 +63,8 @@ class SourceLevel {
     /// A StoppedView of kind Pause follows, unless the guest is stopped already.
     virtual Result<void> pause() = 0;
     virtual void detach() = 0;
+    /// See Debuggee::detach_stopped().
+    virtual Result<void> detach_stopped() = 0;
     virtual void kill() = 0;
     [[nodiscard]] virtual bool stopped() const = 0;
     /// The stop that handles belong to; the last one while the guest runs.

@@ -275,6 +275,13 @@ class Debuggee {
     /// Removes all breakpoints and watchpoints and lets the guest run on by itself. A client may
     /// attach again later by attach().
     virtual void detach() = 0;
+
+    /// As detach(), but a stopped guest stays where it is until somebody attaches. Unsupported if
+    /// nothing would hold it, NotStopped while it runs.
+    virtual Result<void> detach_stopped() {
+        return fail(ErrorCode::Unsupported, "the guest cannot be left stopped");
+    }
+
     /// Takes control: stops a running guest; a Stopped event follows in any case.
     virtual Result<void> attach() = 0;
     /// Ends the guest; a Killed event follows (or Exited, if it ended by itself first).
