@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/aot/aot_debuggee.h>
+#include <wdbg/dwarf/mapped_file.h>
 #include <wdbg/wasm/module.h>
 
 #include <memory>
@@ -11,22 +12,7 @@
 
 namespace wdbg::aot {
 
-/// A file's bytes, mapped read-only; empty where there is none.
-class MappedFile {
-  public:
-    MappedFile() = default;
-    [[nodiscard]] static Result<MappedFile> open(const std::string& path);
-    MappedFile(MappedFile&& other) noexcept;
-    MappedFile& operator=(MappedFile&& other) noexcept;
-    MappedFile(const MappedFile&) = delete;
-    MappedFile& operator=(const MappedFile&) = delete;
-    ~MappedFile();
-
-    [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
-
-  private:
-    std::span<const std::byte> bytes_{};
-};
+using dwarf::MappedFile;
 
 /// A range of compiled code with what its debug file says of it.
 struct CodeModule {

@@ -143,8 +143,10 @@ class RemoteImpl final : public RemoteDebuggee,
     // --- remote_debuggee.cpp ---
     Result<void> read_libraries();
     Result<RemoteInstance> load_instance(const std::string& name, rsp::WasmAddress address);
-    Result<std::vector<std::byte>> module_bytes(const std::filesystem::path& path,
-                                                rsp::WasmAddress address);
+    Result<std::shared_ptr<const wasm::Module>> load_module(const std::filesystem::path& path,
+                                                            rsp::WasmAddress address);
+    [[nodiscard]] bool is_the_module(std::span<const std::byte> file,
+                                     rsp::WasmAddress address) const;
     Result<std::vector<std::byte>> read_at(std::uint64_t address, std::size_t size) const;
     [[nodiscard]] const RemoteInstance* find(InstanceId id) const;
     [[nodiscard]] std::uint64_t memory_size(InstanceId instance, std::uint32_t index,
