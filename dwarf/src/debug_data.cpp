@@ -96,10 +96,11 @@ void DebugData::note(llvm::Error error) {
 
 Result<void> DebugData::check() {
     const auto abbreviations = section("debug_abbrev");
-    const auto checked = check_debug_info(section("debug_info"), abbreviations);
-    if (!checked) {
-        return damaged(checked.error().message);
+    auto raw = RawEntries::open(section("debug_info"), abbreviations);
+    if (!raw) {
+        return damaged(raw.error().message);
     }
+    raw_ = std::move(*raw);
     if (const auto lines = check_debug_line(section("debug_line")); !lines) {
         return damaged(lines.error().message);
     }
@@ -156,8 +157,11 @@ EntryId DebugData::id_of(const llvm::DWARFDie& die) {
     if (!die.isValid()) {
         return {};
     }
-    const std::uint64_t number = number_of(die.getDwarfUnit());
-    return EntryId{(number << offset_bits) | die.getOffset()};
+    return id_of(*die.getDwarfUnit(), die.getOffset());
+}
+
+EntryId DebugData::id_of(llvm::DWARFUnit& unit, std::uint64_t offset) {
+    return EntryId{(std::uint64_t{number_of(&unit)} << offset_bits) | offset};
 }
 
 llvm::DWARFDie DebugData::die_of(EntryId id) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "raw_entries.h"
+
 #include <wdbg/dwarf/module_image.h>
 #include <wdbg/dwarf/source_info.h>
 
@@ -47,6 +49,9 @@ class DebugData {
     /// The unit without its .dwo, for line tables.
     [[nodiscard]] llvm::DWARFUnit& line_unit(std::size_t index) { return *units_[index].skeleton; }
 
+    /// The module's own .debug_info.
+    [[nodiscard]] const RawEntries& raw() const { return *raw_; }
+
     /// The unit with its entries; loads a .dwo when first asked.
     [[nodiscard]] llvm::DWARFUnit& unit(std::size_t index);
 
@@ -61,6 +66,7 @@ class DebugData {
     [[nodiscard]] std::optional<std::size_t> index_of(const llvm::DWARFUnit* unit) const;
 
     [[nodiscard]] EntryId id_of(const llvm::DWARFDie& die);
+    [[nodiscard]] EntryId id_of(llvm::DWARFUnit& unit, std::uint64_t offset);
     /// An invalid DIE for an id that was not given out.
     [[nodiscard]] llvm::DWARFDie die_of(EntryId id);
     /// Follows DW_AT_type and other references, type signatures included.
@@ -91,6 +97,7 @@ class DebugData {
 
     ModuleImage image_;
     SectionMap sections_;
+    std::optional<RawEntries> raw_;
     std::string problem_;
     std::unordered_map<std::string, std::shared_ptr<SplitFile>> split_files_;
     std::unique_ptr<llvm::DWARFContext> context_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <wdbg/dwarf/aot_file.h>
 #include <wdbg/dwarf/debug_file.h>
 
 #include <llvm/ADT/ArrayRef.h>
@@ -346,14 +347,15 @@ std::vector<NativeFunction> probes_of(std::span<const NativeFunction> functions)
 
 bool DebugFile::is_not_loaded(std::span<const std::byte> text,
                               std::span<const std::byte> aot) const {
-    const auto raw = aot_text(aot);
-    if (!raw || raw->size() < text_size_ || text.size() < text_size_) {
+    const auto file = AotFile::parse(aot);
+    if (!file || file->text().size() < text_size_ || text.size() < text_size_) {
         return false;
     }
+    const std::span<const std::byte> raw = file->text();
     return !masks_.empty() && std::ranges::all_of(masks_, [&](const TextMask& mask) {
         return mask.offset + mask.size > text_size_ ||
                std::ranges::equal(text.subspan(mask.offset, mask.size),
-                                  raw->subspan(mask.offset, mask.size));
+                                  raw.subspan(mask.offset, mask.size));
     });
 }
 

@@ -55,6 +55,7 @@ struct Plugin {
     PluginSourceInfoFunction* open_source_info = nullptr;
     PluginHostFileFunction* open_host_file = nullptr;
     PluginSummaryFunction* summarize = nullptr;
+    PluginPrinterFunction* make_printer = nullptr;
 };
 
 Result<Plugin> open_library(const fs::path& file) {
@@ -73,11 +74,12 @@ Result<Plugin> open_library(const fs::path& file) {
         .open_source_info =
             find_symbol<PluginSourceInfoFunction>(library, plugin_source_info_symbol),
         .open_host_file = find_symbol<PluginHostFileFunction>(library, plugin_host_file_symbol),
-        .summarize = find_symbol<PluginSummaryFunction>(library, plugin_summary_symbol)};
+        .summarize = find_symbol<PluginSummaryFunction>(library, plugin_summary_symbol),
+        .make_printer = find_symbol<PluginPrinterFunction>(library, plugin_printer_symbol)};
     if (version == nullptr || plugin.open == nullptr || plugin.make_decoder == nullptr ||
         plugin.open_aot == nullptr || plugin.open_source_info == nullptr ||
         plugin.open_host_file == nullptr || plugin.summarize == nullptr ||
-        version() != plugin_version) {
+        plugin.make_printer == nullptr || version() != plugin_version) {
         return fail(ErrorCode::Unavailable,
                     file.string() + " belongs to another version of wdbg; install both together");
     }
@@ -124,6 +126,17 @@ load_instruction_decoder(Machine machine, bool thumb, const std::filesystem::pat
     }
     DecoderResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
     plugin->make_decoder(machine, thumb, result);
+    return result;
+}
+
+Result<std::unique_ptr<InstructionPrinter>>
+load_instruction_printer(Machine machine, bool thumb, const std::filesystem::path& directory) {
+    const Result<Plugin> plugin = plugin_in(directory);
+    if (!plugin) {
+        return std::unexpected(plugin.error());
+    }
+    PrinterResult result = fail(ErrorCode::Internal, "libwdbg-dwarf.so gave no answer");
+    plugin->make_printer(machine, thumb, result);
     return result;
 }
 

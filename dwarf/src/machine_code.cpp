@@ -4,30 +4,94 @@
 #include <llvm/Config/llvm-config.h>
 #include <llvm/MC/MCTargetOptions.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Triple.h>
 
-#include <string>
+#include <array>
+#include <mutex>
 
 namespace wdbg::dwarf {
+namespace {
 
-bool MachineCode::open(const char* name, const char* features) {
+struct TargetRow {
+    Machine machine;
+    bool thumb;
+    const char* triple;
+    const char* features; ///< all that code may use
+};
+
+constexpr std::array targets{
+    TargetRow{Machine::X86_64, false, "x86_64-unknown-linux-gnu", ""},
+    TargetRow{Machine::AArch64, false, "aarch64-unknown-linux-gnu", "+v8.2a,+lse"},
+    TargetRow{Machine::Arm, false, "armv7-unknown-linux-gnueabihf", "+neon,+vfp4,+hwdiv-arm"},
+    TargetRow{Machine::Arm, true, "thumbv8m.main-none-eabihf", "+dsp,+fp-armv8d16"},
+    TargetRow{Machine::RiscV32, false, "riscv32-unknown-elf", "+m,+a,+f,+d,+c"},
+    TargetRow{Machine::RiscV64, false, "riscv64-unknown-elf", "+m,+a,+f,+d,+c"},
+};
+
+void initialise_x86() {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86Disassembler();
+}
+
+void initialise_others() {
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64Disassembler();
+    LLVMInitializeARMTargetInfo();
+    LLVMInitializeARMTargetMC();
+    LLVMInitializeARMDisassembler();
+    LLVMInitializeRISCVTargetInfo();
+    LLVMInitializeRISCVTargetMC();
+    LLVMInitializeRISCVDisassembler();
+}
+
+void initialise(Machine machine) {
+    static std::once_flag x86;
+    static std::once_flag others;
+    if (machine == Machine::X86_64) {
+        std::call_once(x86, initialise_x86);
+    } else {
+        std::call_once(others, initialise_others);
+    }
+}
+
+const TargetRow* find_row(Machine machine, bool thumb) {
+    for (const TargetRow& row : targets) {
+        if (row.machine == machine && row.thumb == thumb) {
+            return &row;
+        }
+    }
+    return nullptr;
+}
+
+} // namespace
+
+bool MachineCode::open(Machine machine, bool thumb) {
+    const TargetRow* const row = find_row(machine, thumb);
+    if (row == nullptr) {
+        return false;
+    }
+    initialise(machine);
+    triple = row->triple;
 #if LLVM_VERSION_MAJOR >= 22
-    const llvm::Triple triple(name);
+    const llvm::Triple name(triple);
 #else
-    const std::string triple = name;
+    const std::string& name = triple;
 #endif
     std::string error;
-    const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, error);
+    const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(name, error);
     if (target == nullptr) {
         return false;
     }
-    registers.reset(target->createMCRegInfo(triple));
-    asm_info.reset(target->createMCAsmInfo(*registers, triple, llvm::MCTargetOptions()));
-    subtarget.reset(target->createMCSubtargetInfo(triple, "", features));
+    registers.reset(target->createMCRegInfo(name));
+    asm_info.reset(target->createMCAsmInfo(*registers, name, llvm::MCTargetOptions()));
+    subtarget.reset(target->createMCSubtargetInfo(name, "", row->features));
     instructions.reset(target->createMCInstrInfo());
     analysis.reset(target->createMCInstrAnalysis(instructions.get()));
-    context = std::make_unique<llvm::MCContext>(llvm::Triple(name), asm_info.get(), registers.get(),
-                                                subtarget.get());
+    context = std::make_unique<llvm::MCContext>(llvm::Triple(triple), asm_info.get(),
+                                                registers.get(), subtarget.get());
     disassembler.reset(target->createMCDisassembler(*subtarget, *context));
     return disassembler != nullptr && analysis != nullptr;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <wdbg/model/native_target.h>
+
 #include <llvm/MC/MCAsmInfo.h>
 #include <llvm/MC/MCContext.h>
 #include <llvm/MC/MCDisassembler/MCDisassembler.h>
@@ -14,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace wdbg::dwarf {
 
@@ -27,8 +30,10 @@ struct MachineCode {
     std::unique_ptr<llvm::MCContext> context;
     std::unique_ptr<llvm::MCDisassembler> disassembler;
 
-    /// False if this LLVM library does not have the machine. Its target must be initialised.
-    [[nodiscard]] bool open(const char* triple, const char* features);
+    std::string triple;
+
+    /// `thumb`: Arm's Thumb instructions. False if this LLVM library does not have the machine.
+    [[nodiscard]] bool open(Machine machine, bool thumb);
 };
 
 } // namespace wdbg::dwarf

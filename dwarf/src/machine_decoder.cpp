@@ -5,34 +5,16 @@
 #include <wdbg/dwarf/x86_decoder.h>
 
 #include <llvm/ADT/ArrayRef.h>
-#include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 
-#include <array>
 #include <mutex>
-#include <string>
 
 namespace wdbg::dwarf {
 namespace {
 
-struct TargetRow {
-    Machine machine;
-    bool thumb;
-    const char* triple;
-    const char* features; ///< all that code may use
-};
-
-constexpr std::array targets{
-    TargetRow{Machine::AArch64, false, "aarch64-unknown-linux-gnu", "+v8.2a,+lse"},
-    TargetRow{Machine::Arm, false, "armv7-unknown-linux-gnueabihf", "+neon,+vfp4,+hwdiv-arm"},
-    TargetRow{Machine::Arm, true, "thumbv8m.main-none-eabihf", "+dsp,+fp-armv8d16"},
-    TargetRow{Machine::RiscV32, false, "riscv32-unknown-elf", "+m,+a,+f,+d,+c"},
-    TargetRow{Machine::RiscV64, false, "riscv64-unknown-elf", "+m,+a,+f,+d,+c"},
-};
-
 class MachineDecoder final : public InstructionDecoder {
   public:
-    [[nodiscard]] bool open(const TargetRow& row) { return code_.open(row.triple, row.features); }
+    [[nodiscard]] bool open(Machine machine, bool thumb) { return code_.open(machine, thumb); }
 
     [[nodiscard]] Result<DecodedInstruction> decode(std::span<const std::byte> bytes,
                                                     NativeAddress address) const override;
@@ -87,37 +69,17 @@ Result<DecodedInstruction> MachineDecoder::decode(std::span<const std::byte> byt
     return result;
 }
 
-void initialise_targets() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        LLVMInitializeAArch64TargetInfo();
-        LLVMInitializeAArch64TargetMC();
-        LLVMInitializeAArch64Disassembler();
-        LLVMInitializeARMTargetInfo();
-        LLVMInitializeARMTargetMC();
-        LLVMInitializeARMDisassembler();
-        LLVMInitializeRISCVTargetInfo();
-        LLVMInitializeRISCVTargetMC();
-        LLVMInitializeRISCVDisassembler();
-    });
-}
-
 } // namespace
 
 Result<std::unique_ptr<InstructionDecoder>> make_machine_decoder(Machine machine, bool thumb) {
     if (machine == Machine::X86_64) {
         return make_x86_decoder();
     }
-    initialise_targets();
-    for (const TargetRow& row : targets) {
-        if (row.machine == machine && row.thumb == thumb) {
-            auto decoder = std::make_unique<MachineDecoder>();
-            if (decoder->open(row)) {
-                return decoder;
-            }
-        }
+    auto decoder = std::make_unique<MachineDecoder>();
+    if (!decoder->open(machine, thumb)) {
+        return fail(ErrorCode::Unsupported, "this LLVM library cannot decode the target's machine");
     }
-    return fail(ErrorCode::Unsupported, "this LLVM library cannot decode the target's machine");
+    return decoder;
 }
 
 } // namespace wdbg::dwarf

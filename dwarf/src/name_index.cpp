@@ -2,6 +2,7 @@
 #include "name_index.h"
 
 #include "entry_names.h"
+#include "raw_names.h"
 
 #include <llvm/Support/DataExtractor.h>
 
@@ -22,6 +23,8 @@ bool has_code(const llvm::DWARFDie& die) {
     return die.find({dw::DW_AT_low_pc, dw::DW_AT_ranges}).has_value();
 }
 
+} // namespace
+
 bool is_type_tag(dw::Tag tag) {
     switch (tag) {
     case dw::DW_TAG_structure_type:
@@ -37,13 +40,21 @@ bool is_type_tag(dw::Tag tag) {
     }
 }
 
-} // namespace
+bool has_linkage_name(NameKind kind) {
+    return kind != NameKind::Type && kind != NameKind::Enumerator;
+}
 
 std::optional<std::uint64_t> fixed_address(const llvm::DWARFDie& die) {
     const auto value = die.find(dw::DW_AT_location);
     const auto block = value ? value->getAsBlock() : std::nullopt;
-    llvm::DWARFUnit* unit = die.getDwarfUnit();
-    if (!block || block->empty()) {
+    return block ? fixed_address(*die.getDwarfUnit(), *block) : std::nullopt;
+}
+
+std::optional<std::uint64_t> fixed_address(llvm::DWARFUnit& owner,
+                                           llvm::ArrayRef<std::uint8_t> location) {
+    llvm::DWARFUnit* const unit = &owner;
+    const auto* const block = &location;
+    if (location.empty()) {
         return std::nullopt;
     }
     const llvm::DataExtractor data(*block, true, unit->getAddressByteSize());
@@ -69,15 +80,28 @@ std::optional<std::uint64_t> fixed_address(const llvm::DWARFDie& die) {
 void NameIndex::add_names(NameKind kind, const llvm::DWARFDie& die) {
     const EntryId entry = data_.id_of(die);
     const std::string name = name_of(die);
+    add_name(kind, name, entry);
+    if (has_linkage_name(kind)) {
+        add_linkage_name(kind, linkage_name_of(die), name, entry);
+    }
+}
+
+void NameIndex::add_name(NameKind kind, std::string_view name, EntryId entry) {
     if (!name.empty()) {
         rows_.push_back({hash_of(without_template(name)), entry, kind});
     }
-    if (kind == NameKind::Type || kind == NameKind::Enumerator) {
-        return;
-    }
-    const std::string linkage = linkage_name_of(die);
+}
+
+void NameIndex::add_linkage_name(NameKind kind, std::string_view linkage, std::string_view name,
+                                 EntryId entry) {
     if (!linkage.empty() && linkage != name) {
         rows_.push_back({hash_of(linkage), entry, kind});
+    }
+}
+
+void NameIndex::add_global_address(std::uint64_t address, EntryId entry) {
+    if (address != 0 && address < UINT32_MAX - 1) {
+        globals_.emplace(address, entry);
     }
 }
 
@@ -94,8 +118,8 @@ void NameIndex::add_global(const llvm::DWARFDie& die) {
             return;
         }
     }
-    if (address && *address != 0 && *address < UINT32_MAX - 1) {
-        globals_.emplace(*address, data_.id_of(die));
+    if (address) {
+        add_global_address(*address, data_.id_of(die));
     }
     add_names(NameKind::Global, die);
 }
@@ -134,8 +158,11 @@ void NameIndex::build() {
         return;
     }
     built_ = true;
+    RawNames raw(data_, *this);
     for (std::size_t i = 0; i < data_.unit_count(); ++i) {
-        add_unit(data_.unit(i));
+        if (!raw.add_unit(data_.unit(i))) {
+            add_unit(data_.unit(i));
+        }
     }
     for (const auto& unit : data_.context().normal_units()) {
         if (unit->isTypeUnit()) {

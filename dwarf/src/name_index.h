@@ -37,6 +37,12 @@ class NameIndex {
     void add_unit(llvm::DWARFUnit& unit);
     void add_entry(const llvm::DWARFDie& die);
     void add_names(NameKind kind, const llvm::DWARFDie& die);
+    void add_name(NameKind kind, std::string_view name, EntryId entry);
+    void add_linkage_name(NameKind kind, std::string_view linkage, std::string_view name,
+                          EntryId entry);
+    void add_global_address(std::uint64_t address, EntryId entry);
+
+    friend class RawNames;
     void add_global(const llvm::DWARFDie& die);
 
     DebugData& data_;
@@ -48,5 +54,12 @@ class NameIndex {
 
 /// The address of a variable that has one address for the whole run (DW_OP_addr, DW_OP_addrx).
 [[nodiscard]] std::optional<std::uint64_t> fixed_address(const llvm::DWARFDie& die);
+/// Of a location expression in `owner`.
+[[nodiscard]] std::optional<std::uint64_t> fixed_address(llvm::DWARFUnit& owner,
+                                                         llvm::ArrayRef<std::uint8_t> location);
+
+/// Of the entries that are found as types.
+[[nodiscard]] bool is_type_tag(llvm::dwarf::Tag tag);
+[[nodiscard]] bool has_linkage_name(NameKind kind);
 
 } // namespace wdbg::dwarf

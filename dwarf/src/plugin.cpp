@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "plugin.h"
 
+#include <wdbg/dwarf/instruction_printer.h>
 #include <wdbg/dwarf/llvm_aot_debug_info.h>
 #include <wdbg/dwarf/llvm_source_info.h>
 #include <wdbg/dwarf/llvm_symbolizer.h>
@@ -27,6 +28,15 @@ extern "C" {
                                                             wdbg::dwarf::DecoderResult& result) {
     try {
         result = wdbg::dwarf::make_machine_decoder(machine, thumb);
+    } catch (const std::exception& exception) {
+        result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
+    }
+}
+
+[[gnu::visibility("default")]] void wdbg_dwarf_make_printer(wdbg::Machine machine, bool thumb,
+                                                            wdbg::dwarf::PrinterResult& result) {
+    try {
+        result = wdbg::dwarf::make_instruction_printer(machine, thumb);
     } catch (const std::exception& exception) {
         result = wdbg::fail(wdbg::ErrorCode::Internal, exception.what());
     }

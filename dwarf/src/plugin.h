@@ -16,7 +16,7 @@ namespace wdbg::dwarf {
 
 /// Raised with every change of symbolizer.h, source_info.h, aot_debug_info.h,
 /// instruction_decoder.h, host_file.h, debug_summary.h or of the types below.
-inline constexpr int plugin_version = 9;
+inline constexpr int plugin_version = 10;
 inline constexpr const char* plugin_version_symbol = "wdbg_dwarf_plugin_version";
 inline constexpr const char* plugin_open_symbol = "wdbg_dwarf_open";
 inline constexpr const char* plugin_decoder_symbol = "wdbg_dwarf_make_decoder";
@@ -38,6 +38,11 @@ using PluginAotFunction = void(const AotDebugSource& source, AotDebugInfoResult&
 inline constexpr const char* plugin_source_info_symbol = "wdbg_dwarf_open_source_info";
 using SourceInfoResult = Result<std::unique_ptr<SourceInfo>>;
 using PluginSourceInfoFunction = void(const ModuleSource& source, SourceInfoResult& result);
+
+/// Native code for people: instruction_printer.h.
+inline constexpr const char* plugin_printer_symbol = "wdbg_dwarf_make_printer";
+using PrinterResult = Result<std::unique_ptr<InstructionPrinter>>;
+using PluginPrinterFunction = void(Machine machine, bool thumb, PrinterResult& result);
 
 /// The runtime's own code: host_file.h.
 inline constexpr const char* plugin_host_file_symbol = "wdbg_dwarf_open_host_file";

@@ -4,7 +4,6 @@
 #include <wdbg/dwarf/x86_decoder.h>
 
 #include <llvm/ADT/ArrayRef.h>
-#include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include <algorithm>
@@ -150,7 +149,7 @@ class X86Decoder final : public InstructionDecoder {
 };
 
 bool X86Decoder::open() {
-    if (!code_.open("x86_64-unknown-linux-gnu", "")) {
+    if (!code_.open(Machine::X86_64, false)) {
         return false;
     }
     for (unsigned number = 1; number < code_.registers->getNumRegs(); ++number) {
@@ -266,12 +265,6 @@ Result<DecodedInstruction> X86Decoder::decode(std::span<const std::byte> bytes,
 } // namespace
 
 Result<std::unique_ptr<InstructionDecoder>> make_x86_decoder() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        LLVMInitializeX86TargetInfo();
-        LLVMInitializeX86TargetMC();
-        LLVMInitializeX86Disassembler();
-    });
     auto decoder = std::make_unique<X86Decoder>();
     if (!decoder->open()) {
         return fail(ErrorCode::Unsupported, "this LLVM library cannot decode x86-64");

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 
+import pytest
+
 from client.session import Session, fixture, wdbg
 
 CONTROL = "c/control.c"
@@ -109,6 +111,41 @@ def test_attach_and_detach(new_session, start_guest):
     session.disconnect()
     assert process.wait(10) == 0
     assert process.stdout.read() == b"control 5239\n"
+
+
+@pytest.mark.parametrize("engine", ["interp", "aot"])
+@pytest.mark.parametrize("listener", ["-g=127.0.0.1:0", "--dap=127.0.0.1:0"])
+def test_leaves_the_guest_suspended(new_session, start_guest, listener, engine):
+    address, process = start_guest("control-O0", f"--engine={engine}", listener=listener)
+    by_stub = listener.startswith("-g")
+
+    def attach():
+        session = new_session() if by_stub else new_session(address)
+        session.attach(connect=address, stopOnAttach=True)
+        return session
+
+    first = attach()
+    assert first.capabilities["supportSuspendDebuggee"]
+    first.breakpoints(CONTROL, "steps")
+    first.configured()
+    first.stopped()
+    first.resume()
+    first.stopped()
+    first.disconnect(suspendDebuggee=True)
+    first.connection.wait_closed()
+    second = attach()
+    second.configured()
+    second.stopped()
+    assert second.at(CONTROL, "steps")
+    second.resume()
+    assert second.exited() == 0
+    assert process.wait(60) == 0
+
+
+def test_what_it_has_launched_is_not_suspended(session):
+    session.run_to(CONTROL, "steps", "control-O0")
+    assert "attached" in session.refused("disconnect", {"suspendDebuggee": True})
+    session.resume()
 
 
 def test_a_stub_that_dies_ends_the_session(new_session, start_guest):

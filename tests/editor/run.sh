@@ -92,7 +92,7 @@ cleanup() {
     local status=$?
     [ "$status" = 0 ] || show_logs
     [ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
-    rm -rf "$work"
+    rm -rf "$work" || rm -rf "$work" || : # what the server has left behind may still write
 }
 trap cleanup EXIT
 mkdir -p "$work/project" "$work/data/User" "$work/data/Machine" "$work/home"

@@ -32,6 +32,14 @@ const start = async () => {
         await choice.click();
     }
 };
+/** The one configuration of the folder's launch.json, from now on. */
+const writeLaunch = (configuration) => {
+    fs.mkdirSync(path.join(project, ".vscode"), { recursive: true });
+    fs.writeFileSync(path.join(project, ".vscode", "launch.json"),
+        JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
+};
+const configurationShown = (name) => page.locator(".monaco-workbench .debug-configuration, .start-debug-action-item")
+    .filter({ hasText: name }).first().waitFor({ state: "attached" });
 
 const steps = {
     "open the source": async () => {
@@ -127,17 +135,49 @@ const steps = {
         await page.keyboard.press("Shift+F5");
         await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
     },
+    "native code": async () => {
+        writeLaunch({
+            type: "wdbg", request: "launch", name: "compiled", program: "${workspaceFolder}/control-O0.wasm", engine: "aot",
+        });
+        await configurationShown("compiled");
+        await page.keyboard.press("F5");
+        await callStack(`${line}:`).waitFor();
+        // The arrow's row, and the nearest source line above it.
+        const place = () => page.evaluate(() => {
+            const rows = [...document.querySelectorAll(".view-line")];
+            const arrow = rows.find((row) => row.textContent.startsWith("\u2192"));
+            const top = (row) => parseFloat(row.style.top);
+            const above = rows.filter((row) => row.parentElement === arrow?.parentElement && top(row) < top(arrow))
+                .filter((row) => /^control\.c:\d+/.test(row.textContent)).sort((a, b) => top(b) - top(a));
+            return above.length === 0 ? "" : above[0].textContent.match(/^control\.c:\d+/)[0];
+        });
+        const shows = async (what) => {
+            const end = Date.now() + LIMIT;
+            while (await place() !== what) {
+                if (Date.now() > end) {
+                    throw new Error(`the native code does not show ${what}, but "${await place()}"`);
+                }
+                await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+            }
+        };
+        await until("the native code", () => runCommand("wdbg: Show Native Code"),
+            page.locator(".view-line").filter({ hasText: /^\u2192.*0x[0-9a-f]+$/ }).first());
+        await shows(`control.c:${line}`);
+        await shot("native");
+        await page.keyboard.press("F10");
+        await callStack(`${lineOf("steps-after")}:`).waitFor();
+        await shows(`control.c:${lineOf("steps-after")}`);
+        await page.keyboard.press("Shift+F5");
+        await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    },
     "LLDB's adapter": async () => {
         const configuration = {
             type: "wdbg", request: "launch", name: "by LLDB", adapter: "lldb-dap",
             program: "${workspaceFolder}/control-O0.wasm",
             sourceMap: { [fileURLToPath(new URL("../fixtures/c", import.meta.url))]: "${workspaceFolder}" },
         };
-        fs.mkdirSync(path.join(project, ".vscode"), { recursive: true });
-        fs.writeFileSync(path.join(project, ".vscode", "launch.json"),
-            JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
-        await page.locator(".monaco-workbench .debug-configuration, .start-debug-action-item")
-            .filter({ hasText: "by LLDB" }).first().waitFor({ state: "attached" });
+        writeLaunch(configuration);
+        await configurationShown("by LLDB");
         await page.keyboard.press("F5");
         await callStack(`${line}:`).waitFor();
         await variables.filter({ hasText: /^a\s*=?\s*11/ }).first().waitFor();

@@ -4,6 +4,7 @@
 // packet; a line that begins with 0x02 is raw bytes, with 0x01 time that passes. Every request is
 // answered exactly once.
 #include <wdbg/rsp/client.h>
+#include <wdbg/rsp/native_listing.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -58,6 +59,9 @@ void ask_everything(Client& client, Once& once) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view input(reinterpret_cast<const char*>(data), size);
+    if (const auto listing = parse_native_listing(input)) {
+        require(parse_native_listing(format_native_listing(*listing))->size() == listing->size());
+    }
     Once once;
     Client client([](std::string_view) {}, {.reply_limit = 4096});
     Client::TimePoint now{};

@@ -451,6 +451,16 @@ Result<void> FakeDebuggee::interrupt() {
     return {};
 }
 
+Result<void> FakeDebuggee::detach_stopped() {
+    note("detach stopped");
+    if (state_ != State::Stopped) {
+        return fail(ErrorCode::NotStopped, "the guest is running");
+    }
+    planted_.clear();
+    state_ = State::Free;
+    return {};
+}
+
 void FakeDebuggee::detach() {
     note("detach");
     if (state_ == State::Free) {

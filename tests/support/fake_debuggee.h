@@ -43,7 +43,10 @@ struct FakeThread {
 ///
 /// It notes every request that changes something in calls(), and every breach of Debuggee's
 /// contract in violations().
-class FakeDebuggee final : public Debuggee, private WatchpointSupport, private ConditionSupport {
+class FakeDebuggee final : public Debuggee,
+                           private WatchpointSupport,
+                           private ConditionSupport,
+                           private NativeCodeSupport {
   public:
     enum class State : std::uint8_t { Free, Running, Stopped, Ended };
 
@@ -55,6 +58,9 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport, private C
     std::vector<FakeThread> threads_;
     bool has_watchpoints = true;
     bool has_conditions = true;
+    /// Of one native function; empty: the guest is interpreted.
+    std::vector<NativeInstruction> native;
+    NativeAddress native_frame; ///< where all frames stand
     /// attach() and interrupt() stop the guest at once. Otherwise the test calls stop().
     bool stops_by_itself = true;
     /// The next attach() or resume() fails with this.
@@ -111,9 +117,14 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport, private C
         return has_conditions ? this : nullptr;
     }
 
+    [[nodiscard]] NativeCodeSupport* native_code() override {
+        return native.empty() ? nullptr : this;
+    }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     Result<void> attach() override;
     void kill() override;
 
@@ -126,6 +137,16 @@ class FakeDebuggee final : public Debuggee, private WatchpointSupport, private C
                                 std::vector<std::vector<std::uint8_t>> any_of) override;
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
     Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
+
+    // NativeCodeSupport
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_code(CodeAddress address) const override;
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_function(NativeAddress address) const override;
+    [[nodiscard]] Result<NativeAddress> native_pc(ThreadId thread,
+                                                  std::uint32_t frame) const override;
+    Result<CodeAddress> plant_native(NativeAddress address) override;
+    Result<void> unplant_native(NativeAddress address) override;
 
     void note(std::string call) { calls_.push_back(std::move(call)); }
 

@@ -93,9 +93,30 @@ FakeSourceLevel::step_targets(source::FrameHandle /*frame*/) {
     return targets;
 }
 
+Result<std::vector<source::JumpTarget>> FakeSourceLevel::jump_targets(const std::string& path,
+                                                                      std::uint32_t line) {
+    note("jump targets " + path + ":" + std::to_string(line));
+    return jumps;
+}
+
+Result<void> FakeSourceLevel::jump(ThreadId thread, CodeAddress to,
+                                   const std::function<void()>& done) {
+    if (std::ranges::find(jumps, to, &source::JumpTarget::address) == jumps.end()) {
+        return fail(ErrorCode::Unsupported, "not sound");
+    }
+    note("jump " + std::to_string(thread.value));
+    done();
+    return {};
+}
+
 Result<void> FakeSourceLevel::pause() {
     note("pause");
     return debuggee_.interrupt();
+}
+
+Result<void> FakeSourceLevel::detach_stopped() {
+    note("detach stopped");
+    return debuggee_.detach_stopped();
 }
 
 void FakeSourceLevel::detach() {
@@ -149,7 +170,8 @@ std::vector<source::BreakpointInfo> FakeSourceLevel::set_instruction_breakpoints
     std::string call = "instructions";
     std::vector<source::BreakpointInfo> infos;
     for (const source::InstructionBreakpointSpec& spec : specs) {
-        call += " " + std::to_string(spec.address.offset.value);
+        call += spec.native ? " native " + std::to_string(spec.native->value)
+                            : " " + std::to_string(spec.address.offset.value);
         infos.push_back(
             {.id = {next_breakpoint_++}, .verified = true, .locations = {spec.address}});
     }
@@ -180,6 +202,14 @@ Result<source::StackPage> FakeSourceLevel::stack(ThreadId thread, std::uint32_t 
         page.frames.push_back(frames[i]);
     }
     return page;
+}
+
+Result<source::FramePlace> FakeSourceLevel::frame_place(source::FrameHandle frame) {
+    const auto found = std::ranges::find(frames, frame, &source::StackFrame::id);
+    if (found == frames.end()) {
+        return fail(ErrorCode::InvalidArgument, "the frame is of an earlier stop");
+    }
+    return source::FramePlace{.thread = ThreadId{1}, .frame = found->frame, .pc = found->pc};
 }
 
 Result<std::vector<source::ScopeView>> FakeSourceLevel::scopes(source::FrameHandle frame) {

@@ -26,6 +26,7 @@ class FakeSourceLevel final : public source::SourceLevel {
     std::map<source::VariableHandle, std::vector<source::VariableView>> children;
     std::map<std::string, source::VariableView, std::less<>> expressions;
     std::vector<source::StepTarget> targets;
+    std::vector<source::JumpTarget> jumps;
     std::vector<source::ModuleView> module_views;
     std::vector<std::string> source_paths;
     std::vector<source::Completion> proposals;
@@ -46,8 +47,13 @@ class FakeSourceLevel final : public source::SourceLevel {
                       std::uint32_t target, bool only_this_thread) override;
     [[nodiscard]] Result<std::vector<source::StepTarget>>
     step_targets(source::FrameHandle frame) override;
+    [[nodiscard]] Result<std::vector<source::JumpTarget>> jump_targets(const std::string& path,
+                                                                       std::uint32_t line) override;
+    /// To one of `jumps` only; no StoppedView follows.
+    Result<void> jump(ThreadId thread, CodeAddress to, const std::function<void()>& done) override;
     Result<void> pause() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     void kill() override;
 
     [[nodiscard]] bool stopped() const override { return stopped_; }
@@ -67,6 +73,7 @@ class FakeSourceLevel final : public source::SourceLevel {
 
     [[nodiscard]] Result<source::StackPage> stack(ThreadId thread, std::uint32_t first,
                                                   std::uint32_t count) override;
+    [[nodiscard]] Result<source::FramePlace> frame_place(source::FrameHandle frame) override;
     [[nodiscard]] Result<std::vector<source::ScopeView>> scopes(source::FrameHandle frame) override;
     [[nodiscard]] Result<std::vector<source::VariableView>>
     variables(source::VariableHandle handle, source::ChildFilter filter, std::uint64_t start,

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { AdapterFactory } from "./adapter";
 import { ConfigurationProvider, launchOf } from "./configuration";
+import { registerNativeCode } from "./native";
 import { registerStatus } from "./status";
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -15,6 +16,7 @@ export function activate(context: vscode.ExtensionContext): void {
             return vscode.debug.startDebugging(folder, launchOf(file.fsPath, folder));
         }),
     );
+    registerNativeCode(context);
     registerStatus(context);
 }
 

@@ -28,9 +28,14 @@ bool executed_before(const AotBreakpoints::Owner& left, const AotBreakpoints::Ow
 } // namespace
 
 AotBreakpoints::~AotBreakpoints() {
+    unplant_all();
+}
+
+void AotBreakpoints::unplant_all() {
     for (const auto& [address, site] : sites_) {
         [[maybe_unused]] const auto removed = target_.unplant(address); // its code may be gone
     }
+    forget_all();
 }
 
 Result<void> AotBreakpoints::add_site(NativeAddress address, Owner owner) {
@@ -48,14 +53,18 @@ Result<void> AotBreakpoints::add_site(NativeAddress address, Owner owner) {
     return {};
 }
 
-void AotBreakpoints::remove_site(NativeAddress address, CodeAddress owner) {
+void AotBreakpoints::remove_site(NativeAddress address, CodeAddress owner, bool native) {
     const auto found = sites_.find(address);
     if (found == sites_.end()) {
         return;
     }
     Site& site = found->second;
-    std::erase_if(site.owners, [owner](const Owner& each) { return each.address == owner; });
-    site.rules.erase(owner);
+    std::erase_if(site.owners, [owner, native](const Owner& each) {
+        return each.address == owner && each.native == native;
+    });
+    if (!native) {
+        site.rules.erase(owner);
+    }
     update_filter(site);
     if (site.owners.empty()) {
         [[maybe_unused]] const auto removed = target_.unplant(address); // it goes with its code
@@ -68,7 +77,7 @@ void AotBreakpoints::update_filter(Site& site) {
     std::vector<HitRule> rules;
     for (const Owner& owner : site.owners) {
         const auto rule = site.rules.find(owner.address);
-        rules.push_back(rule != site.rules.end()
+        rules.push_back(rule != site.rules.end() && !owner.native
                             ? rule->second
                             : HitRule{.address = owner.address, .instance = {}});
     }
@@ -172,14 +181,44 @@ Result<void> AotBreakpoints::unplant(CodeAddress address) {
     return {};
 }
 
+Result<void> AotBreakpoints::plant_native(NativeAddress site, Owner owner) {
+    owner.native = true;
+    std::uint32_t& count = planted_native_[site];
+    if (count == 0) {
+        if (auto added = add_site(site, std::move(owner)); !added) {
+            planted_native_.erase(site);
+            return added;
+        }
+    }
+    ++count;
+    return {};
+}
+
+Result<void> AotBreakpoints::unplant_native(NativeAddress site) {
+    const auto known = planted_native_.find(site);
+    if (known == planted_native_.end()) {
+        return fail(ErrorCode::NotFound, "there is no breakpoint at this native address");
+    }
+    if (--known->second == 0) {
+        planted_native_.erase(known);
+        const auto& owners = sites_.at(site).owners;
+        const auto owner = std::ranges::find_if(owners, &Owner::native);
+        remove_site(site, owner->address, true);
+    }
+    return {};
+}
+
 void AotBreakpoints::forget_all() {
     planted_.clear();
     put_by_.clear();
+    planted_native_.clear();
     sites_.clear();
 }
 
 void AotBreakpoints::forget_module(const CodeModule& module) {
     std::erase_if(sites_,
+                  [&](const auto& entry) { return module.code.range.contains(entry.first); });
+    std::erase_if(planted_native_,
                   [&](const auto& entry) { return module.code.range.contains(entry.first); });
     std::erase_if(planted_, [&](const auto& entry) {
         return std::ranges::any_of(entry.second.sites, [&](NativeAddress site) {

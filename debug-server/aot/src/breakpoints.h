@@ -25,6 +25,7 @@ class AotBreakpoints {
     struct Owner {
         CodeAddress address;
         std::vector<dwarf::WasmPosition> positions; ///< see BreakpointSite; may be empty
+        bool native = false; ///< one native instruction was asked for, see plant_native()
     };
 
     /// A native return address that a wasm address stands for as well.
@@ -37,12 +38,18 @@ class AotBreakpoints {
                        dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);
+    /// A trap at `site` alone, told as a hit of `owner.address`.
+    Result<void> plant_native(NativeAddress site, Owner owner);
+    /// NotFound if it is not planted.
+    Result<void> unplant_native(NativeAddress site);
     /// See ConditionSupport; Unsupported where they cannot be decided at the hit.
     Result<void> set_conditions(const AotInstance& instance, CodeAddress address,
                                 const std::vector<agent::Program>& any_of);
 
     [[nodiscard]] agent::Variables& condition_variables() { return variables_; }
 
+    /// Takes all out of the target.
+    void unplant_all();
     /// The target has none any more.
     void forget_all();
     void forget_module(const CodeModule& module);
@@ -75,12 +82,13 @@ class AotBreakpoints {
     };
 
     Result<void> add_site(NativeAddress site, Owner owner);
-    void remove_site(NativeAddress site, CodeAddress owner);
+    void remove_site(NativeAddress site, CodeAddress owner, bool native = false);
     static void update_filter(Site& site);
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;
-    std::map<CodeAddress, std::uint32_t> put_by_; ///< how often each is wanted
+    std::map<CodeAddress, std::uint32_t> put_by_;           ///< how often each is wanted
+    std::map<NativeAddress, std::uint32_t> planted_native_; ///< owners
     std::map<NativeAddress, Site> sites_;
     agent::Variables variables_;
 };

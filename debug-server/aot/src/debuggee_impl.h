@@ -42,7 +42,8 @@ struct Watch {
 ///        └────────────┘
 class AotDebuggeeImpl final : public AotDebuggee,
                               private WatchpointSupport,
-                              private ConditionSupport {
+                              private ConditionSupport,
+                              private NativeCodeSupport {
   public:
     AotDebuggeeImpl(NativeTarget& target, AotOptions options);
     AotDebuggeeImpl(const AotDebuggeeImpl&) = delete;
@@ -87,9 +88,14 @@ class AotDebuggeeImpl final : public AotDebuggee,
         return options_.decides_hits ? this : nullptr;
     }
 
+    [[nodiscard]] NativeCodeSupport* native_code() override {
+        return options_.load_printer ? this : nullptr;
+    }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     Result<void> attach() override;
     void kill() override;
 
@@ -108,6 +114,18 @@ class AotDebuggeeImpl final : public AotDebuggee,
                                 std::vector<std::vector<std::uint8_t>> any_of) override;
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
     Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
+
+    // --- NativeCodeSupport (native_code.cpp) -----------------------------------------------------
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_code(CodeAddress address) const override;
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_function(NativeAddress address) const override;
+    [[nodiscard]] Result<NativeAddress> native_pc(ThreadId thread,
+                                                  std::uint32_t frame) const override;
+    Result<CodeAddress> plant_native(NativeAddress address) override;
+    Result<void> unplant_native(NativeAddress address) override;
+    [[nodiscard]] Result<const InstructionPrinter*> printer() const;
+    [[nodiscard]] Result<const AotInstance*> instance_of(const CodeModule& module) const;
 
     // --- Events (aot_debuggee.cpp) --------------------------------------------------------------
     void on_event(const NativeEvent& event);
@@ -170,6 +188,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     CodeModules modules_{target_, options_};
     AotInstances instances_{target_, modules_};
     mutable AotBreakpoints breakpoints_{target_};
+    mutable std::unique_ptr<InstructionPrinter> printer_; ///< once somebody has asked
     std::map<std::uint32_t, Watch> watches_;
     std::uint32_t last_watch_ = 0;
 

@@ -167,7 +167,8 @@ void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) c
     const auto first_of_caller = std::ranges::find_if(
         stack.frames, [](const WasmFrame& frame) { return frame.native != 0; });
     const std::vector<WasmFrame> actual(stack.frames.begin(), first_of_caller);
-    const auto& [address, positions] = at->second.reported;
+    const CodeAddress address = at->second.reported.address;
+    const auto& positions = at->second.reported.positions;
     if (positions.empty()) {
         if (!actual.empty()) {
             stack.frames.front().pc = address.offset;

@@ -5,65 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 namespace wdbg::aot {
 
 namespace fs = std::filesystem;
-
-// --- MappedFile ----------------------------------------------------------------------------------
-
-Result<MappedFile> MappedFile::open(const std::string& path) {
-    const auto failed = [&path] {
-        return fail(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Io,
-                    path + ": " + std::strerror(errno));
-    };
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        return failed();
-    }
-    struct stat status{};
-    MappedFile mapped;
-    void* bytes = MAP_FAILED;
-    if (::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-        bytes = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE,
-                       file, 0);
-    } else {
-        errno = EINVAL;
-    }
-    const int problem = errno;
-    ::close(file);
-    errno = problem;
-    if (bytes == MAP_FAILED) {
-        return failed();
-    }
-    mapped.bytes_ = {static_cast<const std::byte*>(bytes),
-                     static_cast<std::size_t>(status.st_size)};
-    return mapped;
-}
-
-MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {
-}
-
-MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-    std::swap(bytes_, other.bytes_);
-    return *this;
-}
-
-MappedFile::~MappedFile() {
-    if (!bytes_.empty()) {
-        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): munmap's parameter
-        ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-    }
-}
 
 // --- CodeModule ----------------------------------------------------------------------------------
 
@@ -82,6 +30,19 @@ std::optional<dwarf::TextOffset> CodeModule::text_offset(NativeAddress address) 
         return std::nullopt;
     }
     return dwarf::TextOffset{static_cast<std::uint32_t>(offset)};
+}
+
+std::optional<dwarf::TextRange> CodeModule::function_around(dwarf::TextOffset offset) const {
+    const auto functions = info->file().functions(); // by offset
+    const auto behind = std::ranges::upper_bound(functions, offset.value, std::less{},
+                                                 &dwarf::NativeFunction::offset);
+    if (behind == functions.begin()) {
+        return std::nullopt;
+    }
+    const dwarf::NativeFunction& function = *std::prev(behind);
+    const dwarf::TextRange range{.begin = {function.offset},
+                                 .end = {function.offset + function.size}};
+    return range.contains(offset) ? std::optional(range) : std::nullopt;
 }
 
 CodeOffset CodeModule::behind(CodeOffset offset) const {

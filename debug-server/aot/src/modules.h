@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/aot/aot_debuggee.h>
+#include <wdbg/dwarf/mapped_file.h>
 #include <wdbg/wasm/module.h>
 
 #include <memory>
@@ -11,22 +12,7 @@
 
 namespace wdbg::aot {
 
-/// A file's bytes, mapped read-only; empty where there is none.
-class MappedFile {
-  public:
-    MappedFile() = default;
-    [[nodiscard]] static Result<MappedFile> open(const std::string& path);
-    MappedFile(MappedFile&& other) noexcept;
-    MappedFile& operator=(MappedFile&& other) noexcept;
-    MappedFile(const MappedFile&) = delete;
-    MappedFile& operator=(const MappedFile&) = delete;
-    ~MappedFile();
-
-    [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
-
-  private:
-    std::span<const std::byte> bytes_{};
-};
+using dwarf::MappedFile;
 
 /// A range of compiled code with what its debug file says of it.
 struct CodeModule {
@@ -50,6 +36,9 @@ struct CodeModule {
     [[nodiscard]] NativeAddress native(dwarf::TextOffset offset) const {
         return {code.range.begin.value + offset.value};
     }
+
+    /// The native function around `offset`; nullopt outside of all. Needs `info`.
+    [[nodiscard]] std::optional<dwarf::TextRange> function_around(dwarf::TextOffset offset) const;
 
     /// The instruction behind the one at `offset`; itself where the function does not decode.
     [[nodiscard]] CodeOffset behind(CodeOffset offset) const;

@@ -16,18 +16,6 @@ NativeRange native_range(const CodeModule& module, dwarf::TextRange range) {
     return {.begin = module.native(range.begin), .end = module.native(range.end)};
 }
 
-/// The native function around `pc`.
-std::vector<dwarf::TextRange> function_around(const CodeModule& module, dwarf::TextOffset pc) {
-    for (const dwarf::NativeFunction& function : module.info->file().functions()) {
-        const dwarf::TextRange range{.begin = {function.offset},
-                                     .end = {function.offset + function.size}};
-        if (range.contains(pc)) {
-            return {range};
-        }
-    }
-    return {};
-}
-
 bool is_outside(const ThreadStack& stack) {
     return stack.native.empty() || stack.native.front().kind == dwarf::AddressKind::ReturnAddress;
 }
@@ -96,7 +84,9 @@ NativeAction AotDebuggeeImpl::action_within(const NativeFrame& frame, const Step
     std::vector<dwarf::TextRange> ranges;
     const bool by_range = has_position && step.kind == ResumeKind::StepRange;
     if (!has_position) {
-        ranges = function_around(module, frame.pc);
+        if (const auto function = module.function_around(frame.pc)) {
+            ranges = {*function};
+        }
     } else if (by_range) {
         ranges = module.info->step_ranges(frame.pc, step.range.begin, step.range.end);
     } else {
@@ -260,6 +250,21 @@ Result<void> AotDebuggeeImpl::attach() {
     request_ = {.threads = {}, .others = ResumeKind::Continue};
     interrupted_ = !awaits_entry_;
     return awaits_entry_ ? Result<void>{} : target_.interrupt();
+}
+
+Result<void> AotDebuggeeImpl::detach_stopped() {
+    if (auto stopped = require_stopped(); !stopped) {
+        return stopped;
+    }
+    if (!options_.decides_hits) {
+        return fail(ErrorCode::Unsupported, "nothing would hold the target");
+    }
+    clear_watchpoints();
+    breakpoints_.unplant_all();
+    for (ThreadStop& stop : reasons_) {
+        forget_request(stop.reason);
+    }
+    return {};
 }
 
 void AotDebuggeeImpl::detach() {

@@ -69,6 +69,8 @@ class BridgeImpl final : public Bridge {
     std::vector<const KnownModule*> missing_; ///< of those that the table does not tell
     std::uint32_t next_id_ = 0;
     std::optional<TableModules> table_;
+    Machine machine_ = Machine::X86_64;
+    bool thumb_ = false;                  ///< Arm's Thumb instructions
     std::optional<NativeAddress> loaded_; ///< the runtime's handle of what it has loaded last
     std::unique_ptr<remote::RemoteNativeTarget> target_;
     std::unique_ptr<HostFrames> host_;
@@ -86,6 +88,8 @@ Result<void> BridgeImpl::open() {
     if (known_.empty()) {
         return fail(ErrorCode::InvalidArgument, "no module given");
     }
+    machine_ = known_.front().machine;
+    thumb_ = known_.front().thumb;
     if (auto connected = connect(); !connected) {
         return connected;
     }
@@ -102,7 +106,10 @@ Result<void> BridgeImpl::open() {
          .post = [&loop = loop_](
                      std::function<void()> task) { boost::asio::post(loop, std::move(task)); },
          .warn = options_.warn,
-         .modules_return = true});
+         .modules_return = true,
+         .load_printer = [machine = machine_,
+                          thumb =
+                              thumb_] { return dwarf::load_instruction_printer(machine, thumb); }});
     target_->set_end_handler([this](const remote::NativeEnd& end) { on_end(end); });
     return {};
 }
@@ -111,14 +118,14 @@ Result<void> BridgeImpl::connect() {
     auto target = remote::RemoteNativeTarget::connect(loop_, {.host = options_.host,
                                                               .port = options_.port,
                                                               .timeout = options_.timeout,
-                                                              .machine = known_.front().machine,
+                                                              .machine = machine_,
                                                               .trace = options_.trace,
                                                               .warn = options_.warn});
     if (!target) {
         return std::unexpected(target.error());
     }
     target_ = std::move(*target);
-    auto decoder = dwarf::load_instruction_decoder(known_.front().machine, known_.front().thumb);
+    auto decoder = dwarf::load_instruction_decoder(machine_, thumb_);
     if (!decoder) {
         return std::unexpected(decoder.error());
     }

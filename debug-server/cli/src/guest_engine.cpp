@@ -69,15 +69,16 @@ class AotEngine final : public GuestEngine {
             return std::unexpected(target.error());
         }
         target_ = std::move(*target);
-        debuggee_ = aot::AotDebuggee::create(*target_,
-                                             {.load_debug_info =
-                                                  [](const dwarf::AotDebugSource& source) {
-                                                      return dwarf::load_aot_debug_info(source);
-                                                  },
-                                              .post = post_to(loop_),
-                                              .warn = [](const std::string& text) { report(text); },
-                                              .stops_at_entry = wait,
-                                              .decides_hits = true});
+        debuggee_ = aot::AotDebuggee::create(
+            *target_, {.load_debug_info =
+                           [](const dwarf::AotDebugSource& source) {
+                               return dwarf::load_aot_debug_info(source);
+                           },
+                       .post = post_to(loop_),
+                       .warn = [](const std::string& text) { report(text); },
+                       .stops_at_entry = wait,
+                       .decides_hits = true,
+                       .load_printer = [] { return dwarf::load_instruction_printer(); }});
         options.aot_gate = target_.get();
         auto runtime = wamr::Runtime::create(options);
         if (!runtime) {

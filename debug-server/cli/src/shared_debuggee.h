@@ -55,9 +55,14 @@ class SharedDebuggee final : public Debuggee {
 
     [[nodiscard]] JumpSupport* jump_support() override { return guest_.jump_support(); }
 
+    [[nodiscard]] NativeCodeSupport* native_code() override { return guest_.native_code(); }
+
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+
+    Result<void> detach_stopped() override { return guest_.detach_stopped(); }
+
     Result<void> attach() override;
     void kill() override;
 

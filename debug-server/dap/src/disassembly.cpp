@@ -76,14 +76,6 @@ class Walker {
     std::optional<CodeOffset> at_;
 };
 
-std::string bytes_text(std::span<const std::byte> bytes) {
-    std::string text(3 * bytes.size(), ' ');
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        rsp::encode_hex(bytes.subspan(i, 1), text.data() + 3 * i);
-    }
-    return text.empty() ? text : text.substr(0, text.size() - 1);
-}
-
 DisassemblyLine describe(const wasm::Module& module, const Walker& walker,
                          const wasm::Instruction& instruction) {
     DisassemblyLine line{.offset = instruction.offset, .valid = true};
@@ -96,6 +88,14 @@ DisassemblyLine describe(const wasm::Module& module, const Walker& walker,
 }
 
 } // namespace
+
+std::string bytes_text(std::span<const std::byte> bytes) {
+    std::string text(3 * bytes.size(), ' ');
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        rsp::encode_hex(bytes.subspan(i, 1), text.data() + 3 * i);
+    }
+    return text.empty() ? text : text.substr(0, text.size() - 1);
+}
 
 std::vector<DisassemblyLine> disassemble(const wasm::Module& module, CodeOffset from,
                                          std::int64_t skip, std::size_t count) {

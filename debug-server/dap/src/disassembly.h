@@ -3,10 +3,14 @@
 
 #include <wdbg/wasm/module.h>
 
+#include <span>
 #include <string>
 #include <vector>
 
 namespace wdbg::dap {
+
+/// "41 80 01"
+[[nodiscard]] std::string bytes_text(std::span<const std::byte> bytes);
 
 struct DisassemblyLine {
     CodeOffset offset;

@@ -33,12 +33,26 @@ std::string reference_of(MemoryAddress address) {
     return hex(packed ? packed->packed() : std::numeric_limits<std::uint64_t>::max());
 }
 
+namespace {
+
+constexpr std::uint64_t native_space = std::uint64_t{3} << 62U;
+
+} // namespace
+
+std::string reference_of(NativeAddress address) {
+    return hex(native_space | address.value);
+}
+
 Result<Reference> parse_reference(const std::string& text, std::int64_t offset) {
     const auto value = rsp::parse_integer(text);
     if (!value) {
         return fail(ErrorCode::InvalidArgument, "\"" + text + "\" is no address");
     }
     const rsp::WasmAddress address(*value);
+    if (address.space() == rsp::AddressSpace::Invalid) {
+        const std::uint64_t native = *value + static_cast<std::uint64_t>(offset);
+        return NativeAddress{native & ~native_space};
+    }
     const std::int64_t at = std::int64_t{address.offset()} + offset;
     if (offset < -(std::int64_t{1} << 40U) || offset > (std::int64_t{1} << 40U) || at < 0 ||
         std::cmp_greater(at, std::numeric_limits<std::uint32_t>::max())) {
@@ -48,7 +62,7 @@ Result<Reference> parse_reference(const std::string& text, std::int64_t offset) 
         return CodeAddress{.instance = InstanceId{address.id()},
                            .offset = CodeOffset{static_cast<std::uint32_t>(at)}};
     }
-    if (address.space() != rsp::AddressSpace::Memory) {
+    if (address.space() != rsp::AddressSpace::Memory) { // LLDB's globals
         return fail(ErrorCode::InvalidArgument, text + " is neither of memory nor of code");
     }
     return MemoryAddress{.instance = InstanceId{address.memory_instance()},

@@ -13,11 +13,14 @@
 namespace wdbg::dap {
 
 /// A code or memory address in one number, as LLDB writes it (rsp/wasm_address.h):
-/// "0x4000000000000197" code of instance 0, "0x400" memory 0 of instance 0.
+/// "0x4000000000000197" code of instance 0, "0x400" memory 0 of instance 0. A native address has
+/// the space that LLDB does not use (0xC… in front), and 62 bits.
 [[nodiscard]] std::string reference_of(CodeAddress address);
 [[nodiscard]] std::string reference_of(MemoryAddress address);
 
-using Reference = std::variant<CodeAddress, MemoryAddress>;
+[[nodiscard]] std::string reference_of(NativeAddress address);
+
+using Reference = std::variant<CodeAddress, MemoryAddress, NativeAddress>;
 
 /// InvalidArgument for what is no such number. `offset` bytes are added within its space;
 /// OutOfRange if that leaves it.

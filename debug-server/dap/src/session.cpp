@@ -262,6 +262,11 @@ void Session::disconnect(bool terminate) {
     level_.reset();
 }
 
+void Session::leave() {
+    finished_ = true;
+    level_.reset();
+}
+
 void Session::client_gone() {
     if (!finished_) {
         disconnect(false);

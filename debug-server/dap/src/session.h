@@ -112,6 +112,8 @@ class Session {
     void set_exception_filters(const std::vector<std::string>& filters);
     void terminate();
     void disconnect(bool terminate);
+    /// The end of a session whose guest has been detached from.
+    void leave();
     void client_gone();
 
     /// Tells the client, where it wants to know, that what is done for the first time with a large

@@ -63,6 +63,7 @@ Result<const std::vector<std::uint64_t>*> RemoteImpl::stack(ThreadId thread) con
     rsp::Client& client = link_->client();
     Result<std::vector<std::uint64_t>> pcs = link_->ask<std::vector<std::uint64_t>>(
         [&](auto done) { client.call_stack(thread.value, std::move(done)); });
+    cache_.current_thread.reset(); // to some servers, ours among them, this packet selects
     if (!pcs) {
         return std::unexpected(pcs.error());
     }

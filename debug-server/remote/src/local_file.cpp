@@ -2,8 +2,6 @@
 #include <wdbg/remote/local_file.h>
 
 #include <fstream>
-#include <iterator>
-#include <span>
 
 namespace wdbg::remote {
 
@@ -14,12 +12,15 @@ Result<std::vector<std::byte>> read_local_file(const std::filesystem::path& path
     if (!file || !std::filesystem::is_regular_file(path, error)) {
         return fail(ErrorCode::NotFound, path.string() + ": cannot be read");
     }
-    if (std::filesystem::file_size(path, error) > limit) {
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    if (error || size > limit) {
         return fail(ErrorCode::OutOfRange, path.string() + ": is too large");
     }
-    const std::vector<char> chars(std::istreambuf_iterator<char>(file), {});
-    const auto bytes = std::as_bytes(std::span(chars));
-    return std::vector<std::byte>(bytes.begin(), bytes.end());
+    std::vector<std::byte> bytes(size);
+    if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
+        return fail(ErrorCode::Io, path.string() + ": cannot be read");
+    }
+    return bytes;
 }
 
 } // namespace wdbg::remote

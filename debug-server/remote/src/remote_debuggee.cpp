@@ -2,7 +2,7 @@
 #include "libraries.h"
 #include "remote_impl.h"
 
-#include <wdbg/remote/local_file.h>
+#include <wdbg/dwarf/mapped_file.h>
 
 #include <algorithm>
 
@@ -15,6 +15,8 @@ constexpr std::uint64_t page_size = 0x10000;
 constexpr std::size_t module_limit = std::size_t{512} << 20U;
 /// What is compared at both ends to know a file for the module that runs.
 constexpr std::size_t sample_size = 512;
+/// Files from this size on are mapped.
+constexpr std::size_t mapped_size = std::size_t{8} << 20U;
 
 } // namespace
 
@@ -124,41 +126,56 @@ Result<RemoteInstance> RemoteImpl::load_instance(const std::string& name,
     if (!std::filesystem::is_regular_file(path, error)) {
         path = is_main ? options_.module : std::filesystem::path();
     }
-    Result<std::vector<std::byte>> bytes = module_bytes(path, address);
-    if (!bytes) {
-        return std::unexpected(bytes.error());
+    auto module = load_module(path, address);
+    if (!module) {
+        return fail(module.error().code, "module " + name + ": " + module.error().message);
     }
-    RemoteInstance instance;
+    RemoteInstance instance{.info = {}, .module = std::move(*module)};
     instance.info = {.id = InstanceId{address.id()},
                      .module = ModuleId{address.id()},
                      .name = path.empty() ? name : path.filename().string(),
                      .path = path.empty() ? std::string() : path.string(),
-                     .code_size = bytes->size()};
-    Result<wasm::Module> module = wasm::Module::parse_owned(std::move(*bytes));
-    if (!module) {
-        return fail(module.error().code, "module " + name + ": " + module.error().message);
-    }
-    instance.module = std::make_shared<const wasm::Module>(std::move(*module));
+                     .code_size = instance.module->bytes().size()};
     return instance;
 }
 
-/// The file, if it begins and ends as what the server has; else out of the server.
-Result<std::vector<std::byte>> RemoteImpl::module_bytes(const std::filesystem::path& path,
-                                                        rsp::WasmAddress address) {
-    std::vector<std::byte> file = read_local_file(path).value_or(std::vector<std::byte>());
-    if (!file.empty()) {
-        const std::size_t size = std::min(file.size(), sample_size);
-        const std::uint64_t tail = address.packed() + file.size() - size;
-        const auto front = read_at(address.packed(), size);
-        const auto back = read_at(tail, size);
-        const auto same = [size](const auto& sample, const std::byte* begin) {
-            return sample && std::equal(sample->begin(), sample->end(), begin, begin + size);
-        };
-        if (same(front, file.data()) && same(back, file.data() + file.size() - size)) {
-            return file;
+bool RemoteImpl::is_the_module(std::span<const std::byte> file, rsp::WasmAddress address) const {
+    const std::size_t size = std::min(file.size(), sample_size);
+    const auto front = read_at(address.packed(), size);
+    const auto back = read_at(address.packed() + file.size() - size, size);
+    return front && back && std::ranges::equal(*front, file.first(size)) &&
+           std::ranges::equal(*back, file.last(size));
+}
+
+/// The file, if it begins and ends as what the server has; else out of the server. A large file
+/// stays where it is; a copy of a small one stands whatever becomes of the file.
+Result<std::shared_ptr<const wasm::Module>>
+RemoteImpl::load_module(const std::filesystem::path& path, rsp::WasmAddress address) {
+    struct MappedModule {
+        dwarf::MappedFile file;
+        wasm::Module module;
+    };
+
+    auto file = path.empty() ? Result<dwarf::MappedFile>(fail(ErrorCode::NotFound, ""))
+                             : dwarf::MappedFile::open(path.string());
+    if (file && is_the_module(file->bytes(), address)) {
+        const std::span<const std::byte> bytes = file->bytes();
+        const bool maps = bytes.size() >= mapped_size;
+        auto module = maps ? wasm::Module::parse(bytes)
+                           : wasm::Module::parse_owned({bytes.begin(), bytes.end()});
+        if (!module) {
+            return std::unexpected(module.error());
         }
+        auto held = std::make_shared<MappedModule>(maps ? std::move(*file) : dwarf::MappedFile(),
+                                                   std::move(*module));
+        return std::shared_ptr<const wasm::Module>(held, &held->module);
     }
-    return read_at(address.packed(), module_limit);
+    auto bytes = read_at(address.packed(), module_limit);
+    auto module = bytes ? wasm::Module::parse_owned(std::move(*bytes))
+                        : Result<wasm::Module>(std::unexpected(bytes.error()));
+    return module ? Result<std::shared_ptr<const wasm::Module>>(
+                        std::make_shared<const wasm::Module>(std::move(*module)))
+                  : std::unexpected(module.error());
 }
 
 const RemoteInstance* RemoteImpl::find(InstanceId id) const {

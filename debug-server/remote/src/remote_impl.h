@@ -43,6 +43,7 @@ class RemoteImpl final : public RemoteDebuggee,
                          private WatchpointSupport,
                          private CallSupport,
                          private JumpSupport,
+                         private NativeCodeSupport,
                          private ConditionSupport {
   public:
     RemoteImpl(boost::asio::io_context& loop, std::shared_ptr<Link> link, ConnectOptions options);
@@ -96,10 +97,12 @@ class RemoteImpl final : public RemoteDebuggee,
     [[nodiscard]] JumpSupport* jump_support() override { return this; }
 
     [[nodiscard]] ConditionSupport* conditions() override;
+    [[nodiscard]] NativeCodeSupport* native_code() override;
 
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     Result<void> attach() override;
     void kill() override;
 
@@ -125,11 +128,25 @@ class RemoteImpl final : public RemoteDebuggee,
     Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
     Result<void> paused_request(const std::vector<std::string>& packets);
 
+    // --- native_code.cpp ---
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_code(CodeAddress address) const override;
+    [[nodiscard]] Result<std::vector<NativeInstruction>>
+    native_function(NativeAddress address) const override;
+    [[nodiscard]] Result<NativeAddress> native_pc(ThreadId thread,
+                                                  std::uint32_t frame) const override;
+    Result<CodeAddress> plant_native(NativeAddress address) override;
+    Result<void> unplant_native(NativeAddress address) override;
+    [[nodiscard]] Result<std::vector<NativeInstruction>> native_listing(std::string annex) const;
+    Result<std::string> paused_ask(const std::string& packet);
+
     // --- remote_debuggee.cpp ---
     Result<void> read_libraries();
     Result<RemoteInstance> load_instance(const std::string& name, rsp::WasmAddress address);
-    Result<std::vector<std::byte>> module_bytes(const std::filesystem::path& path,
-                                                rsp::WasmAddress address);
+    Result<std::shared_ptr<const wasm::Module>> load_module(const std::filesystem::path& path,
+                                                            rsp::WasmAddress address);
+    [[nodiscard]] bool is_the_module(std::span<const std::byte> file,
+                                     rsp::WasmAddress address) const;
     Result<std::vector<std::byte>> read_at(std::uint64_t address, std::size_t size) const;
     [[nodiscard]] const RemoteInstance* find(InstanceId id) const;
     [[nodiscard]] std::uint64_t memory_size(InstanceId instance, std::uint32_t index,
@@ -168,6 +185,7 @@ class RemoteImpl final : public RemoteDebuggee,
     Result<void> start_range_step(const ThreadAction& action);
     bool continue_range_step(const rsp::StopReply& reply);
     void drop_range_step();
+    void forget_guest();
     void resume_silently(char letter, ThreadId thread);
 
     // --- stop_reasons.cpp ---
@@ -190,7 +208,14 @@ class RemoteImpl final : public RemoteDebuggee,
     std::map<InstanceId, RemoteInstance> instances_;
     std::vector<ThreadInfo> threads_;
     std::map<CodeAddress, unsigned> planted_; ///< owners
-    std::set<CodeAddress> conditional_;       ///< those of planted_ that have conditions
+
+    struct NativeSite {
+        CodeAddress told; ///< where the server tells hits
+        unsigned owners = 0;
+    };
+
+    std::map<NativeAddress, NativeSite> native_sites_;
+    std::set<CodeAddress> conditional_; ///< those of planted_ that have conditions
     std::map<WatchpointId, RemoteWatchpoint> watched_;
     std::uint32_t next_watchpoint_ = 1;
 

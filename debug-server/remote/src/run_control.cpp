@@ -221,13 +221,32 @@ Result<void> RemoteImpl::interrupt() {
 }
 
 /// The connection is of no use behind this.
+Result<void> RemoteImpl::detach_stopped() {
+    if (const auto stopped = require_stopped(); !stopped) {
+        return stopped;
+    }
+    rsp::Client& client = link_->client();
+    auto left = link_->ask<void>([&](auto done) { client.detach_stopped(std::move(done)); });
+    if (left) {
+        forget_guest();
+        link_->close();
+        client.connection_lost();
+    }
+    return left;
+}
+
+/// What is on its way is dropped.
+void RemoteImpl::forget_guest() {
+    state_ = State::Ended;
+    *alive_ = false;
+    alive_ = std::make_shared<bool>(true);
+}
+
 void RemoteImpl::detach() {
     if (state_ == State::Ended) {
         return;
     }
-    state_ = State::Ended;
-    *alive_ = false;
-    alive_ = std::make_shared<bool>(true);
+    forget_guest();
     rsp::Client& client = link_->client();
     bool done = false;
     client.detach([&done](const Result<void>& /*reply*/) { done = true; });

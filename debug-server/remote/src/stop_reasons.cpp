@@ -103,6 +103,14 @@ std::vector<CodeAddress> RemoteImpl::planted_at(CodeAddress pc) const {
             found.push_back(address);
         }
     }
+    for (const auto& [native, site] : native_sites_) {
+        const bool known = std::ranges::find(found, site.told) != found.end();
+        if (!known && site.told.instance == pc.instance &&
+            (site.told == pc || (here && instance->module->resolve_breakpoint(site.told.offset)
+                                                 .value_or(CodeOffset{}) == *here))) {
+            found.push_back(site.told);
+        }
+    }
     return found;
 }
 

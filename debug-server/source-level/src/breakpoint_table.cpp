@@ -63,6 +63,10 @@ std::vector<BreakpointInfo> BreakpointTable::replace(const Wanted& wanted, InGro
     }
     for (const Breakpoint& gone : old) {
         plant_difference(gone.info.locations, {});
+        if (gone.native_told) { // a guest that has gone has no trap either
+            const auto& native = std::get<InstructionRequest>(gone.request).native;
+            [[maybe_unused]] const auto removed = debuggee_.native_code()->unplant_native(*native);
+        }
     }
     breakpoints_ = std::move(kept);
     update_filters();
@@ -96,7 +100,7 @@ std::vector<BreakpointInfo>
 BreakpointTable::set_instructions(std::span<const InstructionBreakpointSpec> specs) {
     Wanted wanted;
     for (const InstructionBreakpointSpec& spec : specs) {
-        wanted.emplace_back(InstructionRequest{spec.address}, spec.options);
+        wanted.emplace_back(InstructionRequest{spec.address, spec.native}, spec.options);
     }
     return replace(wanted, [](const BreakpointRequest& request) {
         return std::holds_alternative<InstructionRequest>(request);
@@ -121,7 +125,8 @@ std::vector<Breakpoint*> BreakpointTable::at(CodeAddress address) {
     std::vector<Breakpoint*> found;
     for (Breakpoint& breakpoint : breakpoints_) {
         const auto& locations = breakpoint.info.locations;
-        if (std::ranges::find(locations, address) != locations.end()) {
+        if (std::ranges::find(locations, address) != locations.end() ||
+            breakpoint.native_told == address) {
             found.push_back(&breakpoint);
         }
     }
@@ -137,7 +142,12 @@ void BreakpointTable::resolve(Breakpoint& breakpoint) {
     } else if (const auto* function = std::get_if<FunctionRequest>(&breakpoint.request)) {
         resolve_function(*function, info);
     } else {
-        resolve_instruction(std::get<InstructionRequest>(breakpoint.request), info);
+        const auto& instruction = std::get<InstructionRequest>(breakpoint.request);
+        if (instruction.native) {
+            resolve_native(breakpoint, *instruction.native, info);
+        } else {
+            resolve_instruction(instruction, info);
+        }
     }
     const auto hit_condition = HitCondition::parse(breakpoint.options.hit_condition);
     if (hit_condition) {
@@ -146,7 +156,7 @@ void BreakpointTable::resolve(Breakpoint& breakpoint) {
         info.message = hit_condition.error().message;
     }
     plant_difference(breakpoint.info.locations, info.locations);
-    info.verified = !info.locations.empty();
+    info.verified = !info.locations.empty() || breakpoint.native_told;
     breakpoint.info = std::move(info);
     compile(breakpoint);
 }
@@ -246,6 +256,33 @@ void BreakpointTable::resolve_instruction(const InstructionRequest& request, Bre
         }
     }
     add_location(info, *module, request.address.offset, source == nullptr ? nullptr : &line);
+}
+
+/// It has no locations: those would be planted as wasm instructions.
+void BreakpointTable::resolve_native(Breakpoint& breakpoint, NativeAddress native,
+                                     BreakpointInfo& info) {
+    NativeCodeSupport* const support = debuggee_.native_code();
+    if (support == nullptr) {
+        info.message = "the guest does not run native code";
+        return;
+    }
+    if (!breakpoint.native_told) {
+        const auto told = support->plant_native(native);
+        if (!told) {
+            info.message = told.error().message;
+            return;
+        }
+        breakpoint.native_told = *told;
+    }
+    LoadedModule* const module = modules_.find(breakpoint.native_told->instance);
+    dwarf::SourceInfo* const source = module != nullptr ? module->source() : nullptr;
+    const auto row =
+        source != nullptr ? source->row_at(breakpoint.native_told->offset) : std::nullopt;
+    if (row) {
+        info.path = modules_.local_path(*source, row->file);
+        info.line = row->line;
+        info.column = row->column;
+    }
 }
 
 void BreakpointTable::plant_difference(const std::vector<CodeAddress>& before,

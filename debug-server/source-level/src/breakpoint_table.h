@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -32,6 +33,7 @@ struct FunctionRequest {
 
 struct InstructionRequest {
     CodeAddress address;
+    std::optional<NativeAddress> native{}; ///< instead of `address`
 
     friend bool operator==(const InstructionRequest&, const InstructionRequest&) = default;
 };
@@ -46,6 +48,8 @@ struct Breakpoint {
     std::uint64_t passes = 0; ///< hits whose condition held
     /// By location: the condition as the guest's side can decide it. None for an unconditional one.
     std::map<CodeAddress, std::vector<std::uint8_t>> programs{};
+    /// Of one at a native instruction that is planted: where its hits are told.
+    std::optional<CodeAddress> native_told{};
 
     [[nodiscard]] bool conditional() const {
         return !options.condition.empty() || !hit_condition.always();
@@ -84,6 +88,9 @@ class BreakpointTable {
 
     /// Nothing is planted any more (after detach).
     void forget_planted() {
+        for (Breakpoint& breakpoint : breakpoints_) {
+            breakpoint.native_told.reset();
+        }
         planted_.clear();
         filters_.clear();
     }
@@ -100,6 +107,7 @@ class BreakpointTable {
     void resolve_line(const LineRequest& request, BreakpointInfo& info);
     void resolve_function(const FunctionRequest& request, BreakpointInfo& info);
     void resolve_instruction(const InstructionRequest& request, BreakpointInfo& info);
+    void resolve_native(Breakpoint& breakpoint, NativeAddress native, BreakpointInfo& info);
     void add_location(BreakpointInfo& info, LoadedModule& module, CodeOffset offset,
                       const dwarf::LineLocation* line);
     void compile(Breakpoint& breakpoint);

@@ -294,6 +294,21 @@ Result<void> RunControl::jump(ThreadId thread, CodeAddress to, const std::functi
     return {};
 }
 
+Result<void> RunControl::detach_stopped() {
+    if (!stopped_) {
+        return fail(ErrorCode::NotStopped, "the guest is running");
+    }
+    const auto done = debuggee_.detach_stopped();
+    if (done) {
+        plan_.reset();
+        arrived_.clear();
+        breakpoints_.forget_planted();
+        stopped_ = false;
+        on_change();
+    }
+    return done;
+}
+
 void RunControl::detach() {
     plan_.reset();
     arrived_.clear();

@@ -48,6 +48,7 @@ class RunControl {
     Result<void> step(const StepPlan::Options& options);
     Result<void> jump(ThreadId thread, CodeAddress to, const std::function<void()>& done);
     void detach();
+    Result<void> detach_stopped();
 
     [[nodiscard]] bool stopped() const { return stopped_; }
 

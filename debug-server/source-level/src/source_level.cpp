@@ -74,6 +74,8 @@ class SourceLevelImpl final : public SourceLevel, private ConditionEvaluator {
 
     void detach() override { control_.detach(); }
 
+    Result<void> detach_stopped() override { return control_.detach_stopped(); }
+
     void kill() override { debuggee_.kill(); }
 
     [[nodiscard]] bool stopped() const override { return control_.stopped(); }
@@ -104,6 +106,17 @@ class SourceLevelImpl final : public SourceLevel, private ConditionEvaluator {
     [[nodiscard]] Result<StackPage> stack(ThreadId thread, std::uint32_t first,
                                           std::uint32_t count) override {
         return when_stopped<StackPage>([&] { return inspector_.stack(thread, first, count); });
+    }
+
+    [[nodiscard]] Result<FramePlace> frame_place(FrameHandle handle) override {
+        const auto frame = inspector_.frame(handle);
+        if (!frame) {
+            return std::unexpected(frame.error());
+        }
+        return FramePlace{.thread = frame->thread,
+                          .frame = frame->frame,
+                          .pc = frame->pc,
+                          .pc_is_return_address = frame->pc_is_return_address};
     }
 
     [[nodiscard]] Result<std::vector<ScopeView>> scopes(FrameHandle frame) override {

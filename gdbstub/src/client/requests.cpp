@@ -125,6 +125,17 @@ void Client::detach(Handler<void> done) {
     request("D", expect_ok(std::move(done)));
 }
 
+void Client::detach_stopped(Handler<void> done) {
+    request("qSupportsDetachAndStayStopped:", [this, done = std::move(done)](
+                                                  Result<std::string_view> reply) mutable {
+        if (reply && *reply == "OK") {
+            request("D1", expect_ok(std::move(done)));
+        } else {
+            done(fail(ErrorCode::Unsupported, "this debug server does not leave a guest stopped"));
+        }
+    });
+}
+
 void Client::kill(Handler<void> done) {
     interrupt();
     impl_->enqueue({.packet = "k",

@@ -63,6 +63,7 @@ constexpr std::array rows{
     PacketRow{"C", args, Needs::StopReply, resume_all_with_signal},
     PacketRow{"s", args, Needs::StopReply, step_one},
     PacketRow{"S", args, Needs::StopReply, step_one_with_signal},
+    PacketRow{"qSupportsDetachAndStayStopped:", exact, Needs::Nothing, say_ok},
     PacketRow{"D", args, Needs::Nothing, detach},
     PacketRow{"k", args, Needs::Nothing, handlers::kill},
     PacketRow{"vKill", args, Needs::Nothing, kill_with_reply},
@@ -85,6 +86,10 @@ constexpr std::array rows{
     PacketRow{"QWdbgGlobal:", args, Needs::Stop, handlers::set_global, "QWdbgGlobal+"},
     PacketRow{"QWdbgCall:", args, Needs::Stop, handlers::call_function, "QWdbgCall+"},
     PacketRow{"qWdbgTable:", args, Needs::Stop, handlers::table_element, "qWdbgTable+"},
+    PacketRow{"qWdbgNativePc:", args, Needs::Stop, handlers::native_pc},
+    PacketRow{"QWdbgPlantNative:", args, Needs::Attached, handlers::plant_native},
+    PacketRow{"QWdbgUnplantNative:", args, Needs::Attached, handlers::unplant_native},
+    PacketRow{"qXfer:wdbg-native:read:", args, Needs::Attached, handlers::native_listing},
     // Modules
     PacketRow{"qXfer:libraries:read:", args, Needs::Attached, libraries, "qXfer:libraries:read+"},
 };

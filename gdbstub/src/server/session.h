@@ -85,6 +85,7 @@ class Session {
     std::vector<PlantedWatchpoint> watchpoints;
     std::set<CodeAddress> conditional; ///< breakpoints that were set with conditions
     std::string library_list;          ///< the document that qXfer is paging through
+    std::string native_listing;        ///< … and that of qXfer:wdbg-native
 
     void take_stop(const Stopped& stop);
     /// A thread's pc was written: what it had stopped for is where it was.

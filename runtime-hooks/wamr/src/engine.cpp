@@ -225,6 +225,24 @@ Result<void> Engine::attach() {
     return {};
 }
 
+Result<void> Engine::detach_stopped() {
+    const std::lock_guard lock(mutex_);
+    if (state_ != RunState::Stopped) {
+        return fail(ErrorCode::NotStopped, "the guest is running");
+    }
+    breakpoints_.unplant_all();
+    watchpoints_.clear();
+    watching_ = false;
+    for (ThreadStop& stop : reasons_) {
+        forget_request(stop.reason);
+    }
+    for (GuestThread* thread : threads_) {
+        thread->due.reset();
+        clear_attention(*thread, attention::step | attention::watch | attention::due);
+    }
+    return {};
+}
+
 void Engine::detach() {
     const std::lock_guard lock(mutex_);
     attached_ = false;

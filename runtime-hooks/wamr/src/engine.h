@@ -69,6 +69,7 @@ class Engine {
     void set_event_handler(Debuggee::EventHandler handler);
     Result<void> attach();
     void detach();
+    Result<void> detach_stopped();
     Result<void> resume(const ResumeRequest& request);
     Result<void> interrupt();
     void kill();

@@ -319,6 +319,10 @@ void InterpreterDebuggee::detach() {
     engine_.detach();
 }
 
+Result<void> InterpreterDebuggee::detach_stopped() {
+    return engine_.detach_stopped();
+}
+
 Result<void> InterpreterDebuggee::attach() {
     return engine_.attach();
 }

@@ -58,6 +58,7 @@ class InterpreterDebuggee final : public Debuggee,
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
+    Result<void> detach_stopped() override;
     Result<void> attach() override;
     void kill() override;
 

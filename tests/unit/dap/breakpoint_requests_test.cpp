@@ -205,5 +205,16 @@ TEST(BreakpointLocationsRequest, ListsLinesWithCode) {
     EXPECT_EQ(body["breakpoints"], json::parse(R"([{"line": 5, "column": 5}])"));
 }
 
+TEST(SetInstructionBreakpointsRequest, TakesNativeAddresses) {
+    Adapter adapter;
+    adapter.run_and_stop();
+    (void)adapter.host.level->take_calls();
+    const json body = adapter.ask(
+        "setInstructionBreakpoints",
+        {{"breakpoints", {{{"instructionReference", "0xc000000000001000"}, {"offset", 3}}}}});
+    EXPECT_TRUE(body["breakpoints"][0]["verified"]);
+    EXPECT_THAT(adapter.host.level->take_calls(), testing::ElementsAre("instructions native 4099"));
+}
+
 } // namespace
 } // namespace wdbg::test

@@ -18,13 +18,11 @@ TEST(InitializeRequest, TellsCapabilitiesOfTheHandlers) {
           "supportsLogPoints", "supportsSetVariable", "supportsRestartRequest",
           "supportsTerminateRequest", "supportTerminateDebuggee", "supportsSteppingGranularity",
           "supportsReadMemoryRequest", "supportsDisassembleRequest", "supportsDataBreakpoints",
-          "supportsStepInTargetsRequest", "supportsCancelRequest",
-          "supportsExceptionInfoRequest"}) {
+          "supportsStepInTargetsRequest", "supportsCancelRequest", "supportsExceptionInfoRequest",
+          "supportsGotoTargetsRequest", "supportSuspendDebuggee"}) {
         EXPECT_EQ(body.value(name, false), true) << name;
     }
-    EXPECT_FALSE(body.contains("supportsGotoTargetsRequest"));
     EXPECT_FALSE(body.contains("supportsStepBack"));
-    EXPECT_FALSE(body.contains("supportSuspendDebuggee"));
     EXPECT_EQ(body["exceptionBreakpointFilters"][0]["filter"], "trap");
     EXPECT_EQ(body["exceptionBreakpointFilters"][0]["default"], true);
 }
@@ -234,10 +232,28 @@ TEST(DisconnectRequest, LetsAnAttachedGuestGoOnUnlessToldNotTo) {
     EXPECT_EQ(second.guest().state(), FakeDebuggee::State::Ended);
 }
 
-TEST(DisconnectRequest, CannotSuspend) {
+TEST(DisconnectRequest, CannotSuspendWhatItHasLaunched) {
     Adapter adapter;
     adapter.launch();
     EXPECT_THAT(adapter.refuse("disconnect", {{"suspendDebuggee", true}}), HasSubstr("suspended"));
+}
+
+TEST(DisconnectRequest, LeavesAGuestSuspended) {
+    Adapter adapter;
+    EXPECT_EQ(adapter.ask("initialize")["supportSuspendDebuggee"], true);
+    adapter.ask("attach", {{"connect", "127.0.0.1:1"}});
+    (void)adapter.guest().take_calls();
+    adapter.ask("disconnect", {{"suspendDebuggee", true}});
+    EXPECT_THAT(adapter.guest().take_calls(), testing::ElementsAre("detach stopped"));
+}
+
+TEST(DisconnectRequest, ASuspendedGuestMustStandStill) {
+    Adapter adapter;
+    adapter.ask("initialize");
+    adapter.ask("attach", {{"connect", "127.0.0.1:1"}});
+    adapter.ask("configurationDone");
+    EXPECT_THAT(adapter.refuse("disconnect", {{"suspendDebuggee", true}}), HasSubstr("running"));
+    adapter.ask("disconnect"); // the session has gone on
 }
 
 TEST(AttachRequest, TakesOneOfTwoForms) {

@@ -76,6 +76,24 @@ TEST(StepInTargetsRequest, ListsCallsOfTheLine) {
                                                {"id": 2, "label": "g"}])"));
 }
 
+TEST(GotoRequest, GoesToATargetOfTheLine) {
+    Adapter adapter;
+    adapter.run_and_stop();
+    adapter.host.level->jumps = {
+        {.address = {InstanceId{1}, CodeOffset{0x20}}, .function = "f", .line = 3, .column = 7}};
+    (void)adapter.host.level->take_calls();
+    const json body = adapter.ask("gotoTargets", {{"source", {{"path", "/src/a.c"}}}, {"line", 3}});
+    ASSERT_EQ(body["targets"].size(), 1U);
+    const json& target = body["targets"][0];
+    EXPECT_EQ(target["label"], "f");
+    EXPECT_EQ(target["line"], 3);
+    EXPECT_EQ(target["column"], 7);
+    adapter.ask("goto", {{"threadId", 1}, {"targetId", target["id"]}});
+    EXPECT_EQ(adapter.refuse("goto", {{"threadId", 1}, {"targetId", 5}}), "not sound");
+    EXPECT_EQ(adapter.refuse("goto", {{"threadId", 9}, {"targetId", 5}}), "no thread 9");
+    EXPECT_THAT(adapter.host.level->take_calls(), ElementsAre("jump targets /src/a.c:3", "jump 1"));
+}
+
 TEST(StoppedEvent, TellsOfTheTrapAndOfThreads) {
     Adapter adapter;
     adapter.launch();

@@ -237,6 +237,15 @@ TEST_F(ClientServer, EndInEveryWay) {
     EXPECT_EQ(server.end(), SessionEnd::Detached);
 }
 
+TEST_F(ClientServer, LeaveAGuestStopped) {
+    connect();
+    Answer<void> gone;
+    client.detach_stopped(gone.handler());
+    pump();
+    EXPECT_TRUE(gone.ok());
+    EXPECT_EQ(server.end(), SessionEnd::LeftStopped);
+}
+
 TEST_F(ClientServer, KillARunningGuest) {
     connect();
     Answer<StopReply> stop;

@@ -150,6 +150,19 @@ void add_memory(FakeDebuggee& guest, Words words) {
                         .bytes = std::vector<std::byte>(size, std::byte{0xEE})});
 }
 
+/// Two instructions of one wasm instruction, and one of another.
+void add_native_code(FakeDebuggee& guest, Words /*words*/) {
+    guest.native = {
+        {.address = {0x1000},
+         .bytes = {std::byte{0x55}},
+         .text = "push rbp",
+         .wasm = at(0x197),
+         .symbol = "a\tfunction"},
+        {.address = {0x1001}, .bytes = {std::byte{0x48}, std::byte{0x89}}, .text = "mov rbp, rsp"},
+        {.address = {0x1003}, .bytes = {std::byte{0xc3}}, .text = "ret", .wasm = at(0x199)}};
+    guest.native_frame = {0x1003};
+}
+
 using EventAction = std::function<void(FakeDebuggee&, Words)>;
 
 const std::map<std::string, EventAction>& event_actions() {
@@ -171,6 +184,7 @@ const std::map<std::string, EventAction>& event_actions() {
         {"thread", add_thread},
         {"instance", add_instance},
         {"memory", add_memory},
+        {"native", add_native_code},
         {"host-call",
          [](auto& g, Words w) { g.threads_.front().frames.front().host_call = w.word(); }},
         {"by-hand", [](auto& g, Words) { g.stops_by_itself = false; }},

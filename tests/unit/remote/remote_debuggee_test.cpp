@@ -294,6 +294,14 @@ TEST_F(RemoteDebuggeeTest, LetsTheGuestGoOnWhenItDetaches) {
     EXPECT_THAT(server_.calls(), testing::Contains("detach"));
 }
 
+TEST_F(RemoteDebuggeeTest, LeavesTheGuestStoppedWhereTheServerCan) {
+    connect();
+    next_event();
+    ASSERT_TRUE(remote_->detach_stopped());
+    EXPECT_THAT(server_.calls(), testing::Contains("detach stopped"));
+    EXPECT_THAT(server_.calls(), testing::Not(testing::Contains("detach")));
+}
+
 TEST_F(RemoteDebuggeeTest, ALostConnectionEndsTheGuest) {
     connect();
     next_event();

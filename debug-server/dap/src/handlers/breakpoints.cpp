@@ -145,6 +145,10 @@ class SetInstructionBreakpoints final
             if (!reference) {
                 return std::unexpected(reference.error());
             }
+            if (const auto* native = std::get_if<NativeAddress>(&*reference)) {
+                specs.push_back({.options = options_of(wanted), .native = *native});
+                continue;
+            }
             const auto* code = std::get_if<CodeAddress>(&*reference);
             if (code == nullptr) {
                 return fail(ErrorCode::InvalidArgument,

@@ -11,6 +11,7 @@ Handlers make_handlers() {
     add_stack_handlers(handlers);
     add_variable_handlers(handlers);
     add_memory_handlers(handlers);
+    add_instruction_handlers(handlers);
     add_module_handlers(handlers);
     return handlers;
 }

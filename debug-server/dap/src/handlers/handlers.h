@@ -12,6 +12,7 @@ void add_run_control_handlers(Handlers& handlers);
 void add_stack_handlers(Handlers& handlers);
 void add_variable_handlers(Handlers& handlers);
 void add_memory_handlers(Handlers& handlers);
+void add_instruction_handlers(Handlers& handlers);
 void add_module_handlers(Handlers& handlers);
 
 /// All requests we know.

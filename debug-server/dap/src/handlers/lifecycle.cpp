@@ -112,15 +112,33 @@ class Disconnect final : public RequestHandler<DisconnectArguments, Empty> {
   public:
     Disconnect() : RequestHandler("disconnect", Needs::Nothing, "supportTerminateDebuggee") {}
 
+    void announce(Json& capabilities) const override {
+        Handler::announce(capabilities);
+        capabilities["supportSuspendDebuggee"] = true;
+    }
+
   protected:
     Result<Empty> run(Session& session, const DisconnectArguments& args) override {
         if (args.suspendDebuggee.value_or(false)) {
-            return fail(ErrorCode::Unsupported,
-                        "a guest cannot stay suspended without its debugger");
+            return suspend(session);
         }
         const bool terminate = args.terminateDebuggee.value_or(!session.start_request().attached);
         session.dispatcher().after_response(
             [&session, terminate] { session.disconnect(terminate); });
+        return Empty{};
+    }
+
+  private:
+    /// Only of a guest that somebody else holds: one that we have launched ends with us.
+    static Result<Empty> suspend(Session& session) {
+        if (!session.start_request().attached || session.level_or_null() == nullptr) {
+            return fail(ErrorCode::Unsupported,
+                        "only a guest that was attached to can be left suspended");
+        }
+        if (const auto left = session.level().detach_stopped(); !left) {
+            return std::unexpected(left.error());
+        }
+        session.dispatcher().after_response([&session] { session.leave(); });
         return Empty{};
     }
 };

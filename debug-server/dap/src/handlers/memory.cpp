@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Bytes and instructions: readMemory, writeMemory, disassemble.
-#include "../disassembly.h"
+// Bytes: readMemory, writeMemory.
 #include "../protocol/state_requests.h"
 #include "../references.h"
 #include "../session.h"
@@ -28,6 +27,9 @@ Result<std::vector<std::byte>> read_bytes(Debuggee& debuggee, const Reference& r
         }
         bytes.resize(*size);
         return bytes;
+    }
+    if (std::holds_alternative<NativeAddress>(reference)) {
+        return fail(ErrorCode::NotFound, "native memory is not shown");
     }
     const auto& address = std::get<CodeAddress>(reference);
     const auto code = debuggee.code(address.instance);
@@ -105,68 +107,10 @@ class WriteMemory final : public RequestHandler<WriteMemoryArguments, WriteMemor
     }
 };
 
-class Disassemble final : public RequestHandler<DisassembleArguments, DisassembleBody> {
-  public:
-    Disassemble() : RequestHandler("disassemble", Needs::Stopped, "supportsDisassembleRequest") {}
-
-  protected:
-    Result<DisassembleBody> run(Session& session, const DisassembleArguments& args) override {
-        const auto reference = parse_reference(args.memoryReference, args.offset.value_or(0));
-        if (!reference) {
-            return std::unexpected(reference.error());
-        }
-        const auto* address = std::get_if<CodeAddress>(&*reference);
-        constexpr std::int64_t most = 100'000;
-        if (address == nullptr) {
-            return fail(ErrorCode::InvalidArgument,
-                        args.memoryReference + " is no address of code");
-        }
-        if (args.instructionCount < 0 || args.instructionCount > most) {
-            return fail(ErrorCode::InvalidArgument, "instructionCount: expected 0 to 100000");
-        }
-        const auto module =
-            session.listings().module(session.level().debuggee(), address->instance);
-        if (!module) {
-            return std::unexpected(module.error());
-        }
-        const auto lines =
-            disassemble(**module, address->offset, args.instructionOffset.value_or(0),
-                        static_cast<std::size_t>(args.instructionCount));
-        return describe(session, address->instance, lines);
-    }
-
-  private:
-    static DisassembleBody describe(Session& session, InstanceId instance,
-                                    const std::vector<DisassemblyLine>& lines) {
-        DisassembleBody body;
-        dwarf::SourceLocation last;
-        for (const DisassemblyLine& line : lines) {
-            const CodeAddress address{.instance = instance, .offset = line.offset};
-            DisassembledInstruction& result = body.instructions.emplace_back();
-            result = {.address = reference_of(address), .instruction = line.text};
-            if (!line.valid) {
-                result.presentationHint = "invalid";
-                continue;
-            }
-            result.instructionBytes = line.bytes;
-            if (!line.symbol.empty()) {
-                result.symbol = line.symbol;
-            }
-            const dwarf::SourceLocation location = session.level().location_of(address);
-            if (location.line != 0 && location.line != last.line) {
-                result.location = source_of(session.breakpoints().client_path(location.file));
-                result.line = session.client().to_client_line(location.line);
-            }
-            last = location;
-        }
-        return body;
-    }
-};
-
 } // namespace
 
 void add_memory_handlers(Handlers& handlers) {
-    add<ReadMemory, WriteMemory, Disassemble>(handlers);
+    add<ReadMemory, WriteMemory>(handlers);
 }
 
 } // namespace wdbg::dap

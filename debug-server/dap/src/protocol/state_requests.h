@@ -267,6 +267,55 @@ struct DisassembleBody {
     }
 };
 
+/// `wdbg/nativeCode`, our own: the machine code that a frame is in.
+struct NativeCodeArguments {
+    std::int64_t frameId = 0;
+    Optional<std::int64_t> limit{}; ///< rows; those around the pc. 0 or none: 2000
+
+    static constexpr auto fields() {
+        return std::tuple(field("frameId", &NativeCodeArguments::frameId),
+                          field("limit", &NativeCodeArguments::limit));
+    }
+};
+
+/// A native instruction. What it comes from is told where that is not the row's before.
+struct NativeRow {
+    std::string address{};   ///< as the machine has it
+    std::string reference{}; ///< for disassemble and setInstructionBreakpoints
+    std::string bytes{};
+    std::string instruction{};
+    Optional<std::string> symbol{};        ///< of a function's first instruction
+    Optional<std::string> wasmReference{}; ///< for disassemble and setInstructionBreakpoints
+    Optional<std::string> wasm{};          ///< "i32.add"
+    Optional<std::int64_t> source{};       ///< index in `sources`
+    Optional<std::int64_t> line{};
+
+    static constexpr auto fields() {
+        using Self = NativeRow;
+        return std::tuple(field("address", &Self::address), field("reference", &Self::reference),
+                          field("bytes", &Self::bytes), field("instruction", &Self::instruction),
+                          field("symbol", &Self::symbol),
+                          field("wasmReference", &Self::wasmReference), field("wasm", &Self::wasm),
+                          field("source", &Self::source), field("line", &Self::line));
+    }
+};
+
+struct NativeCodeBody {
+    std::string function{};     ///< the native one's name
+    std::int64_t pcRow = 0;     ///< index in `rows`: executed next
+    std::int64_t firstRow = 0;  ///< of the function's instructions, the first that is told
+    std::int64_t totalRows = 0; ///< all that the function has
+    std::vector<Source> sources{};
+    std::vector<NativeRow> rows{};
+
+    static constexpr auto fields() {
+        using Self = NativeCodeBody;
+        return std::tuple(field("function", &Self::function), field("pcRow", &Self::pcRow),
+                          field("firstRow", &Self::firstRow), field("totalRows", &Self::totalRows),
+                          field("sources", &Self::sources), field("rows", &Self::rows));
+    }
+};
+
 struct ModulesArguments {
     Optional<std::uint64_t> startModule{};
     Optional<std::uint64_t> moduleCount{}; ///< 0 or none: all

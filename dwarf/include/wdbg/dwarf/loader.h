@@ -28,6 +28,11 @@ load_symbolizer(const ModuleSource& source, const std::filesystem::path& directo
 load_instruction_decoder(Machine machine = Machine::X86_64, bool thumb = false,
                          const std::filesystem::path& directory = {});
 
+/// Shows a machine's code, in the same way (as make_instruction_printer()).
+[[nodiscard]] Result<std::unique_ptr<InstructionPrinter>>
+load_instruction_printer(Machine machine = Machine::X86_64, bool thumb = false,
+                         const std::filesystem::path& directory = {});
+
 /// A reader of the runtime's own programs and libraries. Fails as make_host_file() does.
 [[nodiscard]] Result<std::unique_ptr<HostFile>>
 load_host_file(std::span<const std::byte> elf, const std::filesystem::path& directory = {});

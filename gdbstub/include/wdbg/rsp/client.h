@@ -95,6 +95,8 @@ class Client {
     void request(std::string packet, ReplyHandler done);
     /// Both interrupt a running guest first, so that its resume is answered too.
     void detach(Handler<void> done);
+    /// The guest stays stopped (`D1`); an error from servers that do not offer that.
+    void detach_stopped(Handler<void> done);
     /// Succeeds also if the server closes the connection instead of answering.
     void kill(Handler<void> done);
 

@@ -29,11 +29,12 @@ struct ServerOptions {
 
 /// How a session ended.
 enum class SessionEnd : std::uint8_t {
-    None,      ///< it goes on
-    Gone,      ///< the client vanished; the guest was detached and goes on
-    Detached,  ///< `D`: the guest goes on
-    Killed,    ///< `k` or `vKill`: the guest has been asked to end
-    GuestEnded ///< W or X was reported
+    None,        ///< it goes on
+    Gone,        ///< the client vanished; the guest was detached and goes on
+    Detached,    ///< `D`: the guest goes on
+    LeftStopped, ///< `D1`: the guest stands where it was
+    Killed,      ///< `k` or `vKill`: the guest has been asked to end
+    GuestEnded   ///< W or X was reported
 };
 
 /// The GDB remote protocol's server half for one client, in LLDB's wasm flavour: bytes in, bytes

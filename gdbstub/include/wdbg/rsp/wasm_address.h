@@ -12,7 +12,7 @@ enum class AddressSpace : std::uint8_t {
     Memory = 0,  ///< a linear memory
     Object = 1,  ///< the bytes of the whole .wasm file: code addresses
     Globals = 2, ///< LLDB 24 only; never sent by us (LLDB 22 aborts on it)
-    Invalid = 3,
+    Invalid = 3, ///< no address of wasm; our debug adapter shows native code there
 };
 
 /// The 64-bit address LLDB uses for wasm (ObjectFile/wasm/WasmAddress.h):

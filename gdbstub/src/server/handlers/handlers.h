@@ -74,6 +74,12 @@ Status set_condition_variable(Session&, std::string_view args, Reply&);
 Status call_function(Session&, std::string_view args, Reply&);
 Status table_element(Session&, std::string_view args, Reply&);
 
+// native.cpp
+Status native_listing(Session&, std::string_view args, Reply&);
+Status native_pc(Session&, std::string_view args, Reply&);
+Status plant_native(Session&, std::string_view args, Reply&);
+Status unplant_native(Session&, std::string_view args, Reply&);
+
 // library.cpp
 Status libraries(Session&, std::string_view args, Reply&);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "handlers.h"
+#include "page.h"
 
-#include <algorithm>
 #include <unordered_set>
 
 namespace wdbg::rsp::handlers {
@@ -67,24 +67,14 @@ std::string library_list(const Debuggee& debuggee) {
 /// `qXfer:libraries:read:<annex>:<offset>,<length>` → `m` and a part, or `l` and the last part.
 /// The document is made at offset 0 and stays as it is for the pages that follow.
 Status libraries(Session& session, std::string_view args, Reply& out) {
-    TextReader reader(args);
-    reader.take_until(':');
-    const auto range = parse_address_range(reader.rest());
-    if (!range || !range->rest.empty()) {
-        return fail(ErrorCode::InvalidArgument, "expected an offset and a length in hex");
+    const auto page = parse_page(args);
+    if (!page) {
+        return std::unexpected(page.error());
     }
-    const std::uint64_t offset = range->address.packed();
-    if (offset == 0 || session.library_list.empty()) {
+    if (page->offset == 0 || session.library_list.empty()) {
         session.library_list = library_list(session.debuggee);
     }
-    if (offset > session.library_list.size()) {
-        return fail(ErrorCode::OutOfRange, "beyond the end of the list");
-    }
-    const std::string_view rest = std::string_view(session.library_list).substr(offset);
-    const auto size =
-        std::min<std::uint64_t>({range->length, rest.size(), session.options.packet_size});
-    out.add(size == rest.size() ? 'l' : 'm').add(rest.substr(0, size));
-    return Outcome::Reply;
+    return add_page(session, *page, session.library_list, out);
 }
 
 } // namespace wdbg::rsp::handlers

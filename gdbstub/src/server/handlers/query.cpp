@@ -24,6 +24,9 @@ Status supported(Session& session, std::string_view args, Reply& out) {
             out.add(';').add(row.feature);
         }
     }
+    if (session.debuggee.native_code() != nullptr) {
+        out.add(";qXfer:wdbg-native:read+");
+    }
     return Outcome::Reply;
 }
 

@@ -247,16 +247,21 @@ Status step_one_with_signal(Session& session, std::string_view args, Reply& /*ou
                 : Status(std::unexpected(rest.error()));
 }
 
-/// `D[;<pid>]`, also while the guest runs. `D1` (stay stopped) is not offered.
+/// `D[;<pid>]`, also while the guest runs; `D1[;<pid>]` leaves it stopped (LLDB's addition).
 Status detach(Session& session, std::string_view args, Reply& out) {
     TextReader reader(args);
+    const bool stays_stopped = reader.take('1');
     if (!reader.at_end() && (!reader.take(';') || !reader.hex() || !reader.at_end())) {
-        return fail(ErrorCode::Unsupported, "detaching lets the guest run");
+        return fail(ErrorCode::InvalidArgument, "expected D, D;<pid> or D1");
     }
-    if (session.state != RunState::Ended) {
+    if (stays_stopped) {
+        if (const auto left = session.debuggee.detach_stopped(); !left) {
+            return std::unexpected(left.error());
+        }
+    } else if (session.state != RunState::Ended) {
         session.debuggee.detach();
     }
-    session.end = SessionEnd::Detached;
+    session.end = stays_stopped ? SessionEnd::LeftStopped : SessionEnd::Detached;
     out.add("OK");
     return Outcome::Reply;
 }

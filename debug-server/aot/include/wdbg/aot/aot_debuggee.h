@@ -3,6 +3,7 @@
 
 #include <wdbg/dwarf/aot_debug_info.h>
 #include <wdbg/model/debuggee.h>
+#include <wdbg/model/instruction_decoder.h>
 #include <wdbg/model/native_target.h>
 
 #include <functional>
@@ -13,6 +14,8 @@ namespace wdbg::aot {
 
 using LoadDebugInfo =
     std::function<Result<std::unique_ptr<dwarf::AotDebugInfo>>(const dwarf::AotDebugSource&)>;
+
+using LoadPrinter = std::function<Result<std::unique_ptr<InstructionPrinter>>()>;
 
 /// Runs `task` later on the event loop's thread.
 using Post = std::function<void(std::function<void()> task)>;
@@ -31,6 +34,8 @@ struct AotOptions {
     /// A module that the target unloads may be loaded again (after a reset, for one): it is the
     /// same instance to clients then, and its breakpoints are there again.
     bool modules_return = false;
+    /// Of the target's machine, for those who look at native code. May be empty.
+    LoadPrinter load_printer{};
 };
 
 /// A guest of compiled code behind a NativeTarget.

@@ -32,8 +32,9 @@ struct FunctionBreakpointSpec {
 };
 
 struct InstructionBreakpointSpec {
-    CodeAddress address;
+    CodeAddress address{};
     BreakpointOptions options{};
+    std::optional<NativeAddress> native{}; ///< this one instruction of the machine, instead
 };
 
 struct BreakpointInfo {

@@ -63,6 +63,8 @@ class SourceLevel {
     /// A StoppedView of kind Pause follows, unless the guest is stopped already.
     virtual Result<void> pause() = 0;
     virtual void detach() = 0;
+    /// See Debuggee::detach_stopped().
+    virtual Result<void> detach_stopped() = 0;
     virtual void kill() = 0;
     [[nodiscard]] virtual bool stopped() const = 0;
     /// The stop that handles belong to; the last one while the guest runs.
@@ -85,6 +87,7 @@ class SourceLevel {
     /// Source frames, inlined functions expanded. `count` 0: all.
     [[nodiscard]] virtual Result<StackPage> stack(ThreadId thread, std::uint32_t first,
                                                   std::uint32_t count) = 0;
+    [[nodiscard]] virtual Result<FramePlace> frame_place(FrameHandle frame) = 0;
     [[nodiscard]] virtual Result<std::vector<ScopeView>> scopes(FrameHandle frame) = 0;
     /// Children [start, start + count) of those that `filter` means; `count` 0: all.
     [[nodiscard]] virtual Result<std::vector<VariableView>>

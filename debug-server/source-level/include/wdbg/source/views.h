@@ -32,6 +32,14 @@ struct StackFrame {
     std::uint32_t frame = 0; ///< of the machine model, 0 innermost
 };
 
+/// The activation of the machine model behind a source frame.
+struct FramePlace {
+    ThreadId thread;
+    std::uint32_t frame = 0; ///< 0 innermost
+    CodeAddress pc{};
+    bool pc_is_return_address = false;
+};
+
 /// `total` counts all source frames if the whole stack was looked at; else it is at least one more
 /// than what was returned so far (DAP's delayed loading of stack traces).
 struct StackPage {

@@ -158,6 +158,37 @@ class JumpSupport {
     virtual Result<void> jump(ThreadId thread, CodeAddress to) = 0;
 };
 
+/// One instruction of the machine code that a wasm function was compiled to.
+struct NativeInstruction {
+    NativeAddress address;
+    std::vector<std::byte> bytes{};    ///< without planted breakpoints
+    std::string text{};                ///< "mov eax, dword ptr [rdi + 0x8]"
+    std::optional<CodeAddress> wasm{}; ///< the wasm instruction that it belongs to
+    std::string symbol{};              ///< the function's name, at its first instruction
+};
+
+/// Optional power of a Debuggee: the machine code behind the wasm. Of a stopped guest.
+class NativeCodeSupport {
+  public:
+    virtual ~NativeCodeSupport() = default;
+    /// All code of the wasm function around `address`, in the order of addresses; where it has none
+    /// of its own, that of the functions that it was inlined into. NotFound if nothing there became
+    /// code, Unavailable if there is no debug file.
+    [[nodiscard]] virtual Result<std::vector<NativeInstruction>>
+    native_code(CodeAddress address) const = 0;
+    /// The native function around `address`. NotFound where none of a module's is.
+    [[nodiscard]] virtual Result<std::vector<NativeInstruction>>
+    native_function(NativeAddress address) const = 0;
+    /// Where a frame stands; a caller's return address.
+    [[nodiscard]] virtual Result<NativeAddress> native_pc(ThreadId thread,
+                                                          std::uint32_t frame) const = 0;
+    /// Plants a trap at one native instruction. Hits are told as those of a breakpoint at the
+    /// address that this gives: the wasm instruction that the native one belongs to. NotFound where
+    /// no function of a module is. Works while the guest runs, as plant().
+    virtual Result<CodeAddress> plant_native(NativeAddress address) = 0;
+    virtual Result<void> unplant_native(NativeAddress address) = 0;
+};
+
 /// A wasm guest under control: the interface between engines and servers.
 ///
 /// All members are called on the event loop's thread. Inspection of a stopped guest is synchronous.
@@ -231,6 +262,9 @@ class Debuggee {
     /// nullptr if a thread's next instruction cannot be chosen.
     [[nodiscard]] virtual JumpSupport* jump_support() { return nullptr; }
 
+    /// nullptr if the guest is not known to run native code.
+    [[nodiscard]] virtual NativeCodeSupport* native_code() { return nullptr; }
+
     // --- Run control ----------------------------------------------------------------------------
     /// Starts the threads named. A Stopped, Exited or Killed event follows. Fails with NotStopped
     /// while running.
@@ -241,6 +275,13 @@ class Debuggee {
     /// Removes all breakpoints and watchpoints and lets the guest run on by itself. A client may
     /// attach again later by attach().
     virtual void detach() = 0;
+
+    /// As detach(), but a stopped guest stays where it is until somebody attaches. Unsupported if
+    /// nothing would hold it, NotStopped while it runs.
+    virtual Result<void> detach_stopped() {
+        return fail(ErrorCode::Unsupported, "the guest cannot be left stopped");
+    }
+
     /// Takes control: stops a running guest; a Stopped event follows in any case.
     virtual Result<void> attach() = 0;
     /// Ends the guest; a Killed event follows (or Exited, if it ended by itself first).

@@ -70,6 +70,15 @@ struct Trapped {
 using StopReason = std::variant<StoppedAtEntry, BreakpointHit, StepDone, Interrupted,
                                 InstancesChanged, WatchpointHit, Trapped>;
 
+/// Of a stop that is told to another client than the one that asked for it: what it asked for was
+/// nobody's wish any more.
+inline void forget_request(StopReason& reason) {
+    if (!std::holds_alternative<Trapped>(reason) &&
+        !std::holds_alternative<StoppedAtEntry>(reason)) {
+        reason = Interrupted{};
+    }
+}
+
 /// All threads stand still. `reasons` has one entry for each thread that has a reason of its own,
 /// the first is the one that made the others stop.
 struct ThreadStop {

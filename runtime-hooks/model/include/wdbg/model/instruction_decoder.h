@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 
 namespace wdbg {
 
@@ -46,6 +48,23 @@ class InstructionDecoder {
     /// instruction, or only the start of one.
     [[nodiscard]] virtual Result<DecodedInstruction> decode(std::span<const std::byte> bytes,
                                                             NativeAddress address) const = 0;
+};
+
+/// One instruction for people.
+struct PrintedInstruction {
+    std::uint8_t length = 0;               ///< bytes
+    std::string text{};                    ///< "mov eax, dword ptr [rdi + 0x8]"
+    std::optional<NativeAddress> target{}; ///< of direct jumps and calls
+};
+
+/// Writes instructions of one machine. Safe to use from several threads.
+class InstructionPrinter {
+  public:
+    virtual ~InstructionPrinter() = default;
+
+    /// As InstructionDecoder::decode().
+    [[nodiscard]] virtual Result<PrintedInstruction> print(std::span<const std::byte> bytes,
+                                                           NativeAddress address) const = 0;
 };
 
 } // namespace wdbg

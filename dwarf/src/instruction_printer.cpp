@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "machine_code.h"
+
+#include <wdbg/dwarf/instruction_printer.h>
+
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/MC/MCInstPrinter.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace wdbg::dwarf {
+namespace {
+
+class LlvmPrinter final : public InstructionPrinter {
+  public:
+    [[nodiscard]] bool open(Machine machine, bool thumb);
+
+    [[nodiscard]] Result<PrintedInstruction> print(std::span<const std::byte> bytes,
+                                                   NativeAddress address) const override;
+
+  private:
+    MachineCode code_;
+    std::unique_ptr<llvm::MCInstPrinter> printer_;
+    mutable std::mutex mutex_; // LLVM does not say that its disassemblers may run in parallel
+};
+
+bool LlvmPrinter::open(Machine machine, bool thumb) {
+    if (!code_.open(machine, thumb)) {
+        return false;
+    }
+#if LLVM_VERSION_MAJOR >= 22
+    const llvm::Triple name(code_.triple);
+#else
+    const std::string& name = code_.triple;
+#endif
+    std::string error;
+    const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(name, error);
+    const unsigned variant = machine == Machine::X86_64 ? 1 : code_.asm_info->getAssemblerDialect();
+    printer_.reset(target->createMCInstPrinter(llvm::Triple(code_.triple), variant, *code_.asm_info,
+                                               *code_.instructions, *code_.registers));
+    if (printer_ == nullptr) {
+        return false;
+    }
+    printer_->setPrintImmHex(true);
+    printer_->setPrintBranchImmAsAddress(true);
+    return true;
+}
+
+/// On one line, with single blanks.
+std::string tidy(const std::string& text) {
+    std::string result;
+    for (const char c : text) {
+        const bool blank = c == ' ' || c == '\t' || c == '\n';
+        if (!blank) {
+            result += c;
+        } else if (!result.empty() && result.back() != ' ') {
+            result += ' ';
+        }
+    }
+    while (result.ends_with(' ')) {
+        result.pop_back();
+    }
+    return result;
+}
+
+Result<PrintedInstruction> LlvmPrinter::print(std::span<const std::byte> bytes,
+                                              NativeAddress address) const {
+    const std::lock_guard lock(mutex_);
+    llvm::MCInst inst;
+    std::uint64_t size = 0;
+    const llvm::ArrayRef<std::uint8_t> code(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                            bytes.size());
+    if (code_.disassembler->getInstruction(inst, size, code, address.value, llvm::nulls()) ==
+            llvm::MCDisassembler::Fail ||
+        size == 0) {
+        return fail(ErrorCode::Malformed, "no instruction at this address");
+    }
+    std::string text;
+    llvm::raw_string_ostream out(text);
+    printer_->printInst(&inst, address.value, "", *code_.subtarget, out);
+    PrintedInstruction result{.length = static_cast<std::uint8_t>(size), .text = tidy(text)};
+    const bool direct = code_.analysis->isCall(inst) || code_.analysis->isBranch(inst);
+    std::uint64_t target = 0;
+    if (direct && code_.analysis->evaluateBranch(inst, address.value, size, target)) {
+        result.target = NativeAddress{target};
+    }
+    return result;
+}
+
+} // namespace
+
+Result<std::unique_ptr<InstructionPrinter>> make_instruction_printer(Machine machine, bool thumb) {
+    auto printer = std::make_unique<LlvmPrinter>();
+    if (!printer->open(machine, thumb)) {
+        return fail(ErrorCode::Unsupported, "this LLVM library cannot show the target's code");
+    }
+    return printer;
+}
+
+} // namespace wdbg::dwarf
