@@ -17,19 +17,22 @@ namespace {
 
 class LlvmPrinter final : public InstructionPrinter {
   public:
-    [[nodiscard]] bool open(Machine machine, bool thumb);
+    explicit LlvmPrinter(Machine machine) : machine_(machine) {}
+
+    [[nodiscard]] bool open(bool thumb);
 
     [[nodiscard]] Result<PrintedInstruction> print(std::span<const std::byte> bytes,
                                                    NativeAddress address) const override;
 
   private:
+    Machine machine_;
     MachineCode code_;
     std::unique_ptr<llvm::MCInstPrinter> printer_;
     mutable std::mutex mutex_; // LLVM does not say that its disassemblers may run in parallel
 };
 
-bool LlvmPrinter::open(Machine machine, bool thumb) {
-    if (!code_.open(machine, thumb)) {
+bool LlvmPrinter::open(bool thumb) {
+    if (!code_.open(machine_, thumb)) {
         return false;
     }
 #if LLVM_VERSION_MAJOR >= 22
@@ -39,7 +42,8 @@ bool LlvmPrinter::open(Machine machine, bool thumb) {
 #endif
     std::string error;
     const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(name, error);
-    const unsigned variant = machine == Machine::X86_64 ? 1 : code_.asm_info->getAssemblerDialect();
+    const unsigned variant =
+        machine_ == Machine::X86_64 ? 1 : code_.asm_info->getAssemblerDialect();
     printer_.reset(target->createMCInstPrinter(llvm::Triple(code_.triple), variant, *code_.asm_info,
                                                *code_.instructions, *code_.registers));
     if (printer_ == nullptr) {
@@ -81,7 +85,9 @@ Result<PrintedInstruction> LlvmPrinter::print(std::span<const std::byte> bytes,
     }
     std::string text;
     llvm::raw_string_ostream out(text);
-    printer_->printInst(&inst, address.value, "", *code_.subtarget, out);
+    // x86's printer counts branches from the end of the instruction.
+    const std::uint64_t from = address.value + (machine_ == Machine::X86_64 ? size : 0);
+    printer_->printInst(&inst, from, "", *code_.subtarget, out);
     PrintedInstruction result{.length = static_cast<std::uint8_t>(size), .text = tidy(text)};
     const bool direct = code_.analysis->isCall(inst) || code_.analysis->isBranch(inst);
     std::uint64_t target = 0;
@@ -94,8 +100,8 @@ Result<PrintedInstruction> LlvmPrinter::print(std::span<const std::byte> bytes,
 } // namespace
 
 Result<std::unique_ptr<InstructionPrinter>> make_instruction_printer(Machine machine, bool thumb) {
-    auto printer = std::make_unique<LlvmPrinter>();
-    if (!printer->open(machine, thumb)) {
+    auto printer = std::make_unique<LlvmPrinter>(machine);
+    if (!printer->open(thumb)) {
         return fail(ErrorCode::Unsupported, "this LLVM library cannot show the target's code");
     }
     return printer;

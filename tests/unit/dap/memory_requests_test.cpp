@@ -105,7 +105,8 @@ TEST(DisassembleRequest, ShowsNativeCodeByItself) {
 TEST(NativeCodeRequest, TellsWhereEachInstructionComesFrom) {
     Adapter adapter;
     adapter.run_and_stop();
-    const json frame = {{"frameId", adapter.host.level->frames.front().id.value}};
+    adapter.host.level->frames = {{.id = {1}, .name = "f", .pc = at(0x1F)}};
+    const json frame = {{"frameId", 1}};
     EXPECT_THAT(adapter.refuse("wdbg/nativeCode", frame), HasSubstr("interpreted"));
     adapter.guest().instances_.front().code = two_functions();
     adapter.guest().native = native_code_of_two_instructions();
@@ -131,9 +132,8 @@ TEST(NativeCodeRequest, TellsThoseAroundThePcOfALongFunction) {
     adapter.guest().instances_.front().code = two_functions();
     adapter.guest().native = native_code_of_two_instructions();
     adapter.guest().native_frame = {0x1002};
-    const json body =
-        adapter.ask("wdbg/nativeCode",
-                    {{"frameId", adapter.host.level->frames.front().id.value}, {"limit", 2}});
+    adapter.host.level->frames = {{.id = {1}, .name = "f", .pc = at(0x1F)}};
+    const json body = adapter.ask("wdbg/nativeCode", {{"frameId", 1}, {"limit", 2}});
     EXPECT_EQ(body["firstRow"], 1);
     EXPECT_EQ(body["pcRow"], 1);
     EXPECT_EQ(body["rows"][0]["wasm"], "local.get 0"); // told again, as the first

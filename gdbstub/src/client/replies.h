@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "client_impl.h"
+
+#include <wdbg/rsp/text.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Texts of requests, and handlers of the answers that several of them have.
+namespace wdbg::rsp {
+
+using Bytes = std::vector<std::byte>;
+
+inline std::string hex_of(std::uint64_t value) {
+    char digits[16];
+    return {digits, format_hex(value, digits)};
+}
+
+inline std::string hex_byte(unsigned value) {
+    return {hex_digit(value >> 4U), hex_digit(value)};
+}
+
+inline std::string hex_of(std::span<const std::byte> bytes) {
+    std::string text(2 * bytes.size(), '0');
+    encode_hex(bytes, text.data());
+    return text;
+}
+
+/// Ours and LLDB's servers write `xx` for bytes that are not known: such a value has none.
+inline Result<Bytes> bytes_of(std::string_view digits) {
+    Bytes bytes(digits.size() / 2);
+    if (!decode_hex(digits, bytes)) {
+        return fail(ErrorCode::Malformed, "the answer is no hex");
+    }
+    return bytes;
+}
+
+inline Client::ReplyHandler expect_ok(Client::Handler<void> done) {
+    return [done = std::move(done)](Result<std::string_view> reply) {
+        if (!reply) {
+            done(std::unexpected(reply.error()));
+        } else if (*reply != "OK") {
+            done(fail(ErrorCode::Malformed, "expected OK"));
+        } else {
+            done({});
+        }
+    };
+}
+
+inline Client::ReplyHandler expect_bytes(Client::Handler<Bytes> done) {
+    return [done = std::move(done)](Result<std::string_view> reply) {
+        done(reply ? bytes_of(*reply) : Result<Bytes>(std::unexpected(reply.error())));
+    };
+}
+
+inline Client::ReplyHandler expect_stop(Client::StopHandler done) {
+    return [done = std::move(done)](Result<std::string_view> reply) {
+        done(reply ? parse_stop_reply(*reply) : Result<StopReply>(std::unexpected(reply.error())));
+    };
+}
+
+} // namespace wdbg::rsp
