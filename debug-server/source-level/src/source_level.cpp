@@ -9,7 +9,6 @@
 #include <wdbg/wasm/instruction.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace wdbg::source {
@@ -179,6 +178,8 @@ class SourceLevelImpl final : public SourceLevel, private ConditionEvaluator {
         return work();
     }
 
+    [[nodiscard]] std::vector<std::pair<LoadedModule*, dwarf::CodeRange>> current_functions();
+
     [[nodiscard]] Result<bool> holds(ThreadId thread, const std::string& condition) override {
         return inspector_.holds(thread, condition);
     }
@@ -225,11 +226,8 @@ Result<std::vector<StepTarget>> SourceLevelImpl::step_targets(FrameHandle handle
     return targets;
 }
 
-Result<std::vector<JumpTarget>> SourceLevelImpl::jump_targets(const std::string& path,
-                                                              std::uint32_t line) {
-    if (!control_.stopped()) {
-        return fail(ErrorCode::NotStopped, "the guest is running");
-    }
+/// The functions that threads now stand in, as far as there is source.
+std::vector<std::pair<LoadedModule*, dwarf::CodeRange>> SourceLevelImpl::current_functions() {
     std::vector<std::pair<LoadedModule*, dwarf::CodeRange>> bodies;
     for (const ThreadInfo& thread : debuggee_.threads()) {
         const auto top = debuggee_.frames(thread.id, 0, 1);
@@ -243,26 +241,32 @@ Result<std::vector<JumpTarget>> SourceLevelImpl::jump_targets(const std::string&
             bodies.emplace_back(module, *body);
         }
     }
-    std::map<CodeAddress, JumpTarget> targets;
-    for (const auto& [module, body] : bodies) {
+    return bodies;
+}
+
+Result<std::vector<JumpTarget>> SourceLevelImpl::jump_targets(const std::string& path,
+                                                              std::uint32_t line) {
+    if (!control_.stopped()) {
+        return fail(ErrorCode::NotStopped, "the guest is running");
+    }
+    std::vector<JumpTarget> targets;
+    for (const auto& [module, body] : current_functions()) {
         dwarf::SourceInfo* source = module->source();
         for (const dwarf::FileIndex file : source->find_files(modules_.paths().to_debug(path))) {
             for (const dwarf::LineLocation& each : source->find_line(file, line)) {
                 const CodeAddress address{module->info().id, each.offset};
-                if (body.contains(each.offset)) {
-                    targets[address] = {.address = address,
-                                        .function = describe(address),
-                                        .line = each.line,
-                                        .column = each.column};
+                const bool known =
+                    std::ranges::find(targets, address, &JumpTarget::address) != targets.end();
+                if (!known && body.contains(each.offset)) {
+                    targets.push_back({.address = address,
+                                       .function = describe(address),
+                                       .line = each.line,
+                                       .column = each.column});
                 }
             }
         }
     }
-    std::vector<JumpTarget> ordered;
-    for (auto& [address, target] : targets) {
-        ordered.push_back(std::move(target));
-    }
-    return ordered;
+    return targets;
 }
 
 std::vector<PossibleLocation> SourceLevelImpl::breakpoint_locations(const std::string& path,
