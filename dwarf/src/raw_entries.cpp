@@ -233,6 +233,7 @@ class RawReader {
 
     void check_unit();
     void read_header(Bytes& data, RawUnit& unit);
+    [[nodiscard]] bool skip_entry(Bytes& data, const RawUnit& unit, const Abbreviation& entry);
     void check_entries(const RawUnit& unit);
     const AbbreviationTable* table_at(std::uint64_t offset);
     bool read_abbreviation(Bytes& data, AbbreviationTable& table);
@@ -364,6 +365,17 @@ bool RawReader::read_abbreviation(Bytes& data, AbbreviationTable& table) {
     return !data.bad && ++abbreviation_count_ <= max_abbreviations;
 }
 
+bool RawReader::skip_entry(Bytes& data, const RawUnit& unit, const Abbreviation& entry) {
+    if (entry.is_fixed) {
+        data.skip(fixed_size(unit, entry));
+        return true;
+    }
+    return std::ranges::all_of(entry.attributes, [&](const Abbreviation::Attribute& each) {
+        std::string_view value;
+        return take_value(data, unit, each.row, value);
+    });
+}
+
 void RawReader::check_entries(const RawUnit& unit) {
     Bytes data = bytes_of(into_.info_, unit.entries, unit.end);
     std::uint64_t open_lists = 0;
@@ -378,15 +390,8 @@ void RawReader::check_entries(const RawUnit& unit) {
             return fail_with("an entry without abbreviation");
         }
         open_lists += entry->has_children ? 1 : 0;
-        if (entry->is_fixed) {
-            data.skip(fixed_size(unit, *entry));
-            continue;
-        }
-        for (const Abbreviation::Attribute& each : entry->attributes) {
-            std::string_view value;
-            if (!take_value(data, unit, each.row, value)) {
-                return fail_with("an unknown form");
-            }
+        if (!skip_entry(data, unit, *entry)) {
+            return fail_with("an unknown form");
         }
     }
     check(data);

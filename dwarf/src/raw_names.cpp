@@ -177,6 +177,16 @@ std::string_view RawNames::text(llvm::DWARFUnit& unit, const RawValue& value) co
     }
 }
 
+std::optional<RawValue> RawNames::first_of(const RawUnit& unit, const RawEntry& entry,
+                                           std::initializer_list<Attribute> names) const {
+    for (const Attribute name : names) {
+        if (auto value = data_.raw().find(unit, entry, name)) {
+            return value;
+        }
+    }
+    return std::nullopt;
+}
+
 /// Through specifications and abstract origins, also those in other units.
 std::string_view RawNames::name(const RawEntry& entry,
                                 std::initializer_list<Attribute> names) const {
@@ -184,12 +194,10 @@ std::string_view RawNames::name(const RawEntry& entry,
     const RawUnit* unit = raw_;
     RawEntry at = entry;
     for (unsigned i = 0; i < max_nesting; ++i) {
-        for (const Attribute name : names) {
-            if (const auto value = raw.find(*unit, at, name)) {
-                llvm::DWARFUnit* const owner =
-                    unit == raw_ ? unit_ : data_.context().getUnitForOffset(at.offset);
-                return owner != nullptr ? text(*owner, *value) : std::string_view();
-            }
+        if (const auto value = first_of(*unit, at, names)) {
+            llvm::DWARFUnit* const owner =
+                unit == raw_ ? unit_ : data_.context().getUnitForOffset(at.offset);
+            return owner != nullptr ? text(*owner, *value) : std::string_view();
         }
         auto origin = raw.find(*unit, at, dw::DW_AT_abstract_origin);
         origin = origin ? origin : raw.find(*unit, at, dw::DW_AT_specification);

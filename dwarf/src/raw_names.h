@@ -35,6 +35,8 @@ class RawNames {
     [[nodiscard]] bool has(const RawEntry& entry, Attribute name) const;
     [[nodiscard]] std::optional<std::uint64_t> address(const RawValue& value) const;
     [[nodiscard]] std::string_view text(llvm::DWARFUnit& unit, const RawValue& value) const;
+    [[nodiscard]] std::optional<RawValue> first_of(const RawUnit& unit, const RawEntry& entry,
+                                                   std::initializer_list<Attribute> names) const;
     [[nodiscard]] std::string_view name(const RawEntry& entry,
                                         std::initializer_list<Attribute> names) const;
 

@@ -214,11 +214,13 @@ std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) 
     }
     const auto offsets = module->info->instructions_at(*offset);
     const CodeOffset from = shown->second.reported.address.offset;
+    const std::uint32_t function = shown->second.reported.positions.front().function;
     const auto here = std::ranges::find(offsets, from);
-    const auto behind =
-        here != offsets.end()
-            ? std::next(here)
-            : std::ranges::find_if(offsets, [from](CodeOffset each) { return each > from; });
+    const auto behind = here != offsets.end()
+                            ? std::next(here)
+                            : std::ranges::find_if(offsets, [&](CodeOffset each) {
+                                  return each > from && module->is_in_function(each, function);
+                              });
     if (behind == offsets.end()) {
         return std::nullopt;
     }

@@ -45,6 +45,11 @@ std::optional<dwarf::TextRange> CodeModule::function_around(dwarf::TextOffset of
     return range.contains(offset) ? std::optional(range) : std::nullopt;
 }
 
+bool CodeModule::is_in_function(CodeOffset offset, std::uint32_t function) const {
+    const wasm::FunctionBody* const body = wasm ? wasm->function_containing(offset) : nullptr;
+    return body != nullptr && body->index == function;
+}
+
 CodeOffset CodeModule::behind(CodeOffset offset) const {
     if (wasm) {
         if (const auto instruction = wasm::decode(wasm->bytes(), offset)) {

@@ -40,6 +40,8 @@ struct CodeModule {
     /// The native function around `offset`; nullopt outside of all. Needs `info`.
     [[nodiscard]] std::optional<dwarf::TextRange> function_around(dwarf::TextOffset offset) const;
 
+    /// Whether the code at `offset` is of that function (in wasm's index space).
+    [[nodiscard]] bool is_in_function(CodeOffset offset, std::uint32_t function) const;
     /// The instruction behind the one at `offset`; itself where the function does not decode.
     [[nodiscard]] CodeOffset behind(CodeOffset offset) const;
     /// `offset` where there is a call, else the nearest call of `callee` in `function` (indirect

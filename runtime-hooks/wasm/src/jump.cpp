@@ -65,6 +65,7 @@ class JumpFinder {
                             std::to_string(operands_before_->types.size()) + ", or others in kind");
         }
         std::vector<OpenBlock> blocks;
+        blocks.reserve(around_.size());
         for (const std::size_t each : around_) {
             blocks.push_back(blocks_[each]);
         }

@@ -82,7 +82,6 @@ OPTIMISED = {
 }
 
 DIFFERENCES = (
-    Difference(G, "test_stepping.py::test_steps_through_inlined_code", MOVED),
     Difference(O3, "test_stepping.py::test_steps_off_the_end_of_a_block", MOVED),
     Difference(ALL, "test_traps.py::test_stack_overflow", PROLOGUE, always=False),
     Difference(ALL, "test_stepping.py::test_jump", STATE),
