@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "byte_cursor.h"
+
 #include <wdbg/dwarf/aot_file.h>
 
 #include <algorithm>
@@ -12,12 +14,12 @@ using Bytes = std::span<const std::byte>;
 
 constexpr std::array magic{std::byte{0}, std::byte{'a'}, std::byte{'o'}, std::byte{'t'}};
 
-/// Numbers as WAMR writes them: little-endian, each at a multiple of its size (at most 4) from the
-/// start of the file. Behind the end it gives zeros and remembers.
-class Cursor {
+/// Numbers as WAMR writes them: each at a multiple of its size (at most 4) from the start of the
+/// file.
+class Cursor : public ByteCursor {
   public:
     /// Reads `file` from `at` up to `end`.
-    Cursor(Bytes file, std::size_t at, std::size_t end) : bytes_(file.first(end)), at_(at) {}
+    Cursor(Bytes file, std::size_t at, std::size_t end) : ByteCursor(file.first(end), at) {}
 
     std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
 
@@ -28,12 +30,7 @@ class Cursor {
     std::uint64_t number(std::size_t width) {
         constexpr std::size_t most = 4;
         align(std::min(width, most));
-        std::uint64_t value = 0;
-        const Bytes raw = take(width);
-        for (std::size_t each = 0; each < raw.size(); ++each) {
-            value |= std::to_integer<std::uint64_t>(raw[each]) << (8 * each);
-        }
-        return value;
+        return ByteCursor::number(width);
     }
 
     /// Its length, then its bytes with a zero at the end.
@@ -43,30 +40,6 @@ class Cursor {
                    ? std::string_view{}
                    : std::string_view(reinterpret_cast<const char*>(raw.data()), raw.size() - 1);
     }
-
-    /// Empty where there are not so many.
-    Bytes take(std::uint64_t size) {
-        if (at_ > bytes_.size() || size > bytes_.size() - at_) {
-            good_ = false;
-            return {};
-        }
-        const Bytes result = bytes_.subspan(at_, size);
-        at_ += size;
-        return result;
-    }
-
-    void align(std::size_t alignment) { at_ = (at_ + alignment - 1) / alignment * alignment; }
-
-    [[nodiscard]] bool good() const { return good_; }
-
-    [[nodiscard]] bool at_end() const { return at_ >= bytes_.size(); }
-
-    [[nodiscard]] std::size_t at() const { return at_; }
-
-  private:
-    Bytes bytes_;
-    std::size_t at_;
-    bool good_ = true;
 };
 
 std::unexpected<Error> malformed(std::string message) {

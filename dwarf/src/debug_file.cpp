@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "byte_cursor.h"
+
 #include <wdbg/dwarf/aot_file.h>
 #include <wdbg/dwarf/debug_file.h>
+#include <wdbg/model/hex.h>
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/BinaryFormat/ELF.h>
@@ -19,45 +22,15 @@ std::unexpected<Error> malformed(std::string message) {
     return fail(ErrorCode::Malformed, "the debug file " + std::move(message));
 }
 
-/// Little-endian numbers. Behind the end it gives zeros and remembers.
-class Cursor {
+class Cursor : public ByteCursor {
   public:
-    explicit Cursor(Bytes bytes, std::size_t at = 0) : bytes_(bytes), at_(at) {}
-
-    std::uint64_t number(std::size_t width) {
-        std::uint64_t value = 0;
-        const Bytes raw = take(width);
-        for (std::size_t each = 0; each < raw.size(); ++each) {
-            value |= std::to_integer<std::uint64_t>(raw[each]) << (8 * each);
-        }
-        return value;
-    }
+    using ByteCursor::ByteCursor;
 
     std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
 
     std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
 
     std::uint64_t u64() { return number(8); }
-
-    /// Empty where there are not so many.
-    Bytes take(std::uint64_t size) {
-        if (at_ > bytes_.size() || size > bytes_.size() - at_) {
-            good_ = false;
-            return {};
-        }
-        const Bytes result = bytes_.subspan(at_, size);
-        at_ += size;
-        return result;
-    }
-
-    [[nodiscard]] bool good() const { return good_; }
-
-    [[nodiscard]] std::size_t at() const { return at_; }
-
-  private:
-    Bytes bytes_;
-    std::size_t at_;
-    bool good_ = true;
 };
 
 Sha256 sha256(Bytes bytes) {
@@ -67,15 +40,10 @@ Sha256 sha256(Bytes bytes) {
     return hash.final();
 }
 
-std::string hex(const Sha256& hash) {
+/// Enough of it to tell two apart.
+std::string beginning_of(const Sha256& hash) {
     constexpr std::size_t shown = 8;
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : std::span(hash).first(shown)) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
+    return hex_of(std::as_bytes(std::span(hash).first(shown)));
 }
 
 std::string_view string_at(Bytes table, std::uint64_t offset) {
@@ -276,8 +244,8 @@ Result<void> DebugFile::check_module(std::span<const std::byte> wasm) const {
     if (const Sha256 hash = sha256(wasm); hash != module_hash_) {
         return fail(ErrorCode::NotFound, "the debug file belongs to another module: it was made "
                                          "from " +
-                                             hex(module_hash_) + "…, this one is " + hex(hash) +
-                                             "… (SHA-256)");
+                                             beginning_of(module_hash_) + "…, this one is " +
+                                             beginning_of(hash) + "… (SHA-256)");
     }
     return {};
 }
@@ -316,7 +284,8 @@ Result<void> DebugFile::check_text(std::span<const std::byte> text) const {
         return {};
     }
     std::string message = "the debug file belongs to other code: it was made with " +
-                          hex(text_hash_) + "…, this is " + hex(hash) + "… (SHA-256)";
+                          beginning_of(text_hash_) + "…, this is " + beginning_of(hash) +
+                          "… (SHA-256)";
     constexpr std::size_t most = 5;
     const std::vector<std::uint32_t> differing = differing_functions(text);
     for (std::size_t each = 0; each < std::min(most, differing.size()); ++each) {

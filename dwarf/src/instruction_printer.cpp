@@ -3,7 +3,6 @@
 
 #include <wdbg/dwarf/instruction_printer.h>
 
-#include <llvm/ADT/ArrayRef.h>
 #include <llvm/MC/MCInstPrinter.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/raw_ostream.h>
@@ -74,15 +73,11 @@ std::string tidy(const std::string& text) {
 Result<PrintedInstruction> LlvmPrinter::print(std::span<const std::byte> bytes,
                                               NativeAddress address) const {
     const std::lock_guard lock(mutex_);
-    llvm::MCInst inst;
-    std::uint64_t size = 0;
-    const llvm::ArrayRef<std::uint8_t> code(reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                            bytes.size());
-    if (code_.disassembler->getInstruction(inst, size, code, address.value, llvm::nulls()) ==
-            llvm::MCDisassembler::Fail ||
-        size == 0) {
-        return fail(ErrorCode::Malformed, "no instruction at this address");
+    const auto read = code_.read(bytes, address);
+    if (!read) {
+        return std::unexpected(read.error());
     }
+    const auto& [inst, size] = *read;
     std::string text;
     llvm::raw_string_ostream out(text);
     // x86's printer counts branches from the end of the instruction.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "machine_code.h"
 
+#include <llvm/ADT/ArrayRef.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/MC/MCTargetOptions.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
 #include <llvm/TargetParser/Triple.h>
 
 #include <array>
@@ -94,6 +96,19 @@ bool MachineCode::open(Machine machine, bool thumb) {
                                                 registers.get(), subtarget.get());
     disassembler.reset(target->createMCDisassembler(*subtarget, *context));
     return disassembler != nullptr && analysis != nullptr;
+}
+
+Result<MachineCode::Read> MachineCode::read(std::span<const std::byte> bytes,
+                                            NativeAddress address) const {
+    Read result;
+    const llvm::ArrayRef<std::uint8_t> code(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                            bytes.size());
+    const auto status =
+        disassembler->getInstruction(result.inst, result.size, code, address.value, llvm::nulls());
+    if (status == llvm::MCDisassembler::Fail || result.size == 0) {
+        return fail(ErrorCode::Malformed, "no instruction at this address");
+    }
+    return result;
 }
 
 } // namespace wdbg::dwarf

@@ -34,6 +34,15 @@ struct MachineCode {
 
     /// `thumb`: Arm's Thumb instructions. False if this LLVM library does not have the machine.
     [[nodiscard]] bool open(Machine machine, bool thumb);
+
+    struct Read {
+        llvm::MCInst inst;
+        std::uint64_t size = 0; ///< bytes
+    };
+
+    /// The instruction at the start of `bytes`; Malformed for none. LLVM does not say that its
+    /// disassemblers may run in parallel: callers see to that.
+    [[nodiscard]] Result<Read> read(std::span<const std::byte> bytes, NativeAddress address) const;
 };
 
 } // namespace wdbg::dwarf

@@ -4,9 +4,6 @@
 #include <wdbg/dwarf/machine_decoder.h>
 #include <wdbg/dwarf/x86_decoder.h>
 
-#include <llvm/ADT/ArrayRef.h>
-#include <llvm/Support/raw_ostream.h>
-
 #include <mutex>
 
 namespace wdbg::dwarf {
@@ -52,15 +49,11 @@ InstructionKind MachineDecoder::kind_of(const llvm::MCInst& inst, bool has_targe
 Result<DecodedInstruction> MachineDecoder::decode(std::span<const std::byte> bytes,
                                                   NativeAddress address) const {
     const std::lock_guard lock(mutex_);
-    llvm::MCInst inst;
-    std::uint64_t size = 0;
-    const llvm::ArrayRef<std::uint8_t> code(reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                            bytes.size());
-    if (code_.disassembler->getInstruction(inst, size, code, address.value, llvm::nulls()) ==
-            llvm::MCDisassembler::Fail ||
-        size == 0) {
-        return fail(ErrorCode::Malformed, "no instruction at this address");
+    const auto read = code_.read(bytes, address);
+    if (!read) {
+        return std::unexpected(read.error());
     }
+    const auto& [inst, size] = *read;
     DecodedInstruction result;
     result.length = static_cast<std::uint8_t>(size);
     const bool has_target =

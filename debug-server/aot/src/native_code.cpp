@@ -3,6 +3,8 @@
 // The machine code of compiled functions, for people.
 #include "debuggee_impl.h"
 
+#include <wdbg/model/hex.h>
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -44,10 +46,7 @@ PrintedInstruction print(const InstructionPrinter& printer, std::span<const std:
     if (auto printed = printer.print(bytes, address)) {
         return std::move(*printed);
     }
-    constexpr std::string_view digits = "0123456789abcdef";
-    const auto value = std::to_integer<unsigned>(bytes.front());
-    return {.length = 1,
-            .text = std::string(".byte 0x") + digits[value >> 4U] + digits[value & 15U]};
+    return {.length = 1, .text = ".byte 0x" + hex_of(bytes.first(1))};
 }
 
 /// Of the native function that begins at `offset`; empty if none does.

@@ -2,8 +2,8 @@
 #include "module_finder.h"
 
 #include <wdbg/dwarf/loader.h>
+#include <wdbg/model/hex.h>
 #include <wdbg/remote/local_file.h>
-#include <wdbg/rsp/text.h>
 
 #include <algorithm>
 #include <array>
@@ -65,8 +65,7 @@ Result<std::vector<MemoryArea>> areas_of(const remote::RemoteNativeTarget& targe
 }
 
 std::string in_hex(NativeAddress address) {
-    char digits[16];
-    return "0x" + std::string(digits, rsp::format_hex(address.value, digits));
+    return "0x" + hex_of(address.value);
 }
 
 /// Adds what is loaded there.
@@ -114,16 +113,6 @@ Result<FoundText> find_behind(const remote::RemoteNativeTarget& target, const Kn
 
 } // namespace
 
-std::string hex(std::span<const std::byte> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const std::byte each : bytes) {
-        text += digits[std::to_integer<unsigned>(each) >> 4U];
-        text += digits[std::to_integer<unsigned>(each) & 15U];
-    }
-    return text;
-}
-
 Result<FoundText> read_text(const remote::RemoteNativeTarget& target, const KnownModule& module,
                             NativeAddress address) {
     std::vector<std::byte> text(module.info->file().text_size());
@@ -132,7 +121,7 @@ Result<FoundText> read_text(const remote::RemoteNativeTarget& target, const Know
     }
     if (auto belongs = module.info->check_text(text); !belongs) {
         return fail(ErrorCode::InvalidArgument, module.files.debug_file.string() + " (build id " +
-                                                    hex(module.info->file().build_id()) +
+                                                    hex_of(module.info->file().build_id()) +
                                                     "): " + belongs.error().message);
     }
     return FoundText{.address = address, .bytes = std::move(text)};
@@ -213,7 +202,7 @@ Result<FoundText> find_module(const remote::RemoteNativeTarget& target, const Kn
         return std::unexpected(*mismatch);
     }
     return fail(ErrorCode::NotFound, "the code of " + module.files.debug_file.string() +
-                                         " (build id " + hex(module.info->file().build_id()) +
+                                         " (build id " + hex_of(module.info->file().build_id()) +
                                          ") is not in the target's memory");
 }
 

@@ -32,9 +32,6 @@ struct FoundText {
     std::vector<std::byte> bytes;
 };
 
-/// Hexadecimal digits.
-[[nodiscard]] std::string hex(std::span<const std::byte> bytes);
-
 /// The text at `address`. InvalidArgument if the debug file does not belong to it, with the build
 /// id.
 [[nodiscard]] Result<FoundText> read_text(const remote::RemoteNativeTarget& target,

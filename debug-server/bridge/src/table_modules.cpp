@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "table_modules.h"
 
+#include <wdbg/model/hex.h>
+
 #include <algorithm>
 
 namespace wdbg::bridge {
@@ -68,11 +70,11 @@ Result<const KnownModule*> TableModules::known_module(const TableEntry& entry) c
         return nullptr;
     }
     const std::string theirs =
-        entry.build_id.empty() ? "has other code" : "has build id " + hex(entry.build_id);
+        entry.build_id.empty() ? "has other code" : "has build id " + hex_of(entry.build_id);
     return fail(ErrorCode::InvalidArgument, "the target's " + entry.name + " " + theirs + ", " +
                                                 of_that_name->files.debug_file.string() +
                                                 " has build id " +
-                                                hex(of_that_name->info->file().build_id()));
+                                                hex_of(of_that_name->info->file().build_id()));
 }
 
 void TableModules::add_instances(Loaded& loaded, const TableEntry& entry) {

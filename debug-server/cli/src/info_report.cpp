@@ -5,6 +5,7 @@
 
 #include <wdbg/dwarf/aot_file.h>
 #include <wdbg/dwarf/loader.h>
+#include <wdbg/model/hex.h>
 #include <wdbg/wasm/module.h>
 
 #include <algorithm>
@@ -20,20 +21,6 @@ namespace fs = std::filesystem;
 
 using Bytes = std::vector<std::byte>;
 
-std::string hex(std::span<const std::byte> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const std::byte each : bytes) {
-        text += digits[std::to_integer<unsigned>(each) >> 4U];
-        text += digits[std::to_integer<unsigned>(each) & 15U];
-    }
-    return text;
-}
-
-std::string hex(const dwarf::Sha256& hash) {
-    return hex(std::as_bytes(std::span(hash)));
-}
-
 double percent(std::uint64_t part, std::uint64_t whole) {
     constexpr double tenths = 1000.0;
     const double share = whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -47,7 +34,7 @@ InfoJson wasm_part(const wasm::Module& module) {
     part["functions"] = module.bodies().size();
     part["imported_functions"] = module.imported_function_count();
     if (!module.build_id().empty()) {
-        part["build_id"] = hex(module.build_id());
+        part["build_id"] = hex_of(module.build_id());
     }
     InfoJson producers = InfoJson::array();
     for (const auto& producer : module.producers()) {
@@ -146,9 +133,9 @@ InfoJson debug_file_part(const dwarf::AotDebugInfo& info, const fs::path& path) 
         }
     }
     part["machine"] = file.machine();
-    part["build_id"] = hex(file.build_id());
-    part["module_sha256"] = hex(file.module_hash());
-    part["text_sha256"] = hex(file.text_hash());
+    part["build_id"] = hex_of(file.build_id());
+    part["module_sha256"] = hex_of(std::as_bytes(std::span(file.module_hash())));
+    part["text_sha256"] = hex_of(std::as_bytes(std::span(file.text_hash())));
     part["text_size"] = file.text_size();
     part["functions"] = file.functions().size();
     if (const auto differing = info.fact("differing")) {

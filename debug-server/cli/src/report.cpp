@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <wdbg/cli/report.h>
+#include <wdbg/model/hex.h>
 
 #include <algorithm>
 #include <cstdio>
 
 namespace wdbg::cli {
-namespace {
-
-std::string hex(std::uint32_t value) {
-    constexpr std::size_t longest = 16;
-    char text[longest];
-    std::snprintf(text, sizeof text, "0x%x", value);
-    return text;
-}
-
-} // namespace
 
 void report(std::string_view message) {
     std::string line = "wdbg: " + std::string(message);
@@ -30,7 +21,7 @@ std::string trap_line(std::string_view trap, const TrapPlace& place) {
     } else if (!place.module.empty()) {
         line += ", at " + place.module;
         if (place.offset.value != 0) {
-            line += "+" + hex(place.offset.value);
+            line += "+0x" + hex_of(place.offset.value);
         }
     }
     if (!place.function.empty()) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "references.h"
 
+#include <wdbg/model/hex.h>
 #include <wdbg/rsp/text.h>
 #include <wdbg/rsp/wasm_address.h>
 
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -16,8 +16,7 @@ constexpr std::string_view digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::string hex(std::uint64_t value) {
-    std::array<char, 16> text{};
-    return "0x" + std::string(text.data(), rsp::format_hex(value, text.data()));
+    return "0x" + hex_of(value);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "remote_impl.h"
 
+#include <wdbg/model/hex.h>
 #include <wdbg/rsp/text.h>
 #include <wdbg/wasm/stack_types.h>
 
@@ -21,12 +22,6 @@ Result<Value> as_value(const Bytes& bytes, ValueType type) {
     Value value{.type = type};
     std::ranges::copy(bytes, value.storage.begin());
     return value;
-}
-
-std::string hex_text(std::span<const std::byte> bytes) {
-    std::string text(2 * bytes.size(), '0');
-    rsp::encode_hex(bytes, text.data());
-    return text;
 }
 
 Result<ValueType> pick(std::span<const ValueType> types, std::uint32_t index, const char* what) {
@@ -162,9 +157,7 @@ Result<void> RemoteImpl::select(ThreadId thread) const {
     if (cache_.current_thread == thread) {
         return {};
     }
-    char digits[16];
-    std::string packet = "Hg";
-    packet.append(digits, rsp::format_hex(thread.value, digits));
+    const std::string packet = "Hg" + hex_of(thread.value);
     rsp::Client& client = link_->client();
     const Result<std::string> reply = link_->ask<std::string>([&](const auto& done) {
         client.request(packet, [done](Result<std::string_view> text) {
@@ -245,7 +238,7 @@ Result<void> RemoteImpl::set_slot(const char* packet, ThreadId thread, std::uint
     }
     const Result<Bytes> done_or = link_->ask<Bytes>([&](const auto& done) {
         client.request(std::string(packet) + ":" + std::to_string(frame) + ";" +
-                           std::to_string(index) + ";" + hex_text(value.bytes()),
+                           std::to_string(index) + ";" + hex_of(value.bytes()),
                        [done](Result<std::string_view> reply) {
                            done(reply ? Result<Bytes>(Bytes{})
                                       : Result<Bytes>(std::unexpected(reply.error())));

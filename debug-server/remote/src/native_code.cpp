@@ -3,17 +3,13 @@
 // The machine code of a compiled guest, as our own servers tell it (gdbstub/README.md).
 #include "remote_impl.h"
 
+#include <wdbg/model/hex.h>
 #include <wdbg/rsp/native_listing.h>
 #include <wdbg/rsp/text.h>
 
 namespace wdbg::remote {
 
 namespace {
-
-std::string hex_of(std::uint64_t value) {
-    char digits[16];
-    return {digits, rsp::format_hex(value, digits)};
-}
 
 Result<std::uint64_t> number(const Result<std::string>& reply) {
     if (!reply) {

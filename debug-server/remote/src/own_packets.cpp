@@ -4,6 +4,7 @@
 // (gdbstub/README.md).
 #include "remote_impl.h"
 
+#include <wdbg/model/hex.h>
 #include <wdbg/rsp/text.h>
 
 #include <array>
@@ -14,12 +15,7 @@ namespace wdbg::remote {
 namespace {
 
 std::string text_of(const Value& value) {
-    char digits[16];
-    std::string text(digits, rsp::format_hex(static_cast<std::uint64_t>(value.type), digits));
-    const std::size_t at = text.size() + 1;
-    text += ':' + std::string(2 * value.bytes().size(), '0');
-    rsp::encode_hex(value.bytes(), text.data() + at);
-    return text;
+    return hex_of(static_cast<std::uint64_t>(value.type)) + ':' + hex_of(value.bytes());
 }
 
 Result<std::vector<Value>> values_of(std::string_view reply) {
@@ -130,14 +126,10 @@ Result<void> RemoteImpl::set_conditions(CodeAddress address,
     if (any_of.empty() && !conditional_.contains(address)) {
         return {};
     }
-    char digits[16];
-    const std::string place = "0," + std::string(digits, rsp::format_hex(*packed, digits)) + ",0";
+    const std::string place = "0," + hex_of(*packed) + ",0";
     std::string set = "Z" + place + (any_of.empty() ? "" : ";");
     for (const auto& condition : any_of) {
-        set += "X" + std::string(digits, rsp::format_hex(condition.size(), digits)) + ",";
-        const std::size_t at = set.size();
-        set.resize(at + 2 * condition.size());
-        rsp::encode_hex(std::as_bytes(std::span(condition)), set.data() + at);
+        set += "X" + hex_of(condition.size()) + "," + hex_of(std::as_bytes(std::span(condition)));
     }
     const auto done = paused_request({"z" + place, set});
     if (done && !any_of.empty()) {
@@ -152,9 +144,7 @@ Result<void> RemoteImpl::set_conditions(CodeAddress address,
 }
 
 Result<std::int64_t> RemoteImpl::condition_variable(std::uint16_t number) const {
-    char digits[16];
-    const auto reply =
-        link_->ask_packet("qTV:" + std::string(digits, rsp::format_hex(number, digits)));
+    const auto reply = link_->ask_packet("qTV:" + hex_of(number));
     if (!reply) {
         return std::unexpected(reply.error());
     }
@@ -166,11 +156,8 @@ Result<std::int64_t> RemoteImpl::condition_variable(std::uint16_t number) const 
 }
 
 Result<void> RemoteImpl::set_condition_variable(std::uint16_t number, std::int64_t value) {
-    char name[16];
-    char digits[16];
     return paused_request(
-        {"QTDV:" + std::string(name, rsp::format_hex(number, name)) + ":" +
-         std::string(digits, rsp::format_hex(static_cast<std::uint64_t>(value), digits)) + ":0:"});
+        {"QTDV:" + hex_of(number) + ":" + hex_of(static_cast<std::uint64_t>(value)) + ":0:"});
 }
 
 } // namespace wdbg::remote

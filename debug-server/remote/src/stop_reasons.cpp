@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "remote_impl.h"
 
-#include <wdbg/rsp/text.h>
+#include <wdbg/model/hex.h>
 
 #include <algorithm>
 #include <array>
@@ -159,9 +159,7 @@ std::vector<ThreadStop> RemoteImpl::reasons_of(const rsp::StopReply& reply) {
         if (id == first) {
             continue;
         }
-        char digits[16];
-        std::string packet = "qThreadStopInfo";
-        packet.append(digits, rsp::format_hex(id.value, digits));
+        const std::string packet = "qThreadStopInfo" + hex_of(id.value);
         rsp::Client& client = link_->client();
         const auto other = link_->ask<rsp::StopReply>([&](const auto& done) {
             client.request(packet, [done](Result<std::string_view> text) {

@@ -3,6 +3,7 @@
 
 #include "client_impl.h"
 
+#include <wdbg/model/hex.h>
 #include <wdbg/rsp/text.h>
 
 #include <cstddef>
@@ -18,19 +19,8 @@ namespace wdbg::rsp {
 
 using Bytes = std::vector<std::byte>;
 
-inline std::string hex_of(std::uint64_t value) {
-    char digits[16];
-    return {digits, format_hex(value, digits)};
-}
-
 inline std::string hex_byte(unsigned value) {
     return {hex_digit(value >> 4U), hex_digit(value)};
-}
-
-inline std::string hex_of(std::span<const std::byte> bytes) {
-    std::string text(2 * bytes.size(), '0');
-    encode_hex(bytes, text.data());
-    return text;
 }
 
 /// Ours and LLDB's servers write `xx` for bytes that are not known: such a value has none.

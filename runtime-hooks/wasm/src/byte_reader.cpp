@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "byte_reader.h"
 
+#include <wdbg/model/hex.h>
+
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 namespace wdbg::wasm {
 
 std::string hex(std::uint64_t value) {
-    std::array<char, 16> digits{};
-    const auto end = std::to_chars(digits.begin(), digits.end(), value, 16).ptr;
-    return "0x" + std::string(digits.data(), end);
+    return "0x" + hex_of(value);
 }
 
 ByteReader::ByteReader(std::span<const std::byte> file, std::size_t begin, std::size_t end,

@@ -7,6 +7,8 @@
 #include "../wasm_text.h"
 #include "handlers.h"
 
+#include <wdbg/model/hex.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -19,12 +21,7 @@ namespace {
 using namespace protocol;
 
 std::string hex_address(NativeAddress address) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (std::uint64_t rest = address.value; rest != 0 || text.empty(); rest >>= 4U) {
-        text.insert(text.begin(), digits[rest & 15U]);
-    }
-    return "0x" + text;
+    return "0x" + hex_of(address.value);
 }
 
 /// The machine code of wasm instructions, function by function as they are asked for.

@@ -4,6 +4,7 @@
 #include "../xml.h"
 #include "target_impl.h"
 
+#include <wdbg/model/hex.h>
 #include <wdbg/rsp/text.h>
 
 #include <algorithm>
@@ -19,15 +20,8 @@ constexpr unsigned last_signal = 0x97;
 constexpr int description_depth = 8;
 constexpr std::size_t description_limit = std::size_t{1} << 20U;
 
-std::string hex_of(std::uint64_t value) {
-    char digits[16];
-    return {digits, rsp::format_hex(value, digits)};
-}
-
-std::string hex_of(std::string_view text) {
-    std::string digits(2 * text.size(), '0');
-    rsp::encode_hex(std::as_bytes(std::span(text)), digits.data());
-    return digits;
+std::string hex_of_text(std::string_view text) {
+    return hex_of(std::as_bytes(std::span(text)));
 }
 
 /// `F<result>[,<error>][;<data>]`, the answer to a file request.
@@ -255,7 +249,8 @@ Result<std::vector<std::byte>> NativeTargetImpl::read_file(const std::string& pa
     if (!has_files_) {
         return fail(ErrorCode::Unsupported, "the server has no file requests");
     }
-    const Result<std::string> opened = link_->ask_packet("vFile:open:" + hex_of(path) + ",0,0");
+    const Result<std::string> opened =
+        link_->ask_packet("vFile:open:" + hex_of_text(path) + ",0,0");
     if (!opened) {
         has_files_ = opened.error().code != ErrorCode::Unsupported;
         return std::unexpected(opened.error());

@@ -4,6 +4,7 @@
 #include "../xml.h"
 #include "target_impl.h"
 
+#include <wdbg/model/hex.h>
 #include <wdbg/rsp/text.h>
 
 #include <algorithm>
@@ -12,11 +13,6 @@
 namespace wdbg::remote {
 
 namespace {
-
-std::string hex_of(std::uint64_t value) {
-    char digits[16];
-    return {digits, rsp::format_hex(value, digits)};
-}
 
 /// `<threads><thread id="[pPID.]TID" …/>…`, which takes one question.
 Result<std::vector<ServerThread>> listed_threads(const Result<std::string>& xml) {

@@ -3,7 +3,7 @@
 // Breakpoints and watchpoints of the server.
 #include "target_impl.h"
 
-#include <wdbg/rsp/text.h>
+#include <wdbg/model/hex.h>
 
 #include <algorithm>
 #include <array>
@@ -17,8 +17,7 @@ constexpr unsigned software = 0;
 constexpr unsigned hardware = 1;
 
 std::string in_hex(std::uint64_t value) {
-    char digits[16];
-    return "0x" + std::string(digits, rsp::format_hex(value, digits));
+    return "0x" + hex_of(value);
 }
 
 } // namespace
