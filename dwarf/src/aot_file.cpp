@@ -16,18 +16,24 @@ constexpr std::array magic{std::byte{0}, std::byte{'a'}, std::byte{'o'}, std::by
 
 /// Numbers as WAMR writes them: each at a multiple of its size (at most 4) from the start of the
 /// file.
-class Cursor : public ByteCursor {
+class Cursor : ByteCursor {
   public:
     /// Reads `file` from `at` up to `end`.
     Cursor(Bytes file, std::size_t at, std::size_t end) : ByteCursor(file.first(end), at) {}
 
-    std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
+    using ByteCursor::align;
+    using ByteCursor::at;
+    using ByteCursor::at_end;
+    using ByteCursor::good;
+    using ByteCursor::take;
 
-    std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
+    std::uint8_t u8() { return static_cast<std::uint8_t>(aligned(1)); }
 
-    std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
+    std::uint16_t u16() { return static_cast<std::uint16_t>(aligned(2)); }
 
-    std::uint64_t number(std::size_t width) {
+    std::uint32_t u32() { return static_cast<std::uint32_t>(aligned(4)); }
+
+    std::uint64_t aligned(std::size_t width) {
         constexpr std::size_t most = 4;
         align(std::min(width, most));
         return ByteCursor::number(width);
@@ -127,8 +133,8 @@ class AotFileParser {
         file_.machine_ = cursor.u16();
         cursor.u32(); // of the ELF format
         cursor.u32(); // ELF's flags
-        file_.features_ = cursor.number(sizeof file_.features_);
-        cursor.number(sizeof(std::uint64_t));
+        file_.features_ = cursor.aligned(sizeof file_.features_);
+        cursor.aligned(sizeof(std::uint64_t));
         const Bytes name = cursor.take(name_size);
         file_.is_64_ = (binary & wide) != 0;
         file_.is_little_endian_ = (binary & big_endian) == 0;
@@ -160,7 +166,7 @@ class AotFileParser {
             return true;
         }
         for (std::size_t each = 0; each < section->size / each_size; ++each) {
-            file_.functions_.push_back(cursor.number(word));
+            file_.functions_.push_back(cursor.aligned(word));
         }
         return cursor.good() && section->size % each_size == 0 &&
                std::ranges::all_of(file_.functions_,
@@ -209,8 +215,8 @@ class AotFileParser {
         const bool is_text = std::ranges::find(of_text, section) != of_text.end();
         const std::uint32_t count = cursor.u32();
         for (std::uint32_t each = 0; each < count && cursor.good(); ++each) {
-            AotRelocation one{.offset = cursor.number(word)};
-            const std::uint64_t addend = cursor.number(word);
+            AotRelocation one{.offset = cursor.aligned(word)};
+            const std::uint64_t addend = cursor.aligned(word);
             one.addend = file_.is_64_ ? static_cast<std::int64_t>(addend)
                                       : static_cast<std::int32_t>(addend);
             one.type = cursor.u32();
