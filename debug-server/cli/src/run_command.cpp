@@ -88,8 +88,7 @@ Result<void> tell_address(const RunOptions& options, const std::string& address)
     return options.listen_file ? write_listen_file(*options.listen_file, address) : Result<void>();
 }
 
-/// The listener's file is written as soon as a client can connect; the client gets its first
-/// answer when the module is loaded.
+/// A client can connect while the module is loaded; its address is told when there is a guest.
 int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
     boost::asio::io_context loop(1); // outlives the engine, which posts to it
     auto engine = is_aot(code) ? make_aot_engine(loop, runtime_options(options), options)
@@ -101,15 +100,15 @@ int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
     if (!server) {
         return fail_with(server.error());
     }
+    auto guest = (*engine)->runtime().load(code, guest_options(options));
+    if (!guest) {
+        return fail_with(guest.error());
+    }
     if (options.verbose) {
         report("listening on " + (*server)->address());
     }
     if (auto told = tell_address(options, (*server)->address()); !told) {
         return fail_with(told.error());
-    }
-    auto guest = (*engine)->runtime().load(code, guest_options(options));
-    if (!guest) {
-        return fail_with(guest.error());
     }
     (*engine)->start(options.wait);
     (*server)->start();
