@@ -108,6 +108,7 @@ code_server=(node "$cache/node_modules/code-server/out/node/entry.js" --auth non
 export HOME="$work/home"
 again "${code_server[@]}" --install-extension "$output/wdbg.vsix" >"$output/install.log" 2>&1 ||
     fail "the extension cannot be installed"
+: >"$output/code-server.log" # the server may be late in making it
 "${code_server[@]}" --bind-addr 127.0.0.1:0 "$work/project" >"$output/code-server.log" 2>&1 &
 server=$!
 address=

@@ -72,6 +72,7 @@ class BridgeImpl final : public Bridge {
     Machine machine_ = Machine::X86_64;
     bool thumb_ = false;                  ///< Arm's Thumb instructions
     std::optional<NativeAddress> loaded_; ///< the runtime's handle of what it has loaded last
+    bool stopped_anywhere_ = false; ///< perhaps where the runtime has loaded half of a module
     std::unique_ptr<remote::RemoteNativeTarget> target_;
     std::unique_ptr<HostFrames> host_;
     std::unique_ptr<aot::AotDebuggee> debuggee_;
@@ -176,8 +177,8 @@ Result<bool> BridgeImpl::look_for_modules() {
 Result<bool> BridgeImpl::find_missing() {
     for (auto module = missing_.begin(); module != missing_.end();) {
         auto text = find_module(*target_, **module, options_.search, loaded_);
-        const bool may_come =
-            !text && (text.error().code == ErrorCode::NotFound || (*module)->files.load_address);
+        const bool may_come = !text && (text.error().code == ErrorCode::NotFound ||
+                                        (*module)->files.load_address || stopped_anywhere_);
         if (may_come) {
             ++module;
             continue;
@@ -249,6 +250,7 @@ Result<void> BridgeImpl::run_until_loaded(Clock::time_point end) {
     constexpr milliseconds moment{20};
     host_->forget_map();
     const std::vector<NativeAddress> addresses = loading_functions();
+    stopped_anywhere_ = addresses.empty();
     const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
     const auto ran =
         target_->run_until(addresses, addresses.empty() ? std::min(moment, left) : left);

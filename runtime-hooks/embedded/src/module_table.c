@@ -25,6 +25,13 @@ static uint64_t address_of(const void* pointer) {
     return (uint64_t)(uintptr_t)pointer;
 }
 
+/* On other machines a function may begin at an odd address. */
+#ifdef __thumb__
+static const uint64_t no_address_bits = 1;
+#else
+static const uint64_t no_address_bits = 0;
+#endif
+
 __attribute__((noinline, used)) void wdbg_module_table_changed(void) {
     BARRIER();
 }
@@ -39,7 +46,7 @@ static void prepare(struct WdbgModuleTable* table) {
     table->byte_order = *(const uint8_t*)&probe == 1 ? 1 : 2;
     table->capacity = WDBG_MODULE_TABLE_CAPACITY;
     table->self = address_of(table);
-    table->changed = (uint64_t)(uintptr_t)&wdbg_module_table_changed & ~(uint64_t)1; /* Thumb */
+    table->changed = (uint64_t)(uintptr_t)&wdbg_module_table_changed & ~no_address_bits;
     BARRIER();
     for (size_t i = 0; i < sizeof(table->magic); i++) {
         table->magic[i] = magic[i];
