@@ -5,8 +5,8 @@
 #include "deployed.h"
 #include "emitter.h"
 #include "ir_passes.h"
+#include "machine_passes.h"
 #include "second_emission.h"
-#include "stale_locations.h"
 #include "wamr_headers.h"
 
 #include <cerrno>
@@ -266,7 +266,7 @@ Result<Compiled> compile(const wasm::Module& module, const dwarf::GuestDwarf& gu
     }
     const StackUsageFile stack_usage;
     set_pass_options(passes_of(options, info, guest));
-    take_out_stale_locations();
+    add_machine_passes();
     AOTCompOption wamr = wamr_options(options, stack_usage);
     const Owned<AOTCompContext> context(aot_create_comp_context(data.get(), &wamr));
     if (!context && std::string_view(aot_get_last_error()).contains("target")) {

@@ -6,16 +6,11 @@
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/CodeGen/MachineFunctionPass.h>
-#include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetFrameLowering.h>
 #include <llvm/CodeGen/TargetInstrInfo.h>
 #include <llvm/CodeGen/TargetLowering.h>
-#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
 #include <llvm/IR/DebugInfoMetadata.h>
-#if __has_include(<llvm/Target/RegisterTargetPassConfigCallback.h>)
-#include <llvm/Target/RegisterTargetPassConfigCallback.h>
-#endif
 
 #include <cstdint>
 
@@ -155,15 +150,6 @@ class StaleLocations : public llvm::MachineFunctionPass {
 
 llvm::FunctionPass* make_stale_locations_pass() {
     return new StaleLocations;
-}
-
-void take_out_stale_locations() {
-#ifdef LLVM_TARGET_REGISTERTARGETPASSCONFIGCALLBACK_H
-    static const llvm::RegisterTargetPassConfigCallback callback(
-        [](llvm::TargetMachine&, llvm::legacy::PassManagerBase&, llvm::TargetPassConfig* config) {
-            config->insertPass(&llvm::LiveDebugValuesID, make_stale_locations_pass());
-        });
-#endif
 }
 
 } // namespace wdbg::compile

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "machine_function.h"
 #include "stale_locations.h"
 
 #include <gtest/gtest.h>
-#include <llvm/CodeGen/MIRParser/MIRParser.h>
-#include <llvm/CodeGen/MachineFunctionPass.h>
-#include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
-#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/CodeGen/TargetRegisterInfo.h>
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
-#include <llvm/IR/LegacyPassManager.h>
-#include <llvm/IR/Module.h>
-#include <llvm/InitializePasses.h>
-#include <llvm/MC/TargetRegistry.h>
-#include <llvm/PassRegistry.h>
-#include <llvm/Support/MemoryBuffer.h>
-#include <llvm/Support/TargetSelect.h>
-#include <llvm/Target/TargetMachine.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -60,79 +48,34 @@ constexpr const char* is_what_is_made_by_2 =
 using Instructions = std::vector<std::string>;
 
 /// The registers in which the function's variable is said to be, one after the other.
-class Locations {
-  public:
-    Locations() {
-        LLVMInitializeX86TargetInfo();
-        LLVMInitializeX86Target();
-        LLVMInitializeX86TargetMC();
-        llvm::initializeCodeGen(*llvm::PassRegistry::getPassRegistry());
+std::string locations(const Instructions& body, bool with_ours) {
+    std::string text = header;
+    for (const std::string& each : body) {
+        text += "    " + each + ", debug-location !8\n";
     }
-
-    std::string of(const Instructions& body, bool with_ours) {
-        std::string text = header;
-        for (const std::string& each : body) {
-            text += "    " + each + ", debug-location !8\n";
-        }
-        const llvm::Triple triple("x86_64-unknown-linux-gnu");
-        std::string error;
-        const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, error);
-        if (target == nullptr) {
-            return error;
-        }
-        machine_.reset(target->createTargetMachine(triple, "", "", {}, std::nullopt));
-        auto parser = llvm::createMIRParser(
-            llvm::MemoryBuffer::getMemBufferCopy(text + "    RET64\n...\n"), context_);
-        std::unique_ptr<llvm::Module> module = parser->parseIRModule();
-        module->setDataLayout(machine_->createDataLayout());
-        llvm::legacy::PassManager passes;
-        auto* const info = new llvm::MachineModuleInfoWrapperPass(machine_.get());
-        if (parser->parseMachineFunctions(*module, info->getMMI())) {
-            return "no machine code";
-        }
-        passes.add(machine_->createPassConfig(passes));
-        passes.add(info);
-        passes.add(llvm::Pass::createPass(&llvm::LiveDebugValuesID));
-        if (with_ours) {
-            passes.add(make_stale_locations_pass());
-        }
-        std::string result;
-        passes.add(new Reader(result));
-        passes.run(*module);
-        return result;
+    std::vector<llvm::Pass*> passes{llvm::Pass::createPass(&llvm::LiveDebugValuesID)};
+    if (with_ours) {
+        passes.push_back(make_stale_locations_pass());
     }
-
-  private:
-    class Reader : public llvm::MachineFunctionPass {
-      public:
-        explicit Reader(std::string& result) : MachineFunctionPass(identity), result_(result) {}
-
-        bool runOnMachineFunction(llvm::MachineFunction& function) override {
-            const auto& registers = *function.getSubtarget().getRegisterInfo();
-            for (const llvm::MachineInstr& each : function.front()) {
-                if (each.isDebugValue()) {
-                    const llvm::Register place = each.getDebugOperand(0).getReg();
-                    result_ += place == 0 ? "none " : registers.getName(place) + std::string(" ");
-                }
+    std::string result;
+    run_on_machine_code(text + "    RET64\n...\n", passes, [&](llvm::MachineFunction& function) {
+        const auto& registers = *function.getSubtarget().getRegisterInfo();
+        for (const llvm::MachineInstr& each : function.front()) {
+            if (each.isDebugValue()) {
+                const llvm::Register place = each.getDebugOperand(0).getReg();
+                result += place == 0 ? "none " : registers.getName(place) + std::string(" ");
             }
-            return false;
         }
-
-      private:
-        static inline char identity = 0;
-        std::string& result_;
-    };
-
-    llvm::LLVMContext context_;
-    std::unique_ptr<llvm::TargetMachine> machine_;
-};
+    });
+    return result;
+}
 
 std::string llvm_says(const Instructions& body) {
-    return Locations().of(body, false);
+    return locations(body, false);
 }
 
 std::string we_say(const Instructions& body) {
-    return Locations().of(body, true);
+    return locations(body, true);
 }
 
 /// If LLVM's answer changes here, its error is mended and the pass has no use any more.

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "machine_passes.h"
+
+#include "stack_offsets.h"
+#include "stale_locations.h"
+
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
+#if __has_include(<llvm/Target/RegisterTargetPassConfigCallback.h>)
+#include <llvm/Target/RegisterTargetPassConfigCallback.h>
+#endif
+
+namespace wdbg::compile {
+
+void add_machine_passes() {
+#ifdef LLVM_TARGET_REGISTERTARGETPASSCONFIGCALLBACK_H
+    static const llvm::RegisterTargetPassConfigCallback callback(
+        [](llvm::TargetMachine&, llvm::legacy::PassManagerBase&, llvm::TargetPassConfig* config) {
+            config->insertPass(&llvm::LiveDebugValuesID, make_stale_locations_pass());
+            config->insertPass(&llvm::LiveDebugValuesID, make_stack_offsets_pass());
+        });
+#endif
+}
+
+} // namespace wdbg::compile

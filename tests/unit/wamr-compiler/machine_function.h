@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <llvm/CodeGen/MIRParser/MIRParser.h>
+#include <llvm/CodeGen/MachineFunctionPass.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Module.h>
+#include <llvm/InitializePasses.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/PassRegistry.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace wdbg::compile {
+
+/// What one looks at when the passes are done.
+class MachineReader : public llvm::MachineFunctionPass {
+  public:
+    using Look = std::function<void(llvm::MachineFunction& function)>;
+
+    explicit MachineReader(Look look) : MachineFunctionPass(identity), look_(std::move(look)) {}
+
+    bool runOnMachineFunction(llvm::MachineFunction& function) override {
+        look_(function);
+        return false;
+    }
+
+  private:
+    static inline char identity = 0;
+    Look look_;
+};
+
+/// Runs `passes`, which it takes, over the one function of `mir` (LLVM's Machine IR, x86-64).
+inline void run_on_machine_code(const std::string& mir, const std::vector<llvm::Pass*>& passes,
+                                const MachineReader::Look& look) {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    llvm::initializeCodeGen(*llvm::PassRegistry::getPassRegistry());
+    const llvm::Triple triple("x86_64-unknown-linux-gnu");
+    std::string error;
+    const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, error);
+    const std::unique_ptr<llvm::TargetMachine> machine(
+        target->createTargetMachine(triple, "", "", {}, std::nullopt));
+    llvm::LLVMContext context;
+    auto parser = llvm::createMIRParser(llvm::MemoryBuffer::getMemBufferCopy(mir), context);
+    const std::unique_ptr<llvm::Module> module = parser->parseIRModule();
+    module->setDataLayout(machine->createDataLayout());
+    llvm::legacy::PassManager manager;
+    auto* const info = new llvm::MachineModuleInfoWrapperPass(machine.get());
+    manager.add(machine->createPassConfig(manager));
+    manager.add(info);
+    if (parser->parseMachineFunctions(*module, info->getMMI())) {
+        throw std::runtime_error("no machine code");
+    }
+    for (llvm::Pass* const pass : passes) {
+        manager.add(pass);
+    }
+    manager.add(new MachineReader(look));
+    manager.run(*module);
+}
+
+} // namespace wdbg::compile
