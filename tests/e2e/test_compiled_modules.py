@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """`.aot` files given to `wdbg run`: with their debug file, without it, with another's, damaged."""
+import fcntl
+import pathlib
 import shutil
 import subprocess
 
@@ -124,3 +126,21 @@ def test_trap_without_a_listener_names_the_source_line(run, scratch, kind, line)
     where = place("c/traps.c", line, "TRAP")
     assert status == 134
     assert f"{where.file}:{where.line} " in stderr
+
+
+def test_a_module_is_compiled_by_one_process_at_a_time(run, scratch, monkeypatch):
+    monkeypatch.setenv("WDBG_AOT_CACHE", str(scratch / "cache"))
+    module = scratch / "control.wasm"
+    shutil.copy(paths.fixture("control-O0"), module)
+    status, code, _ = run(module, options=("--engine=aot", "--compile-only")).finish()
+    assert status == 0
+    compiled = pathlib.Path(code.strip())
+    compiled.unlink()
+    with open(compiled.parent / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        guest = run(module, options=("--engine=aot",))
+        guest.stderr.wait_for(f"another process compiles {module} already; waiting …", 10)
+        assert not compiled.exists()
+    status, stdout, _ = guest.finish()
+    assert (status, stdout) == (0, "control 5239\n")
+    assert compiled.exists()

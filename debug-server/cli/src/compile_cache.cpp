@@ -3,6 +3,7 @@
 
 #include "module_files.h"
 
+#include <wdbg/cli/report.h>
 #include <wdbg/wasm/module.h>
 
 #include <boost/uuid/name_generator_sha1.hpp>
@@ -11,12 +12,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <spawn.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -98,6 +102,49 @@ bool has_shared_memory(const wasm::Module& module) {
                                [](const wasm::MemoryType& memory) { return memory.limits.shared; });
 }
 
+/// Shows a progress line at once, and takes it out.
+void show_progress(std::string& said) {
+    constexpr std::string_view end_of_progress = " …\n";
+    const std::size_t end = said.find(end_of_progress);
+    if (end != std::string::npos) {
+        const std::size_t size = end + end_of_progress.size();
+        std::fwrite(said.data(), 1, size, stderr);
+        said.erase(0, size);
+    }
+}
+
+/// One process compiles, the others wait and find what it has made. The compiler inherits the lock,
+/// so that it holds while it runs, whatever becomes of its parent.
+class EntryLock {
+  public:
+    EntryLock(const fs::path& folder, const fs::path& module)
+        : file_(::open((folder / "lock").c_str(), O_RDWR | O_CREAT, S_IRUSR | S_IWUSR)) {
+        if (file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            report("another process compiles " + module.string() + " already; waiting …");
+            while (::flock(file_, LOCK_EX) != 0 && errno == EINTR) {
+            }
+        }
+    }
+
+    EntryLock(const EntryLock&) = delete;
+    EntryLock& operator=(const EntryLock&) = delete;
+
+    ~EntryLock() {
+        if (file_ >= 0) {
+            ::close(file_);
+        }
+    }
+
+  private:
+    int file_; ///< -1 where there can be none: then all compile
+};
+
+/// The compiler puts the debug file in place first, the .aot last, each whole or not at all.
+bool is_there(const fs::path& aot) {
+    std::error_code error;
+    return fs::is_regular_file(aot, error) && fs::is_regular_file(aot.string() + ".debug", error);
+}
+
 /// Runs the compiler; what it says goes into the error.
 Result<void> run_compiler(std::vector<std::string> arguments) {
     std::array<int, 2> ends{};
@@ -124,6 +171,7 @@ Result<void> run_compiler(std::vector<std::string> arguments) {
     ssize_t count = 0;
     while (problem == 0 && (count = ::read(ends[0], chunk.data(), chunk.size())) > 0) {
         said.append(chunk.data(), static_cast<std::size_t>(count));
+        show_progress(said);
     }
     ::close(ends[0]);
     if (problem != 0) {
@@ -135,7 +183,7 @@ Result<void> run_compiler(std::vector<std::string> arguments) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         return {};
     }
-    // Its last line says why; one before may say that it took long.
+    // Its last line says why.
     while (!said.empty() && said.back() == '\n') {
         said.pop_back();
     }
@@ -169,14 +217,17 @@ Result<fs::path> compile_cached(const fs::path& module, const std::string& optim
     }
     const fs::path folder = *cache / key_of(*parsed, path, arguments);
     fs::path aot = folder / path.filename().replace_extension(".aot");
-    std::error_code error;
-    // The compiler puts the debug file in place first, the .aot last, each whole or not at all.
-    if (fs::is_regular_file(aot, error) && fs::is_regular_file(aot.string() + ".debug", error)) {
+    if (is_there(aot)) {
         return aot;
     }
+    std::error_code error;
     fs::create_directories(folder, error);
     if (error) {
         return fail(ErrorCode::Io, folder.string() + ": " + error.message());
+    }
+    const EntryLock lock(folder, module);
+    if (is_there(aot)) {
+        return aot;
     }
     arguments.insert(arguments.end(), {path.string(), "-o", aot.string()});
     if (auto compiled = run_compiler(std::move(arguments)); !compiled) {
