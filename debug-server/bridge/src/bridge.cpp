@@ -72,7 +72,7 @@ class BridgeImpl final : public Bridge {
     Machine machine_ = Machine::X86_64;
     bool thumb_ = false;                  ///< Arm's Thumb instructions
     std::optional<NativeAddress> loaded_; ///< the runtime's handle of what it has loaded last
-    bool stopped_anywhere_ = false; ///< perhaps where the runtime has loaded half of a module
+    bool stopped_anywhere_ = false;       ///< perhaps where the runtime has loaded half of a module
     std::unique_ptr<remote::RemoteNativeTarget> target_;
     std::unique_ptr<HostFrames> host_;
     std::unique_ptr<aot::AotDebuggee> debuggee_;
