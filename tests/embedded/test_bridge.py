@@ -11,6 +11,7 @@ from boards import FOLDER, GUEST, compiled
 from client.session import Session as Adapter
 from elf import Elf
 from harness.deadline import wait_for
+from link_cost import LinkCost
 from test_compiled import Target as Bare
 
 ALL = ["mps2-aot", "mps2-xip", "virt32-aot"]
@@ -279,57 +280,20 @@ def test_an_editor_attaches(target, keep):
 
 # --- What it costs -------------------------------------------------------------------------------
 
-class Cost:
-    """What the native link has carried since then, by the bridge's log of its packets."""
-
-    def __init__(self, bridge: native.Bridge) -> None:
-        self._log = bridge.native_log
-        self._before = len(self._lines())
-
-    def _lines(self) -> list[str]:
-        return [line.split(" ", 1)[1] for line in
-                self._log.read_text(errors="replace").splitlines()]
-
-    def lines(self) -> list[str]:
-        return self._lines()[self._before:]
-
-    def trips(self) -> int:
-        return sum(line.startswith("-> $") for line in self.lines())
-
-    def bytes(self) -> int:
-        return sum(len(line) - 3 for line in self.lines())
-
-    def milliseconds(self) -> float:
-        """On a line of 115 200 baud (10 bits a byte) where each packet takes 2 ms more."""
-        return self.trips() * 2 + self.bytes() * 10_000 / 115_200
-
-    def assert_nothing_twice(self) -> None:
-        """No byte of memory is read twice while the target stands."""
-        seen: set[int] = set()
-        for line in self.lines():
-            if match := re.match(r"-> \$m([0-9a-f]+),([0-9a-f]+)", line):
-                begin = int(match[1], 16)
-                read = set(range(begin, begin + int(match[2], 16)))
-                assert not seen & read, line
-                seen |= read
-            elif re.match(r"-> \$(vCont;|[cs]#)", line):
-                seen.clear()
+STEP_TRIPS, STEP_MILLISECONDS, STOP_TRIPS = 12, 400, 20
 
 
-# qemu's server steps no ranges: each exit of a line takes a breakpoint (docs/bridge.md).
-STEP_TRIPS, STOP_TRIPS = 48, 20
-
-
-def test_round_trips(target, keep):
+@pytest.mark.parametrize("marker", ["bottom", "measure", "loop"])
+def test_round_trips(target, keep, marker):
     bridge = target.bridge("--dap=127.0.0.1:0")
     adapter = keep(Adapter(bridge.address()))
     adapter.connection.seconds = native.SECONDS
     adapter.attach(connect="127.0.0.1:1")
-    adapter.breakpoints(SOURCE, "bottom")
+    adapter.breakpoints(SOURCE, marker)
     target.go()
     adapter.configured()
     adapter.stopped(native.SECONDS)
-    report = Cost(bridge)
+    report = LinkCost(bridge.native_log)
     frames = adapter.stack(levels=10)
     for frame in frames:
         adapter.locals(frame.id)
@@ -338,8 +302,9 @@ def test_round_trips(target, keep):
     report.assert_nothing_twice()
     assert report.trips() <= STOP_TRIPS
     for _ in range(4):
-        step = Cost(bridge)
+        step = LinkCost(bridge.native_log)
         adapter.step("next")
         print(f"step: {step.trips()} trips, {step.bytes()} bytes, {step.milliseconds():.0f} ms")
         step.assert_nothing_twice()
         assert step.trips() <= STEP_TRIPS
+        assert step.milliseconds() <= STEP_MILLISECONDS

@@ -107,6 +107,7 @@ Result<void> BridgeImpl::open() {
                      std::function<void()> task) { boost::asio::post(loop, std::move(task)); },
          .warn = options_.warn,
          .modules_return = true,
+         .reads_are_slow = true,
          .load_printer = [machine = machine_,
                           thumb =
                               thumb_] { return dwarf::load_instruction_printer(machine, thumb); }});

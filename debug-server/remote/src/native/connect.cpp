@@ -141,10 +141,11 @@ Result<void> NativeTargetImpl::begin() {
     learn_flash();
     pass_signals();
     // A server that takes small packets, or is none of a whole system, is behind a slow link,
-    // mostly.
+    // mostly: a packet costs as much time there as some tens of bytes.
     constexpr std::size_t large_packet = 4096;
     const bool is_near = client.packet_size() >= large_packet && steps_ranges_;
-    cache_.use_lines_of(is_near ? 1024 : 256);
+    cache_.memory =
+        is_near ? MemoryCache(1024, std::size_t{16} << 10U) : MemoryCache(64, std::size_t{192});
     event_thread_ = stop->thread;
     take_expedited(*stop);
     if (event_thread_ == 0) {
