@@ -12,6 +12,7 @@ from client.session import Session as Adapter
 from elf import Elf
 from harness.deadline import wait_for
 from link_cost import LinkCost
+from relay import Relay
 from test_compiled import Target as Bare
 
 ALL = ["mps2-aot", "mps2-xip", "virt32-aot"]
@@ -36,10 +37,12 @@ class Target:
         """What the firmware waits for before it runs the guest; `r`: it loads it again behind that."""
         self.line.sendall(how)
 
-    def bridge(self, *options: str, code=None, symbols: bool = True) -> native.Bridge:
+    def bridge(self, *options: str, code=None, symbols: bool = True,
+               address: str = "") -> native.Bridge:
+        """`address`: of the native server, if not the board's own."""
         host_file = [f"--host-file={self.firmware}"] if symbols else []
-        return self._keep(native.Bridge(self.board.native_address(), code or self.code, GUEST,
-                                        *host_file, *options))
+        return self._keep(native.Bridge(address or self.board.native_address(), code or self.code,
+                                        GUEST, *host_file, *options))
 
     def dispose(self) -> None:
         self.line.close()
@@ -211,6 +214,54 @@ def test_another_build_is_refused(start):
            for name in ("mps2-aot", "mps2-aot-O3")]
     assert status == 1
     assert re.search(rf"app\.wasm has build id {ids[0]}, \S+ has build id {ids[1]}", stderr)
+
+
+# --- A lost link ---------------------------------------------------------------------------------
+
+def test_link_comes_back(target, keep, new_session):
+    relay = keep(Relay(target.board.native_address()))
+    bridge = target.bridge("--reconnect=30", address=relay.address())
+    session = new_session(bridge)
+    target.go()
+    choose(session, "SPIN")
+    session.break_at("end")
+    session.run_free()
+    target.board.wait_for_console("guest: begin\n")
+    relay.cut()
+    assert session.wait_for_stop().reason == "signal"
+    assert session.frames()[-1] == "run"
+    assert "trying to reach it again" in bridge.stderr.text()
+    session.evaluate("mode = 0")
+    session.expect_at(session.go(), "end")
+    assert session.path("result") == "1"
+
+
+def test_link_comes_back_to_a_target_that_stands(start, keep, new_session):
+    target = start("virt32-aot")
+    relay = keep(Relay(target.board.native_address()))
+    bridge = target.bridge("--reconnect=30", address=relay.address())
+    session = new_session(bridge)
+    target.go()
+    session.run_to("factorial")
+    session.break_at("bottom")
+    relay.cut()
+    bridge.stderr.wait_for("is there again", native.SECONDS)
+    session.expect_at(session.go(), "bottom")
+    assert session.go_to_exit() == SUM
+
+
+def test_loss_is_told(start, keep, new_session):
+    target = start("mps2-aot")
+    relay = keep(Relay(target.board.native_address()))
+    bridge = target.bridge(address=relay.address())
+    session = new_session(bridge)
+    target.go()
+    session.run_to("factorial")
+    relay.cut()
+    status, stderr = bridge.finish()
+    assert status == 1
+    assert "the connection to the server is lost" in stderr
+    assert "could not be removed from the target's code at 0x" in stderr
 
 
 # --- Without symbols -----------------------------------------------------------------------------

@@ -116,12 +116,14 @@ Result<void> BridgeImpl::open() {
 }
 
 Result<void> BridgeImpl::connect() {
-    auto target = remote::RemoteNativeTarget::connect(loop_, {.host = options_.host,
-                                                              .port = options_.port,
-                                                              .timeout = options_.timeout,
-                                                              .machine = machine_,
-                                                              .trace = options_.trace,
-                                                              .warn = options_.warn});
+    auto target =
+        remote::RemoteNativeTarget::connect(loop_, {.host = options_.host,
+                                                    .port = options_.port,
+                                                    .timeout = options_.timeout,
+                                                    .reconnect_limit = options_.reconnect_limit,
+                                                    .machine = machine_,
+                                                    .trace = options_.trace,
+                                                    .warn = options_.warn});
     if (!target) {
         return std::unexpected(target.error());
     }

@@ -45,6 +45,7 @@ class NativeTarget : public testing::Test {
         options.port = server->port();
         options.machine = machine;
         options.timeout = std::chrono::milliseconds(20'000);
+        options.reconnect_limit = reconnect_limit;
         options.warn = [this](const std::string& text) { warnings += text; };
         connected = RemoteNativeTarget::connect(loop, std::move(options));
     }
@@ -71,6 +72,7 @@ class NativeTarget : public testing::Test {
         }
     }
 
+    std::chrono::milliseconds reconnect_limit{0};
     boost::asio::io_context loop;
     std::unique_ptr<test::ScriptedServer> server;
     std::string warnings;

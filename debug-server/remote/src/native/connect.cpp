@@ -70,16 +70,19 @@ std::optional<NativeRegion> parse_mapping(std::string_view line) {
 
 } // namespace
 
+ConnectOptions connection_options(const NativeConnectOptions& options) {
+    return {.host = options.host,
+            .port = options.port,
+            .timeout = options.timeout,
+            .module = {},
+            .console = {},
+            .features = "xmlRegisters=i386,arm;qXfer:features:read+",
+            .trace = options.trace};
+}
+
 Result<std::unique_ptr<RemoteNativeTarget>>
 RemoteNativeTarget::connect(boost::asio::io_context& loop, NativeConnectOptions options) {
-    ConnectOptions connection{.host = options.host,
-                              .port = options.port,
-                              .timeout = options.timeout,
-                              .module = {},
-                              .console = {},
-                              .features = "xmlRegisters=i386,arm;qXfer:features:read+",
-                              .trace = options.trace};
-    Result<std::shared_ptr<Link>> link = Link::open(loop, connection);
+    Result<std::shared_ptr<Link>> link = Link::open(loop, connection_options(options));
     if (!link) {
         return std::unexpected(link.error());
     }
@@ -111,6 +114,9 @@ Result<std::string> NativeTargetImpl::object(std::string_view name, std::string_
 Result<void> NativeTargetImpl::require_stopped() const {
     if (state_ == NativeState::Ended) {
         return fail(ErrorCode::Gone, lost_.empty() ? "the target has ended" : lost_);
+    }
+    if (state_ == NativeState::Lost) {
+        return fail(ErrorCode::Gone, lost_ + "; wdbg tries to reach it again");
     }
     if (state_ == NativeState::Running) {
         return fail(ErrorCode::NotStopped, "the target is running");

@@ -72,6 +72,7 @@ void NativeTargetImpl::end(const NativeEnd& how) {
     }
     leave_stop();
     link_->close();
+    reconnect_timer_.cancel();
     if (end_handler_) {
         end_handler_(how);
     }
@@ -151,12 +152,12 @@ std::optional<NativeAddress> NativeTargetImpl::first_argument() const {
 
 /// The first stop is told from the loop.
 void NativeTargetImpl::start() {
-    link_->watch();
+    watch_link();
     post_stop({});
 }
 
 Result<void> NativeTargetImpl::interrupt() {
-    if (state_ == NativeState::Ended) {
+    if (state_ == NativeState::Ended || state_ == NativeState::Lost) {
         return require_stopped();
     }
     if (state_ == NativeState::Running) {
@@ -183,6 +184,9 @@ void NativeTargetImpl::bring_to_rest() {
 
 /// At rest, as it was before anybody came; false if it has ended.
 bool NativeTargetImpl::restore() {
+    if (state_ == NativeState::Lost) {
+        stay_lost();
+    }
     if (state_ != NativeState::Ended) {
         bring_to_rest();
     }
@@ -202,6 +206,10 @@ void NativeTargetImpl::detach() {
 
 void NativeTargetImpl::kill() {
     if (state_ == NativeState::Ended) {
+        return;
+    }
+    if (state_ == NativeState::Lost) {
+        stay_lost();
         return;
     }
     state_ = NativeState::Ended;

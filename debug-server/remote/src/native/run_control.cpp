@@ -355,7 +355,7 @@ void NativeTargetImpl::take_reply() {
     pending_.reset();
     if (!reply) {
         if (link_->client().broken()) {
-            end(NativeLost{reply.error().message});
+            lose_link(reply.error().message);
             return;
         }
         state_ = NativeState::Stopped; // the server refuses to resume

@@ -142,7 +142,7 @@ Result<void> NativeTargetImpl::plant(NativeAddress address, HitFilter filter) {
 
 Result<void> NativeTargetImpl::plant_all(std::span<const NativeAddress> addresses,
                                          HitFilter filter) {
-    if (state_ == NativeState::Ended) {
+    if (state_ == NativeState::Ended || state_ == NativeState::Lost) {
         return require_stopped();
     }
     for (const NativeAddress address : addresses) {
@@ -326,7 +326,7 @@ Result<void> NativeTargetImpl::remove(WatchpointId id) {
     }
     const Watched watched = known->second;
     watched_.erase(known);
-    if (state_ == NativeState::Ended) {
+    if (state_ == NativeState::Ended || state_ == NativeState::Lost) {
         return {};
     }
     const Result<bool> paused = pause();

@@ -9,6 +9,7 @@
 #include <wdbg/remote/native_target.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <map>
 #include <memory>
@@ -86,7 +87,11 @@ using Arrival = std::optional<NativeStopReason>;
 ///      ▲                 │  ▲                  │ (stepped off its site, signal passed on)
 ///      └──── event ──────┘  └──────────────────┘
 ///   any ──exit, lost connection, release()──► Ended
-enum class NativeState : std::uint8_t { Stopped, Running, Ended };
+///   any ──lost connection, if it may come back──► Lost ──it is there again──► Stopped, event
+enum class NativeState : std::uint8_t { Stopped, Running, Lost, Ended };
+
+/// Of the connection itself.
+[[nodiscard]] ConnectOptions connection_options(const NativeConnectOptions& options);
 
 class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpointSupport {
   public:
@@ -245,6 +250,19 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void bring_to_rest();
     bool restore();
     void send_interrupt(); ///< (interrupt.cpp)
+
+    // --- A lost connection (reconnect.cpp) ------------------------------------------------------
+    void watch_link();
+    void lose_link(const std::string& reason);
+    void stay_lost();
+    void wait_to_reconnect();
+    void try_to_reconnect();
+    Result<void> reconnect();
+    void come_back();
+    std::size_t plant_again();
+    void forget_code_that_differs();
+    void warn(const std::string& text) const;
+
     [[nodiscard]] std::uint64_t stack_pointer(const NativeRegisters& registers) const;
 
     boost::asio::io_context& loop_;
@@ -271,6 +289,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::uint64_t generation_ = 0;
     std::optional<Result<rsp::StopReply>> pending_;
     std::string lost_;
+    boost::asio::steady_timer reconnect_timer_{loop_};
+    std::chrono::steady_clock::time_point reconnect_end_{};
 
     std::vector<NativeCode> codes_;
     std::uint32_t last_range_ = 0;
