@@ -156,6 +156,20 @@ TEST_F(NativeTarget, LooksForCodeWhereTheTargetTellsOfChanges) {
     EXPECT_EQ(looks, 1);
 }
 
+/// A server hits a breakpoint where the thread stands.
+TEST_F(NativeTarget, LeavesThePlaceThatItIsToRunTo) {
+    auto answers = board();
+    answers["vCont?"] = "vCont;c;C;s;S";
+    answers["vCont;s"] = "S05";
+    answers["vCont;c"] = "S05";
+    connect(std::move(answers));
+    ASSERT_TRUE(connected) << connected.error().message;
+    const NativeAddress here{0x1000};
+    const auto arrived = target().run_until(std::span(&here, 1), std::chrono::seconds(20));
+    EXPECT_TRUE(arrived && *arrived);
+    EXPECT_EQ(server->count("vCont;s:1"), 1);
+}
+
 TEST_F(NativeTarget, AsksAgainForWhatCameGarbled) {
     auto answers = board();
     answers["g"] = "~0000|0000000020000000"

@@ -85,6 +85,9 @@ Result<bool> NativeTargetImpl::run_until(std::span<const NativeAddress> addresse
     if (auto stopped = require_stopped(); !stopped) {
         return std::unexpected(stopped.error());
     }
+    if (auto left = leave_one_of(addresses); !left) {
+        return std::unexpected(left.error());
+    }
     for (const NativeAddress address : addresses) {
         if (auto set = stop_point(true, 0, address.value, site_kind(address.value)); !set) {
             return std::unexpected(set.error());
@@ -98,6 +101,27 @@ Result<bool> NativeTargetImpl::run_until(std::span<const NativeAddress> addresse
         }
     }
     return arrived;
+}
+
+/// A thread that stands where it is to stop has been there.
+Result<void> NativeTargetImpl::leave_one_of(std::span<const NativeAddress> addresses) {
+    const Result<NativeRegisters> at = quick_registers(event_thread_);
+    if (!at) {
+        return std::unexpected(at.error());
+    }
+    if (std::ranges::find(addresses, at->pc) == addresses.end()) {
+        return {};
+    }
+    const Result<rsp::StopReply> reply = single_step(event_thread_);
+    if (!reply) {
+        return std::unexpected(reply.error());
+    }
+    if (reply->kind != rsp::StopReply::Kind::Stopped) {
+        state_ = NativeState::Ended;
+        return fail(ErrorCode::Gone, "the target has ended");
+    }
+    take_expedited(*reply);
+    return {};
 }
 
 /// Signals go to the target. True if it stopped by itself.

@@ -247,6 +247,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void end(const NativeEnd& how);
     void leave_stop();
     Result<bool> run_for(std::chrono::milliseconds limit);
+    Result<void> leave_one_of(std::span<const NativeAddress> addresses);
     void bring_to_rest();
     bool restore();
     void send_interrupt(); ///< (interrupt.cpp)
