@@ -151,7 +151,7 @@ Result<void> NativeTargetImpl::begin() {
     constexpr std::size_t large_packet = 4096;
     const bool is_near = client.packet_size() >= large_packet && steps_ranges_;
     cache_.memory =
-        is_near ? MemoryCache(1024, std::size_t{16} << 10U) : MemoryCache(64, std::size_t{192});
+        is_near ? MemoryCache(256, std::size_t{16} << 10U) : MemoryCache(64, std::size_t{192});
     event_thread_ = stop->thread;
     take_expedited(*stop);
     if (event_thread_ == 0) {

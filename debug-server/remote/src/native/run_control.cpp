@@ -142,6 +142,25 @@ Result<bool> NativeTargetImpl::must_step_off(ServerThread thread) {
     return site != sites_.end() && !goes_straight;
 }
 
+/// From site to site. False if a stop came of it, which is posted.
+Result<bool> NativeTargetImpl::leave_sites(ServerThread thread) {
+    constexpr int most_steps = 64;
+    for (int i = 0; i < most_steps; ++i) {
+        const Result<bool> must = must_step_off(thread);
+        if (!must || !*must) {
+            return must ? Result<bool>(true) : must;
+        }
+        const Result<SteppedTo> to = step_one(thread);
+        if (!to) {
+            return std::unexpected(to.error());
+        }
+        if (*to != SteppedTo::SomePlace) {
+            return *to == SteppedTo::PlainCode;
+        }
+    }
+    return true;
+}
+
 /// False if a stop came of it, which is posted.
 Result<bool> NativeTargetImpl::step_off_sites() {
     if (others_run_ && !runs_.contains(event_thread_)) {
@@ -153,26 +172,10 @@ Result<bool> NativeTargetImpl::step_off_sites() {
             moving.push_back(thread);
         }
     }
-    constexpr int most_steps = 64; // from exit to exit
     for (const ServerThread thread : moving) {
-        for (int i = 0; i < most_steps; ++i) {
-            Result<bool> goes_on = must_step_off(thread);
-            if (goes_on && !*goes_on) {
-                break;
-            }
-            if (!goes_on) {
-                return goes_on;
-            }
-            const Result<SteppedTo> to = step_one(thread);
-            if (!to) {
-                return std::unexpected(to.error());
-            }
-            if (*to == SteppedTo::Stop) {
-                return false;
-            }
-            if (*to == SteppedTo::PlainCode) {
-                break;
-            }
+        const Result<bool> goes_on = leave_sites(thread);
+        if (!goes_on || !*goes_on) {
+            return goes_on;
         }
     }
     return true;

@@ -214,6 +214,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     [[nodiscard]] bool follows_code(NativeAddress pc) const;
     Result<void> go_on();
     Result<bool> must_step_off(ServerThread thread);
+    Result<bool> leave_sites(ServerThread thread);
     Result<bool> step_off_sites();
     Result<bool> run_straight();
 
