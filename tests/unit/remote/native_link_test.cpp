@@ -150,18 +150,18 @@ TEST_F(SlowLink, SpeaksToOpenOcd) {
                             "qXfer:threads:read+;QStartNoAckMode+;vContSupported+"},
              {"QStartNoAckMode", "OK"},
              {"qXfer:features:read:target.xml",
-              "l<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
-              "<target version=\"1.0\"><architecture>arm</architecture>"
-              "<feature name=\"org.gnu.gdb.arm.m-profile\">"
-              "<reg name=\"sp\" bitsize=\"32\" regnum=\"13\"/>"
-              "<reg name=\"lr\" bitsize=\"32\" regnum=\"14\"/>"
-              "<reg name=\"pc\" bitsize=\"32\" regnum=\"15\"/></feature></target>"},
+              R"(l<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd">)"
+              R"(<target version="1.0"><architecture>arm</architecture>)"
+              R"(<feature name="org.gnu.gdb.arm.m-profile">)"
+              R"(<reg name="sp" bitsize="32" regnum="13"/>)"
+              R"(<reg name="lr" bitsize="32" regnum="14"/>)"
+              R"(<reg name="pc" bitsize="32" regnum="15"/></feature></target>)"},
              {"qXfer:memory-map:read",
-              "l<memory-map><memory type=\"ram\" start=\"0x0\" length=\"0x8000000\"/>"
-              "<memory type=\"flash\" start=\"0x8000000\" length=\"0x40000\">"
-              "<property name=\"blocksize\">0x800</property></memory>"
-              "<memory type=\"ram\" start=\"0x8040000\" length=\"0xf7fc0000\"/></memory-map>"},
-             {"qXfer:threads:read", "l<threads><thread id=\"1\" core=\"0\"/></threads>"},
+              R"(l<memory-map><memory type="ram" start="0x0" length="0x8000000"/>)"
+              R"(<memory type="flash" start="0x8000000" length="0x40000">)"
+              R"(<property name="blocksize">0x800</property></memory>)"
+              R"(<memory type="ram" start="0x8040000" length="0xf7fc0000"/></memory-map>)"},
+             {"qXfer:threads:read", R"(l<threads><thread id="1" core="0"/></threads>)"},
              {"?", "S05"},
              {"vCont?", "vCont;c;C;s;S"},
              {"Hg", "OK"},
