@@ -4,6 +4,7 @@
 #include <wdbg/dwarf/machine_decoder.h>
 #include <wdbg/dwarf/x86_decoder.h>
 
+#include <bit>
 #include <mutex>
 
 namespace wdbg::dwarf {
@@ -18,10 +19,24 @@ class MachineDecoder final : public InstructionDecoder {
 
   private:
     [[nodiscard]] InstructionKind kind_of(const llvm::MCInst& inst, bool has_target) const;
+    [[nodiscard]] bool returns_as_arm_does(const llvm::MCInst& inst) const;
 
     MachineCode code_;
     mutable std::mutex mutex_; // LLVM does not say that getInstruction() may run in parallel
 };
+
+/// What loads the pc from the stack, or goes to lr: LLVM knows returns by other opcodes, which its
+/// disassembler does not give.
+bool MachineDecoder::returns_as_arm_does(const llvm::MCInst& inst) const {
+    const llvm::StringRef name = code_.instructions->getName(inst.getOpcode());
+    const auto is = [&](unsigned operand, llvm::StringRef wanted) {
+        return operand < inst.getNumOperands() && inst.getOperand(operand).isReg() &&
+               wanted == code_.registers->getName(inst.getOperand(operand).getReg());
+    };
+    return name == "tPOP" || (name == "tBX" && is(0, "LR")) || (name == "BX" && is(0, "LR")) ||
+           ((name == "t2LDMIA_UPD" || name == "LDMIA_UPD") && is(0, "SP")) ||
+           (name == "t2LDR_POST" && is(0, "PC") && is(1, "SP"));
+}
 
 /// A branch that may not be taken and whose way is not known counts as indirect: it is looked at
 /// when it has been executed.
@@ -40,7 +55,7 @@ InstructionKind MachineDecoder::kind_of(const llvm::MCInst& inst, bool has_targe
     }
     if (code_.analysis->isBranch(inst) || code_.analysis->isIndirectBranch(inst) ||
         code_.analysis->mayAffectControlFlow(inst, *code_.registers)) {
-        return InstructionKind::IndirectJump;
+        return returns_as_arm_does(inst) ? InstructionKind::Return : InstructionKind::IndirectJump;
     }
     return code_.instructions->get(inst.getOpcode()).isTrap() ? InstructionKind::Trap
                                                               : InstructionKind::Plain;
@@ -59,6 +74,11 @@ Result<DecodedInstruction> MachineDecoder::decode(std::span<const std::byte> byt
     const bool has_target =
         code_.analysis->evaluateBranch(inst, address.value, size, result.target.value);
     result.kind = kind_of(inst, has_target);
+    if (code_.instructions->getName(inst.getOpcode()) == "t2IT") {
+        // The lowest bit set of the mask ends the block (Arm ARM, A7.7.38).
+        const auto mask = static_cast<unsigned>(inst.getOperand(1).getImm());
+        result.makes_conditional = static_cast<std::uint8_t>(4 - std::countr_zero(mask | 8U));
+    }
     return result;
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# tests/editor/run.sh WDBG FIXTURES OUTPUT: packages the extension, starts code-server with it, and lets
-# session.mjs use it in headless Chromium. Screenshots go to OUTPUT. What it needs beyond Debian's chromium
-# is installed from npm into $WDBG_CACHE/editor, once. What is to be known of a failure goes to stdout.
+# tests/editor/run.sh WDBG FIXTURES OUTPUT GDBSERVER WAMR: packages the extension, starts code-server with
+# it, and lets session.mjs use it in headless Chromium. Screenshots go to OUTPUT. WAMR is a program that runs
+# an .aot by itself. What it needs beyond Debian's chromium is installed from npm into $WDBG_CACHE/editor,
+# once. What is to be known of a failure goes to stdout.
 #
 #   WDBG_EDITOR_LIMIT   how long one wait may take, in seconds (default 240)
 set -euo pipefail
@@ -11,6 +12,8 @@ root="$(cd "$here/../.." && pwd)"
 cache="${WDBG_CACHE:-${HOME:-$root}/.cache/wdbg}/editor"
 wdbg="$1"
 fixtures="$2"
+gdbserver="$4"
+wamr="$5"
 mkdir -p "$3"
 output="$(realpath "$3")"
 rm -f "$output"/*.log "$output"/*.png
@@ -95,9 +98,11 @@ cleanup() {
     rm -rf "$work" || rm -rf "$work" || : # what the server has left behind may still write
 }
 trap cleanup EXIT
-mkdir -p "$work/project" "$work/data/User" "$work/data/Machine" "$work/home"
+mkdir -p "$work/project" "$work/compiled" "$work/data/User" "$work/data/Machine" "$work/home"
 cp "$root/tests/fixtures/c/control.c" "$root/tests/fixtures/c/control.h" \
     "$root/tests/fixtures/c/control_util.c" "$fixtures/control-O0.wasm" "$work/project/"
+"$wdbg" compile -Og "$work/project/control-O0.wasm" -o "$work/compiled/control.aot" >"$output/compile.log" 2>&1 ||
+    fail "the guest cannot be compiled"
 printf '{"security.workspace.trust.enabled": false, "workbench.startupEditor": "none",
     "workbench.tips.enabled": false, "telemetry.telemetryLevel": "off", "extensions.autoUpdate": false,
     "extensions.autoCheckUpdates": false, "update.mode": "none"}\n' >"$work/data/User/settings.json"
@@ -118,4 +123,5 @@ while [ -z "$address" ]; do
     [ -n "$address" ] || read -rt 0.1 _ < <(sleep 0.2) || true
 done
 NODE_PATH="$cache/node_modules" node "$here/session.mjs" "$cache/node_modules/playwright-core/index.js" \
-    "$chromium" "$address" "$work/project" "$output"
+    "$chromium" "$address" "$work/project" "$output" "$gdbserver" "$wamr" \
+    "$work/compiled/control.aot"

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A session in the real editor: F5 without any launch.json, a breakpoint in the gutter, variables, hover,
 // watch, call stack, step, console, restart, stop. Each step waits for what the editor shows, never for a time.
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { begin, click, close, LIMIT, openEditor, report, settledBox, shot, textOfRows, until } from "./editor.mjs";
 
-const [playwright, chromium, address, project, output] = process.argv.slice(2);
+const [playwright, chromium, address, project, output, gdbserver, wamr, compiled] = process.argv.slice(2);
 const source = fs.readFileSync(path.join(project, "control.c"), "utf8").split("\n");
 const lineOf = (marker) => source.findIndex((line) => line.trimEnd().endsWith(`BREAK: ${marker}`)) + 1;
 const line = lineOf("steps-call");
@@ -169,6 +170,38 @@ const steps = {
         await shows(`control.c:${lineOf("steps-after")}`);
         await page.keyboard.press("Shift+F5");
         await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    },
+    "a process behind gdbserver": async () => {
+        const server = spawn(gdbserver, ["--once", "127.0.0.1:0", wamr, compiled]);
+        process.once("exit", () => server.kill());
+        const ended = new Promise((done) => server.once("exit", done));
+        const port = await new Promise((done, failed) => {
+            let told = "";
+            server.stderr.on("data", (text) => {
+                told += text;
+                const match = told.match(/Listening on port (\d+)\n/);
+                if (match) {
+                    done(match[1]);
+                }
+            });
+            ended.then(() => failed(new Error(`gdbserver ended: ${told}`)));
+        });
+        writeLaunch({
+            type: "wdbg", request: "attach", name: "behind gdbserver", native: `127.0.0.1:${port}`,
+            module: "${workspaceFolder}/control-O0.wasm", debugFile: `${compiled}.debug`,
+            sourceMap: { [fileURLToPath(new URL("../fixtures/c", import.meta.url))]: "${workspaceFolder}" },
+        });
+        await configurationShown("behind gdbserver");
+        await page.keyboard.press("F5");
+        await callStack(`${line}:`).waitFor();
+        await callStack("steps").waitFor();
+        await variables.filter({ hasText: /^start\s*=?\s*10/ }).first().waitFor();
+        await page.keyboard.press("F10");
+        await callStack(`${lineOf("steps-after")}:`).waitFor();
+        await shot("bridge");
+        await page.keyboard.press("Shift+F5"); // leaves the process, which runs to its end
+        await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+        await ended;
     },
     "LLDB's adapter": async () => {
         const configuration = {

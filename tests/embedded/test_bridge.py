@@ -11,6 +11,8 @@ from boards import FOLDER, GUEST, compiled
 from client.session import Session as Adapter
 from elf import Elf
 from harness.deadline import wait_for
+from link_cost import LinkCost
+from relay import Relay
 from test_compiled import Target as Bare
 
 ALL = ["mps2-aot", "mps2-xip", "virt32-aot"]
@@ -35,10 +37,12 @@ class Target:
         """What the firmware waits for before it runs the guest; `r`: it loads it again behind that."""
         self.line.sendall(how)
 
-    def bridge(self, *options: str, code=None, symbols: bool = True) -> native.Bridge:
+    def bridge(self, *options: str, code=None, symbols: bool = True,
+               address: str = "") -> native.Bridge:
+        """`address`: of the native server, if not the board's own."""
         host_file = [f"--host-file={self.firmware}"] if symbols else []
-        return self._keep(native.Bridge(self.board.native_address(), code or self.code, GUEST,
-                                        *host_file, *options))
+        return self._keep(native.Bridge(address or self.board.native_address(), code or self.code,
+                                        GUEST, *host_file, *options))
 
     def dispose(self) -> None:
         self.line.close()
@@ -212,6 +216,54 @@ def test_another_build_is_refused(start):
     assert re.search(rf"app\.wasm has build id {ids[0]}, \S+ has build id {ids[1]}", stderr)
 
 
+# --- A lost link ---------------------------------------------------------------------------------
+
+def test_link_comes_back(target, keep, new_session):
+    relay = keep(Relay(target.board.native_address()))
+    bridge = target.bridge("--reconnect=30", address=relay.address())
+    session = new_session(bridge)
+    target.go()
+    choose(session, "SPIN")
+    session.break_at("end")
+    session.run_free()
+    target.board.wait_for_console("guest: begin\n")
+    relay.cut()
+    assert session.wait_for_stop().reason == "signal"
+    assert session.frames()[-1] == "run"
+    assert "trying to reach it again" in bridge.stderr.text()
+    session.evaluate("mode = 0")
+    session.expect_at(session.go(), "end")
+    assert session.path("result") == "1"
+
+
+def test_link_comes_back_to_a_target_that_stands(start, keep, new_session):
+    target = start("virt32-aot")
+    relay = keep(Relay(target.board.native_address()))
+    bridge = target.bridge("--reconnect=30", address=relay.address())
+    session = new_session(bridge)
+    target.go()
+    session.run_to("factorial")
+    session.break_at("bottom")
+    relay.cut()
+    bridge.stderr.wait_for("is there again", native.SECONDS)
+    session.expect_at(session.go(), "bottom")
+    assert session.go_to_exit() == SUM
+
+
+def test_loss_is_told(start, keep, new_session):
+    target = start("mps2-aot")
+    relay = keep(Relay(target.board.native_address()))
+    bridge = target.bridge(address=relay.address())
+    session = new_session(bridge)
+    target.go()
+    session.run_to("factorial")
+    relay.cut()
+    status, stderr = bridge.finish()
+    assert status == 1
+    assert "the connection to the server is lost" in stderr
+    assert "could not be removed from the target's code at 0x" in stderr
+
+
 # --- Without symbols -----------------------------------------------------------------------------
 
 def areas(target, *names: str) -> list[str]:
@@ -279,57 +331,20 @@ def test_an_editor_attaches(target, keep):
 
 # --- What it costs -------------------------------------------------------------------------------
 
-class Cost:
-    """What the native link has carried since then, by the bridge's log of its packets."""
-
-    def __init__(self, bridge: native.Bridge) -> None:
-        self._log = bridge.native_log
-        self._before = len(self._lines())
-
-    def _lines(self) -> list[str]:
-        return [line.split(" ", 1)[1] for line in
-                self._log.read_text(errors="replace").splitlines()]
-
-    def lines(self) -> list[str]:
-        return self._lines()[self._before:]
-
-    def trips(self) -> int:
-        return sum(line.startswith("-> $") for line in self.lines())
-
-    def bytes(self) -> int:
-        return sum(len(line) - 3 for line in self.lines())
-
-    def milliseconds(self) -> float:
-        """On a line of 115 200 baud (10 bits a byte) where each packet takes 2 ms more."""
-        return self.trips() * 2 + self.bytes() * 10_000 / 115_200
-
-    def assert_nothing_twice(self) -> None:
-        """No byte of memory is read twice while the target stands."""
-        seen: set[int] = set()
-        for line in self.lines():
-            if match := re.match(r"-> \$m([0-9a-f]+),([0-9a-f]+)", line):
-                begin = int(match[1], 16)
-                read = set(range(begin, begin + int(match[2], 16)))
-                assert not seen & read, line
-                seen |= read
-            elif re.match(r"-> \$(vCont;|[cs]#)", line):
-                seen.clear()
+STEP_TRIPS, STEP_MILLISECONDS, STOP_TRIPS = 12, 400, 20
 
 
-# qemu's server steps no ranges: each exit of a line takes a breakpoint (docs/bridge.md).
-STEP_TRIPS, STOP_TRIPS = 48, 20
-
-
-def test_round_trips(target, keep):
+@pytest.mark.parametrize("marker", ["bottom", "measure", "loop"])
+def test_round_trips(target, keep, marker):
     bridge = target.bridge("--dap=127.0.0.1:0")
     adapter = keep(Adapter(bridge.address()))
     adapter.connection.seconds = native.SECONDS
     adapter.attach(connect="127.0.0.1:1")
-    adapter.breakpoints(SOURCE, "bottom")
+    adapter.breakpoints(SOURCE, marker)
     target.go()
     adapter.configured()
     adapter.stopped(native.SECONDS)
-    report = Cost(bridge)
+    report = LinkCost(bridge.native_log)
     frames = adapter.stack(levels=10)
     for frame in frames:
         adapter.locals(frame.id)
@@ -338,8 +353,9 @@ def test_round_trips(target, keep):
     report.assert_nothing_twice()
     assert report.trips() <= STOP_TRIPS
     for _ in range(4):
-        step = Cost(bridge)
+        step = LinkCost(bridge.native_log)
         adapter.step("next")
         print(f"step: {step.trips()} trips, {step.bytes()} bytes, {step.milliseconds():.0f} ms")
         step.assert_nothing_twice()
         assert step.trips() <= STEP_TRIPS
+        assert step.milliseconds() <= STEP_MILLISECONDS

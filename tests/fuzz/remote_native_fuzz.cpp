@@ -3,15 +3,12 @@
 // A native debug server that lies, to RemoteNativeTarget. Each line of the input answers one
 // packet; one that begins with 0x02 is sent as it is, and after the last the connection is closed.
 #include <wdbg/remote/native_target.h>
-#include <wdbg/rsp/framing.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <array>
-#include <thread>
+#include <packet_server.h>
 
 namespace {
 
@@ -22,57 +19,25 @@ constexpr auto patience = std::chrono::milliseconds(20);
 
 class Liar {
   public:
-    explicit Liar(std::string_view lines) : lines_(lines), thread_([this] { serve(); }) {}
+    explicit Liar(std::string_view lines) : lines_(lines) {}
 
-    Liar(const Liar&) = delete;
-    Liar& operator=(const Liar&) = delete;
-
-    ~Liar() { thread_.join(); }
-
-    [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+    [[nodiscard]] std::uint16_t port() const { return server_.port(); }
 
   private:
-    void serve() {
-        boost::system::error_code error;
-        asio::ip::tcp::socket socket(loop_);
-        [[maybe_unused]] const auto accepted = acceptor_.accept(socket, error);
-        std::array<char, 65536> room{};
-        rsp::Deframer deframer(room, rsp::Direction::ToServer);
-        std::array<char, 4096> buffer{};
-        while (!error) {
-            const std::size_t size = socket.read_some(asio::buffer(buffer), error);
-            std::string_view bytes(buffer.data(), size);
-            rsp::FrameEvent event{};
-            while (!error && (event = deframer.next(bytes)) != rsp::FrameEvent::NeedMore) {
-                const bool asks = event == rsp::FrameEvent::Packet ||
-                                  event == rsp::FrameEvent::Nack ||
-                                  event == rsp::FrameEvent::Interrupt;
-                if (asks && (lines_.empty() || !answer(socket))) {
-                    return;
-                }
-            }
+    test::PacketServer::Reply answer() {
+        if (lines_.empty()) {
+            return {.bytes = {}, .closes = true};
         }
-    }
-
-    bool answer(asio::ip::tcp::socket& socket) {
         const std::size_t end = std::min(lines_.find('\n'), lines_.size());
         const std::string_view line = lines_.substr(0, end);
         lines_.remove_prefix(std::min(end + 1, lines_.size()));
-        std::string bytes(line.substr(std::min<std::size_t>(1, line.size())));
-        if (!line.starts_with('\x02')) {
-            bytes.assign(rsp::framed_size_limit(line.size()), '\0');
-            bytes.resize(rsp::frame(line, bytes.data()));
-            bytes.insert(0, 1, '+');
-        }
-        boost::system::error_code error;
-        asio::write(socket, asio::buffer(bytes), error);
-        return !error;
+        return {.bytes = line.starts_with('\x02') ? std::string(line.substr(1))
+                                                  : "+" + test::framed(line)};
     }
 
     std::string_view lines_;
-    asio::io_context loop_;
-    asio::ip::tcp::acceptor acceptor_{loop_, {asio::ip::make_address("127.0.0.1"), 0}};
-    std::thread thread_;
+    test::PacketServer server_{
+        [this](rsp::FrameEvent /*event*/, std::string_view /*packet*/) { return answer(); }};
 };
 
 /// What a debugger does at a stop.

@@ -54,6 +54,7 @@ void AotDebuggeeImpl::on_event(const NativeEvent& event) {
 
 void AotDebuggeeImpl::on_code_appeared(const CodeAppeared& event) {
     has_new_code_ = true;
+    before_.clear();
     modules_.add(event.id, event.code);
     instances_.refresh();
     for (const auto& instance : instances_.all()) {
@@ -74,6 +75,7 @@ void AotDebuggeeImpl::on_code_vanished(CodeRangeId id) {
         }
     }
     stacks_.clear();
+    before_.clear();
     modules_.remove(id);
     if (options_.modules_return) {
         shown_.clear();

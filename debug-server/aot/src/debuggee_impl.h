@@ -150,11 +150,11 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] Step begin_step(const ThreadAction& action) const;
     [[nodiscard]] bool step_is_done(ThreadId thread, const Step& step) const;
     [[nodiscard]] NativeAction next_action(ThreadId thread, const Step& step) const;
-    [[nodiscard]] NativeAction action_within(const NativeFrame& frame, const Step& step,
-                                             bool has_position) const;
+    [[nodiscard]] NativeAction action_within(const ThreadStack& stack, const Step& step) const;
     [[nodiscard]] std::optional<NativeAction> action_out_of_call(const ThreadStack& stack,
                                                                  const Step& step) const;
     [[nodiscard]] NativeResume native_request() const;
+    void leave_stacks(const NativeResume& native);
     Result<void> go_on();
 
     // --- Inspection (inspection.cpp) ------------------------------------------------------------
@@ -202,6 +202,8 @@ class AotDebuggeeImpl final : public AotDebuggee,
     std::uint64_t generation_ = 0;
     std::vector<ThreadStop> reasons_;
     mutable std::map<ThreadId, ThreadStack> stacks_; ///< of this stop, once somebody asked
+    /// Stacks of threads that have only stepped since.
+    std::map<ThreadId, ThreadStack> before_;
     ResumeRequest request_;
     std::map<ThreadId, Step> steps_;
     std::map<ThreadId, ShownPlace> shown_;

@@ -149,7 +149,9 @@ Result<const ThreadStack*> AotDebuggeeImpl::stack_of(ThreadId thread) const {
     if (const auto known = stacks_.find(thread); known != stacks_.end()) {
         return &known->second;
     }
-    auto stack = walk_stack(target_, modules_, instances_, thread, is_in_host_call(thread));
+    const auto before = before_.find(thread);
+    auto stack = walk_stack(target_, modules_, instances_, thread, is_in_host_call(thread),
+                            before == before_.end() ? nullptr : &before->second);
     if (!stack) {
         return std::unexpected(stack.error());
     }

@@ -25,6 +25,17 @@ bool has_position(const ThreadStack& stack) {
            !is_stack_check(stack.native.front());
 }
 
+/// Of the innermost native frame; one that checks the stack is no caller.
+std::optional<NativeCaller> caller_of(const ThreadStack& stack) {
+    const auto caller = std::ranges::find_if(
+        stack.frames, [](const WasmFrame& frame) { return frame.native != 0; });
+    if (caller == stack.frames.end()) {
+        return std::nullopt;
+    }
+    const NativeRegisters& registers = stack.native[caller->native].registers;
+    return NativeCaller{.pc = registers.pc, .stack_pointer = stack_pointer(registers)};
+}
+
 } // namespace
 
 Step AotDebuggeeImpl::begin_step(const ThreadAction& action) const {
@@ -78,8 +89,9 @@ std::optional<NativeAction> AotDebuggeeImpl::action_out_of_call(const ThreadStac
     return std::nullopt;
 }
 
-NativeAction AotDebuggeeImpl::action_within(const NativeFrame& frame, const Step& step,
-                                            bool has_position) const {
+NativeAction AotDebuggeeImpl::action_within(const ThreadStack& stack, const Step& step) const {
+    const NativeFrame& frame = stack.native.front();
+    const bool has_position = aot::has_position(stack);
     const CodeModule& module = *frame.module;
     std::vector<dwarf::TextRange> ranges;
     const bool by_range = has_position && step.kind == ResumeKind::StepRange;
@@ -100,6 +112,7 @@ NativeAction AotDebuggeeImpl::action_within(const NativeFrame& frame, const Step
                              [&](dwarf::TextRange range) { return range.contains(frame.pc); })) {
         return StepNativeInstruction{};
     }
+    action.caller = caller_of(stack);
     // Where the frame is not set up yet, its body has a lower stack pointer than now.
     const auto reader = reader_of(target_);
     const auto address = module.info->frame_address(activation_of(frame, reader));
@@ -133,7 +146,7 @@ NativeAction AotDebuggeeImpl::next_action(ThreadId thread, const Step& step) con
             }
         }
     }
-    return action_within(frame, step, has_position(stack));
+    return action_within(stack, step);
 }
 
 NativeResume AotDebuggeeImpl::native_request() const {
@@ -174,6 +187,24 @@ bool AotDebuggeeImpl::report_shared_instructions(const NativeResume& native) {
     return true;
 }
 
+/// A step of native code ends before it leaves a frame a second time: of threads that only step,
+/// the callers' frames stay known. A trap may unwind them.
+void AotDebuggeeImpl::leave_stacks(const NativeResume& native) {
+    before_.clear();
+    for (const NativeThreadAction& action : native.threads) {
+        const auto stack = stacks_.find(action.thread);
+        const bool steps = std::holds_alternative<StepNativeRange>(action.action) ||
+                           std::holds_alternative<StepNativeInstruction>(action.action);
+        const bool trapped = std::ranges::any_of(reasons_, [](const ThreadStop& stop) {
+            return std::holds_alternative<Trapped>(stop.reason);
+        });
+        if (options_.reads_are_slow && steps && !trapped && stack != stacks_.end()) {
+            before_[action.thread] = std::move(stack->second);
+        }
+    }
+    stacks_.clear();
+}
+
 /// As the client has asked for, with the steps where they are now.
 Result<void> AotDebuggeeImpl::go_on() {
     const NativeResume native = native_request();
@@ -184,7 +215,7 @@ Result<void> AotDebuggeeImpl::go_on() {
             shown_.erase(thread.id);
         }
     }
-    stacks_.clear();
+    leave_stacks(native);
     stopped_ = false;
     auto resumed = target_.resume(native);
     if (!resumed) {
@@ -271,6 +302,7 @@ void AotDebuggeeImpl::detach() {
     clear_watchpoints();
     breakpoints_.forget_all();
     stacks_.clear();
+    before_.clear();
     steps_.clear();
     shown_.clear();
     reasons_.clear();

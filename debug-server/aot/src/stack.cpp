@@ -43,12 +43,26 @@ bool is_entry_of(const NativeFrame& outer, const NativeFrame& inner) {
            !entry->internal && body->internal && entry->function == body->function;
 }
 
+bool are_equal(const NativeRegisters& a, const NativeRegisters& b) {
+    if (a.pc != b.pc || a.known != b.known) {
+        return false;
+    }
+    for (std::size_t i = 0; i < a.general.size(); ++i) {
+        if (((a.known >> i) & 1U) != 0 && a.general.at(i) != b.general.at(i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 class StackWalker {
   public:
-    StackWalker(const NativeTarget& target, const CodeModules& modules, ThreadId thread)
+    StackWalker(const NativeTarget& target, const CodeModules& modules, ThreadId thread,
+                const ThreadStack* before)
         : target_(target)
         , modules_(modules)
         , thread_(thread)
+        , before_(before)
         , reader_(reader_of(target)) {}
 
     ThreadStack walk(NativeRegisters registers, bool in_host_call) {
@@ -72,7 +86,33 @@ class StackWalker {
         stack_.native.push_back(
             {.module = module, .registers = registers_, .pc = *offset, .kind = kind_});
         add_wasm_frames(*module);
-        return go_to_caller(*module);
+        return !take_rest_from_before() && go_to_caller(*module);
+    }
+
+    /// A caller that was there before has the callers that it had.
+    bool take_rest_from_before() {
+        if (before_ == nullptr || stack_.native.size() < 2) {
+            return false;
+        }
+        NativeFrame& here = stack_.native.back();
+        const auto same = std::ranges::find_if(before_->native, [&here](const NativeFrame& frame) {
+            return frame.kind == dwarf::AddressKind::ReturnAddress &&
+                   are_equal(frame.registers, here.registers);
+        });
+        if (same == before_->native.end()) {
+            return false;
+        }
+        here = *same;
+        const auto index = static_cast<std::size_t>(same - before_->native.begin());
+        const std::size_t shift = stack_.native.size() - 1 - index; // may wrap around
+        stack_.native.insert(stack_.native.end(), std::next(same), before_->native.end());
+        for (const WasmFrame& frame : before_->frames) {
+            if (frame.native > index) {
+                stack_.frames.push_back(frame);
+                stack_.frames.back().native += shift;
+            }
+        }
+        return true;
     }
 
     [[nodiscard]] NativeAddress address_to_look_at() const {
@@ -144,6 +184,7 @@ class StackWalker {
     const NativeTarget& target_;
     const CodeModules& modules_;
     ThreadId thread_;
+    const ThreadStack* before_;
     dwarf::NativeMemoryReader reader_;
     ThreadStack stack_;
     NativeRegisters registers_;
@@ -151,15 +192,33 @@ class StackWalker {
     bool in_host_call_ = false;
 };
 
+/// What `exec_env` belongs to, where another frame has told.
+NativeAddress known_instance(const ThreadStack& stack, NativeAddress exec_env) {
+    const auto known = std::ranges::find_if(stack.native, [exec_env](const NativeFrame& frame) {
+        return frame.exec_env == exec_env && frame.instance_address.value != 0;
+    });
+    return known == stack.native.end() ? NativeAddress{} : known->instance_address;
+}
+
+void find_instance(ThreadStack& stack, NativeFrame& frame, const dwarf::NativeMemoryReader& reader,
+                   const AotInstances& instances) {
+    const auto exec_env = frame.module->info->exec_env(activation_of(frame, reader));
+    if (!exec_env) {
+        return;
+    }
+    frame.instance_address = known_instance(stack, *exec_env);
+    if (frame.instance_address.value == 0) {
+        frame.instance_address = instances.of_exec_env(*exec_env).value_or(NativeAddress{});
+    }
+    frame.exec_env = *exec_env;
+}
+
 /// The frame's own exec_env, else that of the nearest frame of the same module.
 void find_instances(ThreadStack& stack, const NativeTarget& target, const AotInstances& instances) {
     const dwarf::NativeMemoryReader reader = reader_of(target);
     for (NativeFrame& frame : stack.native) {
-        const auto exec_env = frame.module->info->exec_env(activation_of(frame, reader));
-        const auto address =
-            exec_env ? instances.of_exec_env(*exec_env) : std::unexpected(exec_env.error());
-        if (address) {
-            frame.instance_address = *address;
+        if (frame.exec_env.value == 0) {
+            find_instance(stack, frame, reader, instances);
         }
     }
     const auto fill = [](NativeFrame& frame, const NativeFrame& neighbour) {
@@ -210,7 +269,8 @@ dwarf::NativeActivation activation_of(const NativeFrame& frame,
 }
 
 Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& modules,
-                               const AotInstances& instances, ThreadId thread, bool in_host_call) {
+                               const AotInstances& instances, ThreadId thread, bool in_host_call,
+                               const ThreadStack* before) {
     const auto registers = target.registers(thread);
     if (!registers) {
         if (registers.error().code == ErrorCode::Unavailable) {
@@ -218,7 +278,7 @@ Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& mo
         }
         return std::unexpected(registers.error());
     }
-    ThreadStack stack = StackWalker(target, modules, thread).walk(*registers, in_host_call);
+    ThreadStack stack = StackWalker(target, modules, thread, before).walk(*registers, in_host_call);
     find_instances(stack, target, instances);
     return stack;
 }

@@ -15,6 +15,7 @@ struct NativeFrame {
     dwarf::TextOffset pc{};
     dwarf::AddressKind kind = dwarf::AddressKind::Instruction;
     AotInstance* instance = nullptr;
+    NativeAddress exec_env{};         ///< the thread's; 0 if not known
     NativeAddress instance_address{}; ///< the thread's own (a clone, maybe); 0 if not known
 };
 
@@ -38,10 +39,12 @@ struct ThreadStack {
 };
 
 /// Walks the stack of a stopped thread. Host frames are passed over: the stack goes on where guest
-/// code called the host.
+/// code called the host. `before`, if there is one, is the thread's stack at an earlier stop, since
+/// when it has not left any frame to which it may have come back: callers found in it are not
+/// looked at again.
 [[nodiscard]] Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& modules,
                                              const AotInstances& instances, ThreadId thread,
-                                             bool in_host_call);
+                                             bool in_host_call, const ThreadStack* before);
 
 /// Whether it is in a function's entry that checks the stack and calls the body: nothing of the
 /// wasm function happens there.

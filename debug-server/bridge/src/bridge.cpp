@@ -108,6 +108,7 @@ Result<void> BridgeImpl::open() {
                      std::function<void()> task) { boost::asio::post(loop, std::move(task)); },
          .warn = options_.warn,
          .modules_return = true,
+         .reads_are_slow = true,
          .load_printer = [machine = machine_,
                           thumb =
                               thumb_] { return dwarf::load_instruction_printer(machine, thumb); }});
@@ -116,12 +117,14 @@ Result<void> BridgeImpl::open() {
 }
 
 Result<void> BridgeImpl::connect() {
-    auto target = remote::RemoteNativeTarget::connect(loop_, {.host = options_.host,
-                                                              .port = options_.port,
-                                                              .timeout = options_.timeout,
-                                                              .machine = machine_,
-                                                              .trace = options_.trace,
-                                                              .warn = options_.warn});
+    auto target =
+        remote::RemoteNativeTarget::connect(loop_, {.host = options_.host,
+                                                    .port = options_.port,
+                                                    .timeout = options_.timeout,
+                                                    .reconnect_limit = options_.reconnect_limit,
+                                                    .machine = machine_,
+                                                    .trace = options_.trace,
+                                                    .warn = options_.warn});
     if (!target) {
         return std::unexpected(target.error());
     }

@@ -56,9 +56,17 @@ Result<std::vector<MemoryArea>> areas_of(const remote::RemoteNativeTarget& targe
     }
     std::vector<MemoryArea> areas;
     for (const remote::NativeRegion& region : *map) {
-        if (region.executable && !region.file.starts_with('/') && !region.file.starts_with('[')) {
-            areas.push_back({.begin = region.range.begin,
-                             .size = region.range.end.value - region.range.begin.value});
+        if (!region.executable || region.file.starts_with('/') || region.file.starts_with('[')) {
+            continue;
+        }
+        const std::uint64_t size = region.range.end.value - region.range.begin.value;
+        // The system may tell one mapping in parts (large pages, for one).
+        const bool goes_on = !areas.empty() && areas.back().begin.value + areas.back().size ==
+                                                   region.range.begin.value;
+        if (goes_on) {
+            areas.back().size += size;
+        } else {
+            areas.push_back({.begin = region.range.begin, .size = size});
         }
     }
     return areas;

@@ -41,6 +41,7 @@ bridge::BridgeOptions bridge_options(const BridgeCommandOptions& options, Packet
     }
     made.host_file = options.host_file;
     made.load_limit = std::chrono::seconds(options.load_seconds);
+    made.reconnect_limit = std::chrono::seconds(options.reconnect_seconds);
     made.warn = [](const std::string& text) { report(text); };
     if (log != nullptr) {
         made.trace = [log](std::string_view direction, std::string_view bytes) {

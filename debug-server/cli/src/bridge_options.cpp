@@ -62,13 +62,13 @@ Result<void> add_search(Options& options, std::string_view value) {
     return {};
 }
 
-Result<void> set_seconds(Options& options, std::string_view value) {
+Result<void> set_seconds(std::uint32_t& target, std::string_view value) {
     const auto seconds = rsp::parse_integer(value);
     constexpr std::uint64_t most = 86'400;
     if (!seconds || *seconds > most) {
         return invalid("expected a number of seconds");
     }
-    options.load_seconds = static_cast<std::uint32_t>(*seconds);
+    target = static_cast<std::uint32_t>(*seconds);
     return {};
 }
 
@@ -105,7 +105,16 @@ constexpr Row rows[] = {
     {{"--load-limit"},
      "SECONDS",
      "how long the target may run until the modules are loaded (default 10)",
-     set_seconds},
+     [](Options& options, std::string_view value) {
+         return set_seconds(options.load_seconds, value);
+     }},
+    {{"--reconnect"},
+     "SECONDS",
+     "how long to try to reach a native server again whose connection is\n"
+     "                              lost (default 0: the session ends)",
+     [](Options& options, std::string_view value) {
+         return set_seconds(options.reconnect_seconds, value);
+     }},
     {{"-g", "--debugger-port", "--listen"},
      "HOST:PORT",
      "serve the GDB remote protocol (LLDB's wasm flavour) here\n"

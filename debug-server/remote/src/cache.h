@@ -38,6 +38,8 @@ class MemoryCache {
 
     [[nodiscard]] std::size_t line_size() const { return line_size_; }
 
+    [[nodiscard]] std::size_t most_ahead() const { return most_ahead_; }
+
   private:
     [[nodiscard]] std::uint64_t line_of(std::uint64_t offset) const {
         return offset - offset % line_size_;

@@ -2,6 +2,7 @@
 #include "link.h"
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
 
 #include <array>
 #include <cerrno>
@@ -56,7 +57,8 @@ int connect_to(Tcp::socket& socket, const Tcp::endpoint& endpoint,
 } // namespace
 
 Link::Link(asio::io_context& loop, const ConnectOptions& options)
-    : socket_(loop)
+    : loop_(loop)
+    , socket_(loop)
     , timeout_(options.timeout)
     , trace_(options.trace)
     , client_([this](std::string_view bytes) { send(bytes); },
@@ -167,11 +169,16 @@ void Link::send(std::string_view bytes) {
 }
 
 void Link::lose() {
+    const std::function<void()> lost = std::move(lost_handler_);
     close();
     client_.connection_lost();
+    if (lost) {
+        asio::post(loop_, lost);
+    }
 }
 
 void Link::close() {
+    lost_handler_ = nullptr;
     error_code ignored;
     socket_.close(ignored);
 }

@@ -50,6 +50,9 @@ class Link : public std::enable_shared_from_this<Link> {
 
     [[nodiscard]] const LinkFigures& figures() const { return figures_; }
 
+    /// Called once from the event loop when the other side has gone, not after close().
+    void set_lost_handler(std::function<void()> handler) { lost_handler_ = std::move(handler); }
+
     /// Begins to watch the socket from the event loop.
     void watch();
     void close();
@@ -61,12 +64,14 @@ class Link : public std::enable_shared_from_this<Link> {
     void lose();
     bool wait(short events, int milliseconds);
 
+    boost::asio::io_context& loop_;
     boost::asio::ip::tcp::socket socket_;
     std::chrono::milliseconds timeout_;
     std::function<void(std::string_view, std::string_view)> trace_;
     rsp::Client client_;
     LinkFigures figures_;
     bool send_failed_ = false;
+    std::function<void()> lost_handler_;
 };
 
 } // namespace wdbg::remote

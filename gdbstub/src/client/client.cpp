@@ -53,7 +53,10 @@ void Client::Impl::receive(std::string_view bytes) {
             if (!no_ack) {
                 output("+");
             }
-            take_packet(deframer.payload());
+            if (!is_repetition(deframer.payload())) {
+                last_payload = deframer.payload();
+                take_packet(last_payload);
+            }
             break;
         case FrameEvent::Nack:
             take_nack();
@@ -66,6 +69,9 @@ void Client::Impl::receive(std::string_view bytes) {
             take_bad_packet("an answer that is too long");
             break;
         case FrameEvent::Ack:
+            server_acks = true;
+            ack_awaited = false;
+            break;
         case FrameEvent::Interrupt:
             break;
         }
@@ -174,17 +180,42 @@ void Client::Impl::send_next() {
     queue.pop_front();
     deadline.reset();
     nacks = 0;
+    sent_again = 0;
     send(in_flight->packet);
 }
 
 void Client::Impl::send(std::string_view packet) {
     frame_buffer.resize(framed_size_limit(packet.size()));
     frame_buffer.resize(frame(packet, frame_buffer.data()));
+    ack_awaited = !no_ack;
+    send_again_at.reset();
     output(frame_buffer);
+}
+
+/// A server that has not got our ack sends its answer again; what we have asked since then it has
+/// not acknowledged yet.
+bool Client::Impl::is_repetition(std::string_view payload) const {
+    return !no_ack && server_acks && ack_awaited && payload == last_payload;
+}
+
+void Client::Impl::send_again_if_lost(TimePoint now) {
+    if (no_ack || !server_acks || !ack_awaited || !in_flight || !echo_awaited.empty()) {
+        return;
+    }
+    const auto patience = options.timeout / (max_nacks + 1);
+    if (!send_again_at) {
+        send_again_at = now + patience;
+    } else if (now >= *send_again_at && sent_again < max_nacks) {
+        ++sent_again;
+        send(in_flight->packet);
+    } else if (now >= *send_again_at) {
+        give_up({ErrorCode::Io, "the server does not acknowledge our packets"});
+    }
 }
 
 /// The time starts to run with the first tick after sending.
 void Client::Impl::tick(TimePoint now) {
+    send_again_if_lost(now);
     const bool waiting =
         !echo_awaited.empty() || (in_flight && in_flight->kind != Exchange::Resume);
     if (broken || !waiting) {

@@ -36,6 +36,8 @@ struct Client::Impl {
     void finish(Result<std::string_view> result);
     void send_next();
     void send(std::string_view packet);
+    void send_again_if_lost(TimePoint now);
+    [[nodiscard]] bool is_repetition(std::string_view payload) const;
     void begin_resync();
 
     // Requests of several packets (requests.cpp)
@@ -59,6 +61,11 @@ struct Client::Impl {
     unsigned echo_count = 0;
     unsigned nacks = 0; ///< in a row, from either side
     bool no_ack = false;
+    bool server_acks = false; ///< it has acknowledged something
+    bool ack_awaited = false; ///< for what was sent last
+    std::optional<TimePoint> send_again_at;
+    unsigned sent_again = 0; ///< what is in flight, for want of an ack
+    std::string last_payload;
     std::optional<bool> has_vcont;
 
     std::map<std::string, std::string, std::less<>> features;

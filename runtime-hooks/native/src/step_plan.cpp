@@ -2,43 +2,80 @@
 #include <wdbg/native/step_plan.h>
 
 #include <algorithm>
+#include <array>
+#include <unordered_set>
+#include <utility>
 
 namespace wdbg::native {
 
 namespace {
 
+struct RangeCode {
+    NativeRange range;
+    std::vector<std::byte> bytes;
+};
+
 class ExitFinder {
   public:
-    ExitFinder(StepPlan& plan, const InstructionDecoder& decoder, const CodeTest& in_code)
+    ExitFinder(StepPlan& plan, const InstructionDecoder& decoder, const CodeReader& read,
+               const CodeTest& in_code)
         : plan_(plan)
         , decoder_(decoder)
+        , read_(read)
         , in_code_(in_code) {}
 
-    void scan(NativeRange range, std::span<const std::byte> code);
+    /// Returns end there instead of where they are executed.
+    void set_caller(const NativeCaller& caller) {
+        caller_ = caller;
+        plan_.return_floor = caller.stack_pointer.value;
+    }
+
+    void scan(const RangeCode& code);
+    /// Follows the code as it may run from `pc`.
+    void follow(std::span<const RangeCode> code, std::uint64_t pc);
 
   private:
     void add(std::uint64_t address, ExitKind kind) {
         plan_.exits.push_back({.address = address, .kind = kind});
     }
 
+    void find_conditional(const RangeCode& code);
+    void go_behind(const DecodedInstruction& instruction, std::uint64_t address);
     void leave_to(std::uint64_t target, std::uint64_t from);
+    void add_return(std::uint64_t address);
+    [[nodiscard]] std::uint64_t behind_jump(std::uint64_t address) const;
     /// Whether control can go on behind the instruction.
     bool visit(const DecodedInstruction& instruction, std::uint64_t address);
+    [[nodiscard]] std::optional<DecodedInstruction> decode(std::span<const RangeCode> code,
+                                                           std::uint64_t address) const;
 
     StepPlan& plan_;
     const InstructionDecoder& decoder_;
+    const CodeReader& read_;
     const CodeTest& in_code_;
+    std::optional<NativeCaller> caller_;
+    std::vector<std::uint64_t> reached_;            ///< within the ranges, by jumps
+    std::unordered_set<std::uint64_t> conditional_; ///< instructions that may not be executed
 };
 
 void ExitFinder::leave_to(std::uint64_t target, std::uint64_t from) {
     if (plan_.in_ranges(target)) {
         plan_.straight = plan_.straight && target > from;
+        reached_.push_back(target);
         return;
     }
     if (in_code_(target)) {
         add(target, ExitKind::Arrive);
     } else {
         add(from, ExitKind::PassOver);
+    }
+}
+
+void ExitFinder::add_return(std::uint64_t address) {
+    if (caller_) {
+        add(caller_->pc.value, ExitKind::Return);
+    } else {
+        add(address, ExitKind::PassOver);
     }
 }
 
@@ -52,6 +89,8 @@ bool ExitFinder::visit(const DecodedInstruction& instruction, std::uint64_t addr
         leave_to(instruction.target.value, address);
         return true;
     case InstructionKind::Return:
+        add_return(address);
+        return false;
     case InstructionKind::IndirectJump:
         add(address, ExitKind::PassOver);
         return false;
@@ -74,14 +113,27 @@ bool ExitFinder::visit(const DecodedInstruction& instruction, std::uint64_t addr
     }
 }
 
-void ExitFinder::scan(NativeRange range, std::span<const std::byte> code) {
-    std::uint64_t at = range.begin.value;
+/// nullopt outside of the ranges, and in padding or data.
+std::optional<DecodedInstruction> ExitFinder::decode(std::span<const RangeCode> code,
+                                                     std::uint64_t address) const {
+    for (const RangeCode& each : code) {
+        if (each.range.contains({address})) {
+            const auto bytes = std::span(each.bytes).subspan(address - each.range.begin.value);
+            const auto decoded = decoder_.decode(bytes, {address});
+            return decoded ? std::optional(*decoded) : std::nullopt;
+        }
+    }
+    return std::nullopt;
+}
+
+void ExitFinder::scan(const RangeCode& code) {
+    std::uint64_t at = code.range.begin.value;
     bool goes_on = true;
     std::uint64_t last = at;
-    while (at < range.end.value) {
-        const auto decoded = decoder_.decode(code.subspan(at - range.begin.value), {at});
+    while (at < code.range.end.value) {
+        const auto decoded = decode(std::span(&code, 1), at);
         if (!decoded) {
-            return; // padding or data behind the code
+            return;
         }
         last = at;
         goes_on = visit(*decoded, at);
@@ -92,11 +144,59 @@ void ExitFinder::scan(NativeRange range, std::span<const std::byte> code) {
     }
 }
 
+void ExitFinder::find_conditional(const RangeCode& code) {
+    unsigned left = 0;
+    std::uint64_t at = code.range.begin.value;
+    while (const auto decoded = decode(std::span(&code, 1), at)) {
+        if (left != 0) {
+            conditional_.insert(at);
+            --left;
+        }
+        left = std::max<unsigned>(left, decoded->makes_conditional);
+        at += decoded->length;
+    }
+}
+
+/// Where a jump at `address` leads to; `address` itself if there is none.
+std::uint64_t ExitFinder::behind_jump(std::uint64_t address) const {
+    std::array<std::byte, 8> bytes{};
+    if (!in_code_(address) || !read_(address, bytes)) {
+        return address;
+    }
+    const auto decoded = decoder_.decode(bytes, {address});
+    const bool jumps = decoded && decoded->kind == InstructionKind::Jump;
+    return jumps && in_code_(decoded->target.value) ? decoded->target.value : address;
+}
+
+/// Code that raises a trap ends in a call and a jump to where the function returns: all of these
+/// jumps are one exit.
+void ExitFinder::go_behind(const DecodedInstruction& instruction, std::uint64_t address) {
+    const std::uint64_t next = address + instruction.length;
+    const bool is_call = instruction.kind == InstructionKind::Call ||
+                         instruction.kind == InstructionKind::IndirectCall;
+    leave_to(is_call && !plan_.in_ranges(next) ? behind_jump(next) : next, address);
+}
+
+void ExitFinder::follow(std::span<const RangeCode> code, std::uint64_t pc) {
+    std::ranges::for_each(code, [this](const RangeCode& each) { find_conditional(each); });
+    std::unordered_set<std::uint64_t> seen;
+    reached_ = {pc};
+    while (!reached_.empty()) {
+        const std::uint64_t at = reached_.back();
+        reached_.pop_back();
+        const auto decoded = seen.insert(at).second ? decode(code, at) : std::nullopt;
+        if (decoded && (visit(*decoded, at) || conditional_.contains(at))) {
+            go_behind(*decoded, at);
+        }
+    }
+}
+
 void sort_exits(std::vector<StepExit>& exits) {
-    std::ranges::sort(exits, [](const StepExit& a, const StepExit& b) {
-        return a.address != b.address ? a.address < b.address
-                                      : a.kind == ExitKind::Enter && b.kind != ExitKind::Enter;
-    });
+    const auto rank = [](ExitKind kind) {
+        return kind == ExitKind::Enter ? 0 : kind == ExitKind::Return ? 2 : 1;
+    };
+    std::ranges::sort(
+        exits, {}, [&](const StepExit& exit) { return std::pair(exit.address, rank(exit.kind)); });
     const auto same = std::ranges::unique(exits, {}, &StepExit::address);
     exits.erase(same.begin(), same.end());
 }
@@ -114,12 +214,13 @@ bool StepPlan::in_ranges(std::uint64_t address) const {
 }
 
 Result<StepPlan> plan_range_step(const StepNativeRange& step, const InstructionDecoder& decoder,
-                                 const CodeReader& read, const CodeTest& in_code) {
+                                 const CodeReader& read, const CodeTest& in_code,
+                                 std::optional<std::uint64_t> from) {
     StepPlan plan;
     plan.ranges = step.ranges;
     plan.stack_floor = step.stack_floor.value;
     plan.into_calls = step.into_calls;
-    ExitFinder finder(plan, decoder, in_code);
+    std::vector<RangeCode> code;
     std::uint64_t sum = 0;
     for (const NativeRange& range : step.ranges) {
         const std::uint64_t size = range.end.value - range.begin.value;
@@ -127,11 +228,19 @@ Result<StepPlan> plan_range_step(const StepNativeRange& step, const InstructionD
         if (range.end < range.begin || sum > max_step_bytes) {
             return fail(ErrorCode::InvalidArgument, "the range to step over is too large");
         }
-        std::vector<std::byte> code(size);
-        if (const auto done = read(range.begin.value, code); !done) {
+        RangeCode& part = code.emplace_back(range, std::vector<std::byte>(size));
+        if (const auto done = read(range.begin.value, part.bytes); !done) {
             return std::unexpected(done.error());
         }
-        finder.scan(range, code);
+    }
+    ExitFinder finder(plan, decoder, read, in_code);
+    if (from && plan.in_ranges(*from)) {
+        if (step.caller && in_code(step.caller->pc.value)) {
+            finder.set_caller(*step.caller);
+        }
+        finder.follow(code, *from);
+    } else {
+        std::ranges::for_each(code, [&finder](const RangeCode& each) { finder.scan(each); });
     }
     sort_exits(plan.exits);
     return plan;

@@ -45,8 +45,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Machine::AArch64, false, {0x02, 0x00, 0x00, 0x94}, 4, Call, 0x1008},
         Case{Machine::AArch64, false, {0x00, 0x00, 0x3f, 0xd6}, 4, IndirectCall, 0},
         Case{Machine::AArch64, false, {0x00, 0x04, 0x00, 0x91}, 4, Plain, 0},
-        // thumb: bx lr; nop; bl +4
-        Case{Machine::Arm, true, {0x70, 0x47}, 2, IndirectJump, 0},
+        // thumb: bx lr; bx r3; pop {r7, pc}; ldm sp!, {r4-r8, pc}; ldm r0!, {r4, pc}; nop; bl +4
+        Case{Machine::Arm, true, {0x70, 0x47}, 2, Return, 0},
+        Case{Machine::Arm, true, {0x18, 0x47}, 2, IndirectJump, 0},
+        Case{Machine::Arm, true, {0x80, 0xbd}, 2, Return, 0},
+        Case{Machine::Arm, true, {0xbd, 0xe8, 0xf0, 0x81}, 4, Return, 0},
+        Case{Machine::Arm, true, {0xb0, 0xe8, 0x10, 0x80}, 4, IndirectJump, 0},
         Case{Machine::Arm, true, {0x00, 0xbf}, 2, Plain, 0},
         Case{Machine::Arm, true, {0x00, 0xf0, 0x02, 0xf8}, 4, Call, 0x1008},
         // arm: bx lr; b +8

@@ -1,193 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // RemoteNativeTarget against a scripted server: what real ones do rarely.
-#include <wdbg/remote/native_target.h>
-#include <wdbg/rsp/framing.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
-#include <gtest/gtest.h>
+#include "native_fixture.h"
 
 #include <array>
-#include <atomic>
-#include <chrono>
-#include <functional>
-#include <map>
-#include <mutex>
-#include <thread>
-#include <tuple>
-#include <vector>
 
 namespace wdbg::remote {
 namespace {
-
-namespace asio = boost::asio;
-
-std::string framed(std::string_view payload) {
-    std::string out(rsp::framed_size_limit(payload.size()), '\0');
-    out.resize(rsp::frame(payload, out.data()));
-    return out;
-}
-
-/// Answers by the longest prefix of a packet that it knows, else with nothing ("not supported").
-/// The answer "!" closes the connection in the middle of a packet; "?" is no answer at all; "~…"
-/// has a wrong checksum. "a|b|c" are the answers to one request after the other.
-class ScriptedServer {
-  public:
-    explicit ScriptedServer(std::map<std::string, std::string> answers)
-        : answers_(std::move(answers))
-        , thread_([this] { serve(); }) {}
-
-    ScriptedServer(const ScriptedServer&) = delete;
-    ScriptedServer& operator=(const ScriptedServer&) = delete;
-
-    ~ScriptedServer() {
-        boost::system::error_code ignored;
-        std::ignore = acceptor_.close(ignored);
-        thread_.join();
-    }
-
-    [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-
-    [[nodiscard]] bool saw(std::string_view packet) const {
-        const std::lock_guard lock(mutex_);
-        return std::ranges::find(seen_, packet) != seen_.end();
-    }
-
-  private:
-    void serve() {
-        asio::ip::tcp::socket socket(loop_);
-        boost::system::error_code error;
-        [[maybe_unused]] const auto accepted = acceptor_.accept(socket, error);
-        std::array<char, 65536> room{};
-        rsp::Deframer deframer(room, rsp::Direction::ToServer);
-        std::array<char, 4096> buffer{};
-        while (!error) {
-            const std::size_t size = socket.read_some(asio::buffer(buffer), error);
-            std::string_view bytes(buffer.data(), size);
-            rsp::FrameEvent event{};
-            while (!error && (event = deframer.next(bytes)) != rsp::FrameEvent::NeedMore) {
-                const bool again = event == rsp::FrameEvent::Nack && !last_.empty();
-                if ((event == rsp::FrameEvent::Packet && !answer(socket, deframer.payload())) ||
-                    (again && !send(socket, next_answer(last_)))) {
-                    return;
-                }
-            }
-        }
-    }
-
-    bool answer(asio::ip::tcp::socket& socket, std::string_view packet) {
-        {
-            const std::lock_guard lock(mutex_);
-            seen_.emplace_back(packet);
-        }
-        last_ = packet;
-        return send(socket, next_answer(packet));
-    }
-
-    std::string next_answer(std::string_view packet) {
-        std::string* found = nullptr;
-        std::size_t best = 0;
-        for (auto& [prefix, text] : answers_) {
-            if (packet.starts_with(prefix) && prefix.size() >= best) {
-                found = &text;
-                best = prefix.size();
-            }
-        }
-        if (found == nullptr) {
-            return {};
-        }
-        const std::size_t end = std::min(found->find('|'), found->size());
-        std::string answer = found->substr(0, end);
-        found->erase(0, end == found->size() ? 0 : end + 1);
-        return answer;
-    }
-
-    static bool send(asio::ip::tcp::socket& socket, const std::string& reply) {
-        boost::system::error_code error;
-        if (reply.starts_with('~')) {
-            asio::write(socket, asio::buffer("+$" + reply.substr(1) + "#00"), error);
-            return !error;
-        }
-        if (reply == "!") {
-            asio::write(socket, asio::buffer(std::string("+$T05th")), error);
-            return false;
-        }
-        if (reply != "?") {
-            asio::write(socket, asio::buffer("+" + framed(reply)), error);
-        }
-        return !error;
-    }
-
-    std::map<std::string, std::string> answers_;
-    std::string last_;
-    mutable std::mutex mutex_;
-    std::vector<std::string> seen_;
-    asio::io_context loop_;
-    asio::ip::tcp::acceptor acceptor_{loop_, {asio::ip::make_address("127.0.0.1"), 0}};
-    std::thread thread_;
-};
-
-constexpr const char* description =
-    "l<target><architecture>aarch64</architecture><feature name=\"f\">"
-    "<reg name=\"sp\" bitsize=\"64\" regnum=\"31\"/><reg name=\"pc\" bitsize=\"64\"/>"
-    "</feature></target>";
-
-std::map<std::string, std::string> board() {
-    return {{"qSupported", "PacketSize=400;qXfer:features:read+;qXfer:memory-map:read+"},
-            {"qXfer:features:read:target.xml", description},
-            {"qXfer:memory-map:read",
-             "l<memory-map><memory type=\"flash\" start=\"0x0\" length=\"0x8000\"/>"
-             "<memory type=\"ram\" start=\"0x20000000\" length=\"0x8000\"/></memory-map>"},
-            {"?", "S05"},
-            {"g", "0000000020000000"
-                  "0010000000000000"},
-            {"Z", "OK"},
-            {"z", "OK"},
-            {"D", "OK"}};
-}
-
-class NativeTarget : public testing::Test {
-  protected:
-    void connect(std::map<std::string, std::string> answers,
-                 std::optional<Machine> machine = Machine::AArch64) {
-        server = std::make_unique<ScriptedServer>(std::move(answers));
-        NativeConnectOptions options;
-        options.port = server->port();
-        options.machine = machine;
-        options.timeout = std::chrono::milliseconds(20'000);
-        options.warn = [this](const std::string& text) { warnings += text; };
-        connected = RemoteNativeTarget::connect(loop, std::move(options));
-    }
-
-    RemoteNativeTarget& target() { return **connected; }
-
-    void add_code(std::uint64_t begin) {
-        target().add_code({.range = {.begin = {begin}, .end = {begin + 64}},
-                           .module = ModuleId{0},
-                           .debug_file = {},
-                           .module_file = {},
-                           .wasm_file = {}},
-                          std::vector<std::byte>(64), false);
-    }
-
-    /// Runs the event loop until then.
-    void run_until(const std::function<bool()>& done) {
-        constexpr auto limit = std::chrono::seconds(20);
-        const auto end = std::chrono::steady_clock::now() + limit;
-        while (!done()) {
-            loop.restart();
-            loop.run_one_until(end);
-            ASSERT_LT(std::chrono::steady_clock::now(), end) << "nothing came";
-        }
-    }
-
-    asio::io_context loop;
-    std::unique_ptr<ScriptedServer> server;
-    std::string warnings;
-    Result<std::unique_ptr<RemoteNativeTarget>> connected = fail(ErrorCode::Internal, "");
-};
 
 TEST_F(NativeTarget, PlantsHardwareBreakpointsInFlashAndSoftwareOnesInRam) {
     connect(board());
@@ -335,6 +154,20 @@ TEST_F(NativeTarget, LooksForCodeWhereTheTargetTellsOfChanges) {
     ASSERT_TRUE(target().resume({}));
     run_until([&] { return told_of_change; });
     EXPECT_EQ(looks, 1);
+}
+
+/// A server hits a breakpoint where the thread stands.
+TEST_F(NativeTarget, LeavesThePlaceThatItIsToRunTo) {
+    auto answers = board();
+    answers["vCont?"] = "vCont;c;C;s;S";
+    answers["vCont;s"] = "S05";
+    answers["vCont;c"] = "S05";
+    connect(std::move(answers));
+    ASSERT_TRUE(connected) << connected.error().message;
+    const NativeAddress here{0x1000};
+    const auto arrived = target().run_until(std::span(&here, 1), std::chrono::seconds(20));
+    EXPECT_TRUE(arrived && *arrived);
+    EXPECT_EQ(server->count("vCont;s:1"), 1);
 }
 
 TEST_F(NativeTarget, AsksAgainForWhatCameGarbled) {

@@ -70,16 +70,19 @@ std::optional<NativeRegion> parse_mapping(std::string_view line) {
 
 } // namespace
 
+ConnectOptions connection_options(const NativeConnectOptions& options) {
+    return {.host = options.host,
+            .port = options.port,
+            .timeout = options.timeout,
+            .module = {},
+            .console = {},
+            .features = "xmlRegisters=i386,arm;qXfer:features:read+",
+            .trace = options.trace};
+}
+
 Result<std::unique_ptr<RemoteNativeTarget>>
 RemoteNativeTarget::connect(boost::asio::io_context& loop, NativeConnectOptions options) {
-    ConnectOptions connection{.host = options.host,
-                              .port = options.port,
-                              .timeout = options.timeout,
-                              .module = {},
-                              .console = {},
-                              .features = "xmlRegisters=i386,arm;qXfer:features:read+",
-                              .trace = options.trace};
-    Result<std::shared_ptr<Link>> link = Link::open(loop, connection);
+    Result<std::shared_ptr<Link>> link = Link::open(loop, connection_options(options));
     if (!link) {
         return std::unexpected(link.error());
     }
@@ -112,6 +115,9 @@ Result<void> NativeTargetImpl::require_stopped() const {
     if (state_ == NativeState::Ended) {
         return fail(ErrorCode::Gone, lost_.empty() ? "the target has ended" : lost_);
     }
+    if (state_ == NativeState::Lost) {
+        return fail(ErrorCode::Gone, lost_ + "; wdbg tries to reach it again");
+    }
     if (state_ == NativeState::Running) {
         return fail(ErrorCode::NotStopped, "the target is running");
     }
@@ -141,10 +147,11 @@ Result<void> NativeTargetImpl::begin() {
     learn_flash();
     pass_signals();
     // A server that takes small packets, or is none of a whole system, is behind a slow link,
-    // mostly.
+    // mostly: a packet costs as much time there as some tens of bytes.
     constexpr std::size_t large_packet = 4096;
     const bool is_near = client.packet_size() >= large_packet && steps_ranges_;
-    cache_.use_lines_of(is_near ? 1024 : 256);
+    cache_.memory =
+        is_near ? MemoryCache(256, std::size_t{16} << 10U) : MemoryCache(64, std::size_t{192});
     event_thread_ = stop->thread;
     take_expedited(*stop);
     if (event_thread_ == 0) {

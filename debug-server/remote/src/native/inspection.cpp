@@ -138,7 +138,7 @@ std::vector<NativeThread> NativeTargetImpl::threads() const {
     if (state_ == NativeState::Ended) {
         return found;
     }
-    if (state_ == NativeState::Running) {
+    if (state_ != NativeState::Stopped) {
         for (const auto& [thread, id] : ids_) {
             found.push_back({.id = id, .system_id = thread});
         }

@@ -72,6 +72,7 @@ void NativeTargetImpl::end(const NativeEnd& how) {
     }
     leave_stop();
     link_->close();
+    reconnect_timer_.cancel();
     if (end_handler_) {
         end_handler_(how);
     }
@@ -83,6 +84,9 @@ Result<bool> NativeTargetImpl::run_until(std::span<const NativeAddress> addresse
                                          std::chrono::milliseconds limit) {
     if (auto stopped = require_stopped(); !stopped) {
         return std::unexpected(stopped.error());
+    }
+    if (auto left = leave_one_of(addresses); !left) {
+        return std::unexpected(left.error());
     }
     for (const NativeAddress address : addresses) {
         if (auto set = stop_point(true, 0, address.value, site_kind(address.value)); !set) {
@@ -97,6 +101,27 @@ Result<bool> NativeTargetImpl::run_until(std::span<const NativeAddress> addresse
         }
     }
     return arrived;
+}
+
+/// A thread that stands where it is to stop has been there.
+Result<void> NativeTargetImpl::leave_one_of(std::span<const NativeAddress> addresses) {
+    const Result<NativeRegisters> at = quick_registers(event_thread_);
+    if (!at) {
+        return std::unexpected(at.error());
+    }
+    if (std::ranges::find(addresses, at->pc) == addresses.end()) {
+        return {};
+    }
+    const Result<rsp::StopReply> reply = single_step(event_thread_);
+    if (!reply) {
+        return std::unexpected(reply.error());
+    }
+    if (reply->kind != rsp::StopReply::Kind::Stopped) {
+        state_ = NativeState::Ended;
+        return fail(ErrorCode::Gone, "the target has ended");
+    }
+    take_expedited(*reply);
+    return {};
 }
 
 /// Signals go to the target. True if it stopped by itself.
@@ -151,12 +176,12 @@ std::optional<NativeAddress> NativeTargetImpl::first_argument() const {
 
 /// The first stop is told from the loop.
 void NativeTargetImpl::start() {
-    link_->watch();
+    watch_link();
     post_stop({});
 }
 
 Result<void> NativeTargetImpl::interrupt() {
-    if (state_ == NativeState::Ended) {
+    if (state_ == NativeState::Ended || state_ == NativeState::Lost) {
         return require_stopped();
     }
     if (state_ == NativeState::Running) {
@@ -183,6 +208,9 @@ void NativeTargetImpl::bring_to_rest() {
 
 /// At rest, as it was before anybody came; false if it has ended.
 bool NativeTargetImpl::restore() {
+    if (state_ == NativeState::Lost) {
+        stay_lost();
+    }
     if (state_ != NativeState::Ended) {
         bring_to_rest();
     }
@@ -202,6 +230,10 @@ void NativeTargetImpl::detach() {
 
 void NativeTargetImpl::kill() {
     if (state_ == NativeState::Ended) {
+        return;
+    }
+    if (state_ == NativeState::Lost) {
+        stay_lost();
         return;
     }
     state_ = NativeState::Ended;

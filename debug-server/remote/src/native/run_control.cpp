@@ -37,7 +37,8 @@ Result<std::unique_ptr<native::StepPlan>> NativeTargetImpl::make_plan(ServerThre
             [this](std::uint64_t address, std::span<std::byte> into) {
                 return read_memory({address}, into);
             },
-            [this](std::uint64_t address) { return code_at({address}) != nullptr; });
+            [this](std::uint64_t address) { return code_at({address}) != nullptr; },
+            follows_code(at->pc) ? std::optional(at->pc.value) : std::nullopt);
         if (!made) {
             return std::unexpected(made.error());
         }
@@ -53,6 +54,12 @@ Result<std::unique_ptr<native::StepPlan>> NativeTargetImpl::make_plan(ServerThre
     }
     plan->one_instruction = true;
     return plan;
+}
+
+/// Each of Arm's 32-bit instructions may be conditional, returns too: the decoder does not tell.
+bool NativeTargetImpl::follows_code(NativeAddress pc) const {
+    const NativeCode* code = code_at(pc);
+    return machine() != Machine::Arm || (code != nullptr && code->thumb);
 }
 
 Result<void> NativeTargetImpl::resume(const NativeResume& request) {
@@ -128,7 +135,30 @@ Result<bool> NativeTargetImpl::must_step_off(ServerThread thread) {
     const bool goes_straight =
         run.plan && run.plan->straight && steps_ranges_ && run.plan->in_ranges(at->pc.value);
     const auto site = sites_.find(at->pc.value);
-    return site != sites_.end() && site->second.wanted() && !goes_straight;
+    if (site != sites_.end() && !site->second.wanted()) { // left over from an earlier step
+        const auto out = take_out(site->first, site->second);
+        return out ? Result<bool>(false) : std::unexpected(out.error());
+    }
+    return site != sites_.end() && !goes_straight;
+}
+
+/// From site to site. False if a stop came of it, which is posted.
+Result<bool> NativeTargetImpl::leave_sites(ServerThread thread) {
+    constexpr int most_steps = 64;
+    for (int i = 0; i < most_steps; ++i) {
+        const Result<bool> must = must_step_off(thread);
+        if (!must || !*must) {
+            return must ? Result<bool>(true) : must;
+        }
+        const Result<SteppedTo> to = step_one(thread);
+        if (!to) {
+            return std::unexpected(to.error());
+        }
+        if (*to != SteppedTo::SomePlace) {
+            return *to == SteppedTo::PlainCode;
+        }
+    }
+    return true;
 }
 
 /// False if a stop came of it, which is posted.
@@ -142,71 +172,110 @@ Result<bool> NativeTargetImpl::step_off_sites() {
             moving.push_back(thread);
         }
     }
-    constexpr int most_steps = 64; // from exit to exit
     for (const ServerThread thread : moving) {
-        for (int i = 0; i < most_steps; ++i) {
-            Result<bool> goes_on = must_step_off(thread);
-            if (goes_on && !*goes_on) {
-                break;
-            }
-            goes_on = goes_on ? step_one(thread) : goes_on;
-            if (!goes_on || !*goes_on) {
-                return goes_on;
-            }
+        const Result<bool> goes_on = leave_sites(thread);
+        if (!goes_on || !*goes_on) {
+            return goes_on;
         }
     }
     return true;
 }
 
-/// One instruction of one thread, all others held. False if a stop came of it, which is posted.
-Result<bool> NativeTargetImpl::step_one(ServerThread thread) {
+/// Whether one instruction from there leads to a place where nothing is to be done, so that nobody
+/// needs to look. Should it lead elsewhere after all, a site there is hit when the target runs.
+bool NativeTargetImpl::leads_to_plain_code(const Run& run, NativeAddress pc) const {
+    constexpr std::size_t longest = 16;
+    const NativeCode* code = code_at(pc);
+    if (code == nullptr || !decoder_ || steps_ranges_ || (run.plan && run.plan->one_instruction)) {
+        return false;
+    }
+    const std::uint64_t offset = pc.value - code->code.range.begin.value;
+    const auto text = std::span(code->text).subspan(std::min(offset, code->text.size()));
+    const auto decoded = decoder_->decode(text.first(std::min(longest, text.size())), pc);
+    if (!decoded || decoded->kind != InstructionKind::Plain) {
+        return false;
+    }
+    const std::uint64_t next = pc.value + decoded->length;
+    const auto site = sites_.find(next);
+    return (site == sites_.end() || !site->second.wanted()) &&
+           (!run.plan || run.plan->exit_at(next) == nullptr);
+}
+
+/// The stop reply to one instruction of one thread, all others held.
+Result<rsp::StopReply> NativeTargetImpl::single_step(ServerThread thread) {
+    leave_stop();
+    auto answer = std::make_shared<std::optional<Result<rsp::StopReply>>>();
+    link_->client().resume({Action{.letter = 's', .thread = thread}},
+                           [answer](Result<rsp::StopReply> reply) { *answer = std::move(reply); });
+    link_->pump_until([&] { return answer->has_value(); }, options_.timeout);
+    return *answer ? std::move(**answer)
+                   : fail(ErrorCode::Busy, "the server does not end a single step");
+}
+
+/// A server that steps ranges wants its breakpoints out of the way; of others it is tried.
+Result<NativeTargetImpl::SteppedTo> NativeTargetImpl::step_one(ServerThread thread) {
     const Result<NativeRegisters> before = quick_registers(thread);
     if (!before) {
         return std::unexpected(before.error());
     }
     Run& run = runs_[thread];
     const native::StepExit* exit = run.plan ? run.plan->exit_at(before->pc.value) : nullptr;
-    if (const auto site = sites_.find(before->pc.value); site != sites_.end()) {
+    const auto site = sites_.find(before->pc.value);
+    const bool on_site = site != sites_.end() && site->second.inserted;
+    const bool over_site = on_site && !steps_ranges_ && steps_over_sites_.value_or(true);
+    if (on_site && !over_site) {
         if (auto out = take_out(site->first, site->second); !out) {
             return std::unexpected(out.error());
         }
     }
-    leave_stop();
-    rsp::Client& client = link_->client();
-    auto answer = std::make_shared<std::optional<Result<rsp::StopReply>>>();
-    client.resume({Action{.letter = 's', .thread = thread}},
-                  [answer](Result<rsp::StopReply> reply) { *answer = std::move(reply); });
-    link_->pump_until([&] { return answer->has_value(); }, options_.timeout);
-    if (!*answer) {
-        return fail(ErrorCode::Io, "the server does not end a single step");
+    const bool to_plain_code = leads_to_plain_code(run, before->pc);
+    const Result<rsp::StopReply> reply = single_step(thread);
+    if (!reply && reply.error().code == ErrorCode::Busy) {
+        return fail(ErrorCode::Io, reply.error().message);
     }
-    const Result<rsp::StopReply>& reply = **answer;
     if (!reply || reply->kind != rsp::StopReply::Kind::Stopped || reply->signal != Trap ||
         (reply->thread != 0 && reply->thread != thread) || reply->reason == "watchpoint") {
         state_ = NativeState::Running;
         on_reply(reply);
-        return false;
+        return SteppedTo::Stop;
     }
     take_expedited(*reply);
     event_thread_ = thread;
+    if (to_plain_code && (!over_site || steps_over_sites_.has_value())) {
+        return SteppedTo::PlainCode;
+    }
     const Result<NativeRegisters> after = quick_registers(thread);
     if (!after) {
         return std::unexpected(after.error());
     }
+    if (over_site) {
+        steps_over_sites_ = after->pc != before->pc;
+        if (!*steps_over_sites_) {
+            return step_one(thread);
+        }
+    }
+    return look_after_step(thread, run, *after, stack_pointer(*before), exit);
+}
+
+/// `exit` is the one that the thread has stepped off, with stack pointer `from_sp`.
+NativeTargetImpl::SteppedTo NativeTargetImpl::look_after_step(ServerThread thread, Run& run,
+                                                              const NativeRegisters& after,
+                                                              std::uint64_t from_sp,
+                                                              const native::StepExit* exit) {
     Arrival reason;
     if (run.plan && run.plan->one_instruction) {
         reason = NativeStepDone{};
     } else if (run.plan) {
-        reason = arrived_by_exit(run, *after, stack_pointer(*before), exit);
+        reason = arrived_by_exit(run, after, from_sp, exit);
     }
-    if (const auto hit = user_hit(thread, after->pc.value)) {
+    if (const auto hit = user_hit(thread, after.pc.value)) {
         reason = hit;
     }
     if (reason) {
         post_stop({{.thread = id_of(thread), .reason = *reason}});
-        return false;
+        return SteppedTo::Stop;
     }
-    return true;
+    return SteppedTo::SomePlace;
 }
 
 /// A single thread's step through code without calls and loops: the server does it at once.
@@ -289,7 +358,7 @@ void NativeTargetImpl::take_reply() {
     pending_.reset();
     if (!reply) {
         if (link_->client().broken()) {
-            end(NativeLost{reply.error().message});
+            lose_link(reply.error().message);
             return;
         }
         state_ = NativeState::Stopped; // the server refuses to resume

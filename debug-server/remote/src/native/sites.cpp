@@ -113,11 +113,19 @@ Result<void> NativeTargetImpl::take_out(std::uint64_t address, NativeSite& site)
     return done;
 }
 
-/// What is planted becomes what is wanted, apart from `left_out`.
-Result<void> NativeTargetImpl::sync_sites(std::optional<std::uint64_t> left_out) {
+/// What is planted becomes what is wanted. While somebody steps, some that are not wanted any more
+/// may stay: the next step may want them. One that is hit is taken out.
+Result<void> NativeTargetImpl::sync_sites() {
+    constexpr std::size_t most_left = 8;
+    const bool steps =
+        std::ranges::any_of(runs_, [](const auto& run) { return run.second.plan != nullptr; });
+    std::size_t left = 0;
     for (auto& [address, site] : sites_) {
-        const bool wanted = site.wanted() && address != left_out;
-        if (auto done = wanted ? insert(address, site) : take_out(address, site); !done) {
+        const bool may_stay = steps && site.inserted && site.packet_type == software;
+        if (!site.wanted() && may_stay && ++left <= most_left) {
+            continue;
+        }
+        if (auto done = site.wanted() ? insert(address, site) : take_out(address, site); !done) {
             return done;
         }
     }
@@ -134,7 +142,7 @@ Result<void> NativeTargetImpl::plant(NativeAddress address, HitFilter filter) {
 
 Result<void> NativeTargetImpl::plant_all(std::span<const NativeAddress> addresses,
                                          HitFilter filter) {
-    if (state_ == NativeState::Ended) {
+    if (state_ == NativeState::Ended || state_ == NativeState::Lost) {
         return require_stopped();
     }
     for (const NativeAddress address : addresses) {
@@ -227,7 +235,7 @@ Result<SiteCounters> NativeTargetImpl::counters(NativeAddress address) const {
 void NativeTargetImpl::forget_sites(NativeRange range) {
     for (auto site = sites_.lower_bound(range.begin.value);
          site != sites_.end() && site->first < range.end.value;) {
-        if (state_ != NativeState::Ended) {
+        if (state_ == NativeState::Stopped || state_ == NativeState::Running) {
             [[maybe_unused]] const auto out =
                 take_out(site->first, site->second); // or gone already
         }
@@ -318,7 +326,7 @@ Result<void> NativeTargetImpl::remove(WatchpointId id) {
     }
     const Watched watched = known->second;
     watched_.erase(known);
-    if (state_ == NativeState::Ended) {
+    if (state_ == NativeState::Ended || state_ == NativeState::Lost) {
         return {};
     }
     const Result<bool> paused = pause();

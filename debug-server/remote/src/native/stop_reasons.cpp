@@ -96,8 +96,10 @@ Arrival NativeTargetImpl::arrived_by_exit(Run& run, const NativeRegisters& at,
     }
     const native::StepExit* exit = plan.exit_at(at.pc.value);
     if (exit != nullptr) {
-        const bool done =
-            exit->kind == ExitKind::Enter || (exit->kind == ExitKind::Arrive && in_frame);
+        const bool returned =
+            exit->kind == ExitKind::Return && stack_pointer(at) >= plan.return_floor;
+        const bool done = exit->kind == ExitKind::Enter || returned ||
+                          (exit->kind == ExitKind::Arrive && in_frame);
         return done ? Arrival(NativeStepDone{}) : std::nullopt;
     }
     // The end of a straight step that no exit was planted for.

@@ -9,6 +9,7 @@
 #include <wdbg/remote/native_target.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <map>
 #include <memory>
@@ -65,14 +66,9 @@ struct NativeStopCache {
     std::optional<ServerThread> selected; ///< by Hg
 
     void clear() {
-        const std::size_t line = memory.line_size();
+        MemoryCache empty(memory.line_size(), memory.most_ahead());
         *this = {};
-        use_lines_of(line);
-    }
-
-    void use_lines_of(std::size_t size) {
-        constexpr std::size_t most_ahead = std::size_t{16} << 10U;
-        memory = MemoryCache(size, most_ahead);
+        memory = std::move(empty);
     }
 };
 
@@ -91,7 +87,11 @@ using Arrival = std::optional<NativeStopReason>;
 ///      ▲                 │  ▲                  │ (stepped off its site, signal passed on)
 ///      └──── event ──────┘  └──────────────────┘
 ///   any ──exit, lost connection, release()──► Ended
-enum class NativeState : std::uint8_t { Stopped, Running, Ended };
+///   any ──lost connection, if it may come back──► Lost ──it is there again──► Stopped, event
+enum class NativeState : std::uint8_t { Stopped, Running, Lost, Ended };
+
+/// Of the connection itself.
+[[nodiscard]] ConnectOptions connection_options(const NativeConnectOptions& options);
 
 class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpointSupport {
   public:
@@ -201,7 +201,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     [[nodiscard]] std::uint64_t site_kind(std::uint64_t address) const;
     Result<void> insert(std::uint64_t address, NativeSite& site);
     Result<void> take_out(std::uint64_t address, NativeSite& site);
-    Result<void> sync_sites(std::optional<std::uint64_t> left_out = std::nullopt);
+    Result<void> sync_sites();
     void add_exits(const native::StepPlan& plan);
     void drop_exits(const native::StepPlan& plan);
     void remove_everything();
@@ -211,11 +211,25 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     // --- Running (run_control.cpp) -------------------------------------------------------------
     Result<std::unique_ptr<native::StepPlan>> make_plan(ServerThread thread,
                                                         const NativeAction& action);
+    [[nodiscard]] bool follows_code(NativeAddress pc) const;
     Result<void> go_on();
     Result<bool> must_step_off(ServerThread thread);
+    Result<bool> leave_sites(ServerThread thread);
     Result<bool> step_off_sites();
     Result<bool> run_straight();
-    Result<bool> step_one(ServerThread thread);
+
+    enum class SteppedTo : std::uint8_t {
+        SomePlace, ///< nobody's business, but it may be a site
+        PlainCode, ///< no site
+        Stop,      ///< which has been posted, or is told by a reply that is kept
+    };
+
+    /// One instruction of one thread, all others held.
+    Result<SteppedTo> step_one(ServerThread thread);
+    SteppedTo look_after_step(ServerThread thread, Run& run, const NativeRegisters& after,
+                              std::uint64_t from_sp, const native::StepExit* exit);
+    [[nodiscard]] bool leads_to_plain_code(const Run& run, NativeAddress pc) const;
+    Result<rsp::StopReply> single_step(ServerThread thread);
     Result<void> send_resume();
     void on_reply(Result<rsp::StopReply> reply);
     void take_reply();
@@ -234,9 +248,23 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     void end(const NativeEnd& how);
     void leave_stop();
     Result<bool> run_for(std::chrono::milliseconds limit);
+    Result<void> leave_one_of(std::span<const NativeAddress> addresses);
     void bring_to_rest();
     bool restore();
     void send_interrupt(); ///< (interrupt.cpp)
+
+    // --- A lost connection (reconnect.cpp) ------------------------------------------------------
+    void watch_link();
+    void lose_link(const std::string& reason);
+    void stay_lost();
+    void wait_to_reconnect();
+    void try_to_reconnect();
+    Result<void> reconnect();
+    void come_back();
+    std::size_t plant_again();
+    void forget_code_that_differs();
+    void warn(const std::string& text) const;
+
     [[nodiscard]] std::uint64_t stack_pointer(const NativeRegisters& registers) const;
 
     boost::asio::io_context& loop_;
@@ -254,6 +282,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
 
     NativeState state_ = NativeState::Stopped;
     bool steps_ranges_ = false;
+    /// A single step leaves a breakpoint that is planted where it begins; nullopt: not known yet.
+    std::optional<bool> steps_over_sites_;
     mutable bool has_files_ = true; ///< until the server says otherwise
     bool interrupt_wanted_ = false;
     /// An interrupt was sent, but another stop came first: it is still to come.
@@ -261,6 +291,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::uint64_t generation_ = 0;
     std::optional<Result<rsp::StopReply>> pending_;
     std::string lost_;
+    boost::asio::steady_timer reconnect_timer_{loop_};
+    std::chrono::steady_clock::time_point reconnect_end_{};
 
     std::vector<NativeCode> codes_;
     std::uint32_t last_range_ = 0;

@@ -34,6 +34,8 @@ struct AotOptions {
     /// A module that the target unloads may be loaded again (after a reset, for one): it is the
     /// same instance to clients then, and its breakpoints are there again.
     bool modules_return = false;
+    /// The target is behind a link: what cannot have changed is not read again.
+    bool reads_are_slow = false;
     /// Of the target's machine, for those who look at native code. May be empty.
     LoadPrinter load_printer{};
 };

@@ -45,6 +45,8 @@ struct BridgeOptions {
     std::chrono::milliseconds timeout{15'000};
     /// How long the target may run until the modules are loaded.
     std::chrono::milliseconds load_limit{10'000};
+    /// How long to try to reach the server again when the connection is lost.
+    std::chrono::milliseconds reconnect_limit{0};
     /// What is nobody's answer. May be empty.
     std::function<void(const std::string&)> warn{};
     /// Sees every packet to (`->`) and from (`<-`) the server. May be empty.

@@ -36,6 +36,7 @@ struct BridgeCommandOptions {
     std::optional<std::filesystem::path> packet_log;
     std::optional<std::filesystem::path> native_log;
     std::uint32_t load_seconds = 10;
+    std::uint32_t reconnect_seconds = 0;
     bool wait = true;
     bool verbose = false;
     bool help = false;

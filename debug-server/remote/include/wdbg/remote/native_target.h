@@ -25,12 +25,15 @@ struct NativeConnectOptions {
     std::uint16_t port = 0;
     /// For the connection and for each answer; a running target may take as long as it likes.
     std::chrono::milliseconds timeout{5000};
+    /// How long to try to reach the server again once the connection is lost; 0: not at all.
+    std::chrono::milliseconds reconnect_limit{0};
     /// What the debug files are made for. The machine of a server that does not tell its own;
     /// another one is refused.
     std::optional<Machine> machine{};
     /// Sees every packet in (`<-`) and out (`->`), for a log. May be empty.
     std::function<void(std::string_view direction, std::string_view bytes)> trace{};
-    /// What is nobody's answer: sites that could not be removed. May be empty.
+    /// What is nobody's answer: sites that could not be removed, a connection that is lost. May be
+    /// empty.
     std::function<void(const std::string&)> warn{};
 };
 
@@ -77,6 +80,9 @@ struct LinkFigures {
 /// Sites are the server's breakpoints (Z0; Z1 where the memory map says flash, or Z0 is not known).
 /// A site is stepped off by taking it out for one instruction, with all other threads held. Hit
 /// filters run here. Signals that are not faults within code ranges go to the target unseen.
+///
+/// When the connection is lost and comes back within the limit, what was planted is planted again
+/// and NativeStopped is delivered, without a reason; until then calls fail with Gone.
 class RemoteNativeTarget : public NativeTarget {
   public:
     /// Connects, and agrees with the server on what both can do; the target stands still then.

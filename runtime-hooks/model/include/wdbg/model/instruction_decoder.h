@@ -35,6 +35,8 @@ struct DecodedInstruction {
     std::uint8_t opcode_offset = 0;
     /// Of the 32-bit displacement relative to the pc; 0 if there is none.
     std::uint8_t displacement_offset = 0;
+    /// So many instructions behind it may not be executed (Thumb's IT).
+    std::uint8_t makes_conditional = 0;
     /// Of direct jumps and calls.
     NativeAddress target{};
 };

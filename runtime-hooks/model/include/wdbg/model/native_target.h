@@ -105,6 +105,12 @@ struct SiteCounters {
 /// Exactly one native instruction; into calls.
 struct StepNativeInstruction {};
 
+/// Where a frame returns to.
+struct NativeCaller {
+    NativeAddress pc;
+    NativeAddress stack_pointer; ///< once it has returned
+};
+
 /// Until the pc of this frame or of an outer one is outside of all ranges.
 struct StepNativeRange {
     std::vector<NativeRange> ranges;
@@ -114,6 +120,9 @@ struct StepNativeRange {
     /// The lowest stack pointer of this frame's body. An exit reached with a lower one belongs to a
     /// recursive call and is passed. 0: the stack pointer now.
     NativeAddress stack_floor{};
+    /// Where the step ends if it returns; may be an outer frame's caller. Else that is found out by
+    /// executing the return.
+    std::optional<NativeCaller> caller{};
 };
 
 /// Until one of the addresses is reached with a stack pointer of at least `stack_floor`: the

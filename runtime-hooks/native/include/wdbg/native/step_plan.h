@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 /// Steps are prepared before the thread runs, so that its trap handler only has to look things up.
@@ -16,6 +17,7 @@ enum class ExitKind : std::uint8_t {
     Enter,    ///< the entry of a function that the range calls: the step is done here
     PassOver, ///< leads to an address not known yet (ret): single-step it and look
     PassInto, ///< an indirect call: as PassOver, but host code that it leads to is run through
+    Return,   ///< where the frame returns to: the step is done here, if the frame has returned
 };
 
 struct StepExit {
@@ -28,6 +30,7 @@ struct StepPlan {
     std::vector<StepExit> exits;  ///< sorted by address, unique
     std::vector<NativeRange> ranges;
     std::uint64_t stack_floor = 0;
+    std::uint64_t return_floor = 0; ///< lowest stack pointer at a Return
     bool into_calls = false;
     /// No calls and no jumps backwards within the ranges: single-stepping through is bounded.
     bool straight = true;
@@ -47,10 +50,13 @@ using CodeTest = std::function<bool(std::uint64_t address)>;
 inline constexpr std::uint64_t max_step_bytes = 1U << 20U;
 
 /// The exits of `ranges`, each of which starts with an instruction. `in_code` tells where traps can
-/// be planted. InvalidArgument for too much or no code, OutOfRange if it cannot be read.
+/// be planted. With `from`, the thread's pc, there are only the exits that can be reached from
+/// there, and those of kind Return; else each return is a PassOver. InvalidArgument for too much or
+/// no code, OutOfRange if it cannot be read.
 [[nodiscard]] Result<StepPlan> plan_range_step(const StepNativeRange& step,
                                                const InstructionDecoder& decoder,
-                                               const CodeReader& read, const CodeTest& in_code);
+                                               const CodeReader& read, const CodeTest& in_code,
+                                               std::optional<std::uint64_t> from = std::nullopt);
 [[nodiscard]] StepPlan plan_run_to(const RunToAddresses& run);
 
 } // namespace wdbg::native
