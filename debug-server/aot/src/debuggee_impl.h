@@ -43,6 +43,7 @@ struct Watch {
 class AotDebuggeeImpl final : public AotDebuggee,
                               private WatchpointSupport,
                               private ConditionSupport,
+                              private CallSupport,
                               private NativeCodeSupport {
   public:
     AotDebuggeeImpl(NativeTarget& target, AotOptions options);
@@ -88,6 +89,10 @@ class AotDebuggeeImpl final : public AotDebuggee,
         return options_.decides_hits ? this : nullptr;
     }
 
+    [[nodiscard]] CallSupport* call_support() override {
+        return target_.calls() != nullptr ? this : nullptr;
+    }
+
     [[nodiscard]] NativeCodeSupport* native_code() override {
         return options_.load_printer ? this : nullptr;
     }
@@ -114,6 +119,11 @@ class AotDebuggeeImpl final : public AotDebuggee,
                                 std::vector<std::vector<std::uint8_t>> any_of) override;
     [[nodiscard]] Result<std::int64_t> condition_variable(std::uint16_t number) const override;
     Result<void> set_condition_variable(std::uint16_t number, std::int64_t value) override;
+
+    // --- CallSupport (calls.cpp) -----------------------------------------------------------------
+    Result<std::vector<Value>> call(const CallRequest& request) override;
+    [[nodiscard]] Result<std::uint32_t> kept_below(const ThreadStack& stack,
+                                                   std::uint32_t stack_pointer) const;
 
     // --- NativeCodeSupport (native_code.cpp) -----------------------------------------------------
     [[nodiscard]] Result<std::vector<NativeInstruction>>
@@ -181,6 +191,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     std::optional<StopReason> watch_reason(ThreadId thread, WatchpointId native);
     [[nodiscard]] bool last_instruction_writes(ThreadId thread) const;
     [[nodiscard]] Result<std::vector<std::byte>> watched_bytes(const WatchpointSpec& spec) const;
+    void refresh_watched_bytes();
     void clear_watchpoints();
 
     NativeTarget& target_;

@@ -102,6 +102,15 @@ Result<void> AotDebuggeeImpl::remove(WatchpointId id) {
     return {};
 }
 
+/// Of what has changed meanwhile nobody is told.
+void AotDebuggeeImpl::refresh_watched_bytes() {
+    for (auto& [id, watch] : watches_) {
+        if (auto now = watched_bytes(watch.spec)) {
+            watch.before = std::move(*now);
+        }
+    }
+}
+
 void AotDebuggeeImpl::clear_watchpoints() {
     while (!watches_.empty()) {
         [[maybe_unused]] const auto removed = remove({watches_.begin()->first});

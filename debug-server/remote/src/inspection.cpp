@@ -57,7 +57,7 @@ Result<const std::vector<std::uint64_t>*> RemoteImpl::stack(ThreadId thread) con
     }
     rsp::Client& client = link_->client();
     Result<std::vector<std::uint64_t>> pcs = link_->ask<std::vector<std::uint64_t>>(
-        [&](auto done) { client.call_stack(thread.value, std::move(done)); });
+        [&](auto done) { client.call_stack(number_of(thread), std::move(done)); });
     cache_.current_thread.reset(); // to some servers, ours among them, this packet selects
     if (!pcs) {
         return std::unexpected(pcs.error());
@@ -157,7 +157,7 @@ Result<void> RemoteImpl::select(ThreadId thread) const {
     if (cache_.current_thread == thread) {
         return {};
     }
-    const std::string packet = "Hg" + hex_of(thread.value);
+    const std::string packet = "Hg" + hex_of(number_of(thread));
     rsp::Client& client = link_->client();
     const Result<std::string> reply = link_->ask<std::string>([&](const auto& done) {
         client.request(packet, [done](Result<std::string_view> text) {

@@ -76,7 +76,7 @@ Result<void> RemoteImpl::jump(ThreadId thread, CodeAddress to) {
     }
     const auto bytes = std::bit_cast<std::array<std::byte, sizeof(std::uint64_t)>>(*packed);
     const auto written = link_->ask<void>([&](auto handler) {
-        link_->client().write_register(0, thread.value, {bytes.begin(), bytes.end()},
+        link_->client().write_register(0, number_of(thread), {bytes.begin(), bytes.end()},
                                        std::move(handler));
     });
     if (written) {
@@ -126,7 +126,7 @@ Result<void> RemoteImpl::set_conditions(CodeAddress address,
     if (any_of.empty() && !conditional_.contains(address)) {
         return {};
     }
-    const std::string place = "0," + hex_of(*packed) + ",0";
+    const std::string place = "0," + hex_of(*packed) + "," + hex_of(breakpoint_kind);
     std::string set = "Z" + place + (any_of.empty() ? "" : ";");
     for (const auto& condition : any_of) {
         set += "X" + hex_of(condition.size()) + "," + hex_of(std::as_bytes(std::span(condition)));

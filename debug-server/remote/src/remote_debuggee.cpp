@@ -3,6 +3,7 @@
 #include "remote_impl.h"
 
 #include <wdbg/dwarf/mapped_file.h>
+#include <wdbg/wasm/loaded_names.h>
 
 #include <algorithm>
 
@@ -139,40 +140,68 @@ Result<RemoteInstance> RemoteImpl::load_instance(const std::string& name,
     return instance;
 }
 
-bool RemoteImpl::is_the_module(std::span<const std::byte> file, rsp::WasmAddress address) const {
-    const std::size_t size = std::min(file.size(), sample_size);
-    const auto front = read_at(address.packed(), size);
-    const auto back = read_at(address.packed() + file.size() - size, size);
-    return front && back && std::ranges::equal(*front, file.first(size)) &&
-           std::ranges::equal(*back, file.last(size));
+/// By parts that no server changes: WAMR's rewrites the names of imports and exports.
+bool RemoteImpl::is_the_module(const wasm::Module& file, rsp::WasmAddress address) const {
+    const auto is_same = [&](std::size_t begin, std::size_t size) {
+        const auto there = read_at(address.packed() + begin, size);
+        return there && std::ranges::equal(*there, file.bytes().subspan(begin, size));
+    };
+    const auto has_same_ends = [&](std::size_t begin, std::size_t end) {
+        const std::size_t size = std::min(end - begin, sample_size);
+        return is_same(begin, size) && is_same(end - size, size);
+    };
+    const wasm::Section* code = file.section(wasm::SectionId::Code);
+    if (code == nullptr) {
+        return has_same_ends(0, file.bytes().size());
+    }
+    return has_same_ends(code->header.value, code->end.value) &&
+           (code->end.value == file.bytes().size() ||
+            has_same_ends(code->end.value, file.bytes().size()));
 }
 
-/// The file, if it begins and ends as what the server has; else out of the server. A large file
-/// stays where it is; a copy of a small one stands whatever becomes of the file.
-Result<std::shared_ptr<const wasm::Module>>
-RemoteImpl::load_module(const std::filesystem::path& path, rsp::WasmAddress address) {
+/// A large file stays where it is; a copy of a small one stands whatever becomes of the file.
+Result<std::shared_ptr<const wasm::Module>> RemoteImpl::load_file(const std::filesystem::path& path,
+                                                                  rsp::WasmAddress address) const {
     struct MappedModule {
         dwarf::MappedFile file;
         wasm::Module module;
     };
 
-    auto file = path.empty() ? Result<dwarf::MappedFile>(fail(ErrorCode::NotFound, ""))
-                             : dwarf::MappedFile::open(path.string());
-    if (file && is_the_module(file->bytes(), address)) {
-        const std::span<const std::byte> bytes = file->bytes();
-        const bool maps = bytes.size() >= mapped_size;
-        auto module = maps ? wasm::Module::parse(bytes)
-                           : wasm::Module::parse_owned({bytes.begin(), bytes.end()});
-        if (!module) {
-            return std::unexpected(module.error());
+    auto file = dwarf::MappedFile::open(path.string());
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    const std::span<const std::byte> bytes = file->bytes();
+    const bool maps = bytes.size() >= mapped_size;
+    auto module =
+        maps ? wasm::Module::parse(bytes) : wasm::Module::parse_owned({bytes.begin(), bytes.end()});
+    if (!module) {
+        return std::unexpected(module.error());
+    }
+    if (!is_the_module(*module, address)) {
+        return fail(ErrorCode::NotFound, path.string() + " is not the module that runs");
+    }
+    auto held = std::make_shared<MappedModule>(maps ? std::move(*file) : dwarf::MappedFile(),
+                                               std::move(*module));
+    return std::shared_ptr<const wasm::Module>(held, &held->module);
+}
+
+/// The file, if it is what the server has; else out of the server.
+Result<std::shared_ptr<const wasm::Module>>
+RemoteImpl::load_module(const std::filesystem::path& path, rsp::WasmAddress address) {
+    if (!path.empty()) {
+        if (auto module = load_file(path, address)) {
+            return module;
         }
-        auto held = std::make_shared<MappedModule>(maps ? std::move(*file) : dwarf::MappedFile(),
-                                                   std::move(*module));
-        return std::shared_ptr<const wasm::Module>(held, &held->module);
     }
     auto bytes = read_at(address.packed(), module_limit);
-    auto module = bytes ? wasm::Module::parse_owned(std::move(*bytes))
-                        : Result<wasm::Module>(std::unexpected(bytes.error()));
+    if (!bytes) {
+        return std::unexpected(bytes.error());
+    }
+    if (!wasm::Module::parse(*bytes)) {
+        wasm::restore_loaded_names(*bytes);
+    }
+    auto module = wasm::Module::parse_owned(std::move(*bytes));
     return module ? Result<std::shared_ptr<const wasm::Module>>(
                         std::make_shared<const wasm::Module>(std::move(*module)))
                   : std::unexpected(module.error());

@@ -13,6 +13,9 @@
 
 namespace wdbg::remote {
 
+/// Of Z0 and z0: bytes of the trap. WAMR's server plants none of 0 bytes; others do not look.
+inline constexpr std::uint64_t breakpoint_kind = 1;
+
 /// An instance and its module's bytes.
 struct RemoteInstance {
     InstanceInfo info;
@@ -145,8 +148,12 @@ class RemoteImpl final : public RemoteDebuggee,
     Result<RemoteInstance> load_instance(const std::string& name, rsp::WasmAddress address);
     Result<std::shared_ptr<const wasm::Module>> load_module(const std::filesystem::path& path,
                                                             rsp::WasmAddress address);
-    [[nodiscard]] bool is_the_module(std::span<const std::byte> file,
-                                     rsp::WasmAddress address) const;
+    [[nodiscard]] Result<std::shared_ptr<const wasm::Module>>
+    load_file(const std::filesystem::path& path, rsp::WasmAddress address) const;
+    /// Of the server's numbers those of more than 32 bits (WAMR's) count from 1 here.
+    [[nodiscard]] ThreadId id_of(std::uint64_t number);
+    [[nodiscard]] std::uint64_t number_of(ThreadId id) const;
+    [[nodiscard]] bool is_the_module(const wasm::Module& file, rsp::WasmAddress address) const;
     Result<std::vector<std::byte>> read_at(std::uint64_t address, std::size_t size) const;
     [[nodiscard]] const RemoteInstance* find(InstanceId id) const;
     [[nodiscard]] std::uint64_t memory_size(InstanceId instance, std::uint32_t index,
@@ -206,6 +213,7 @@ class RemoteImpl final : public RemoteDebuggee,
 
     bool steps_ranges_ = false; ///< the server has vCont;r
     std::map<InstanceId, RemoteInstance> instances_;
+    std::vector<std::uint64_t> wide_threads_; ///< server's numbers, by ThreadId - 1
     std::vector<ThreadInfo> threads_;
     std::map<CodeAddress, unsigned> planted_; ///< owners
 

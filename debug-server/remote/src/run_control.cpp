@@ -72,7 +72,7 @@ Result<void> RemoteImpl::plant(CodeAddress address) {
         ++known->second;
         return {};
     }
-    if (const auto set = stop_point(true, 0, *packed, 0); !set) {
+    if (const auto set = stop_point(true, 0, *packed, breakpoint_kind); !set) {
         return set;
     }
     planted_[address] = 1;
@@ -90,7 +90,8 @@ Result<void> RemoteImpl::unplant(CodeAddress address) {
     planted_.erase(known);
     conditional_.erase(address);
     const Result<std::uint64_t> packed = to_packed(address);
-    return state_ == State::Ended || !packed ? Result<void>() : stop_point(false, 0, *packed, 0);
+    return state_ == State::Ended || !packed ? Result<void>()
+                                             : stop_point(false, 0, *packed, breakpoint_kind);
 }
 
 Result<void> RemoteImpl::resume(const ResumeRequest& request) {
@@ -117,7 +118,7 @@ Result<void> RemoteImpl::send_resume(const ResumeRequest& request) {
     std::vector<Action> actions;
     for (const ThreadAction& action : request.threads) {
         Action sent{.letter = action.kind == ResumeKind::Continue ? 'c' : 's',
-                    .thread = action.thread.value};
+                    .thread = number_of(action.thread)};
         if (action.kind == ResumeKind::StepRange && steps_ranges_) {
             const CodeAddressRange& range = action.range;
             const auto begin = to_packed(CodeAddress{range.instance, range.begin});
@@ -246,8 +247,16 @@ void RemoteImpl::detach() {
     if (state_ == State::Ended) {
         return;
     }
-    forget_guest();
     rsp::Client& client = link_->client();
+    if (!client.running()) { // WAMR's server leaves them where they are
+        while (!planted_.empty()) {
+            const auto packed = to_packed(planted_.begin()->first);
+            planted_.erase(planted_.begin());
+            [[maybe_unused]] const auto removed =
+                packed ? stop_point(false, 0, *packed, breakpoint_kind) : Result<void>();
+        }
+    }
+    forget_guest();
     bool done = false;
     client.detach([&done](const Result<void>& /*reply*/) { done = true; });
     link_->pump_until([&] { return done || client.broken(); }, options_.timeout);

@@ -44,11 +44,22 @@ bool is_trap(const rsp::StopReply& reply) {
            (reply.reason.empty() && std::ranges::find(signals, reply.signal) != signals.end());
 }
 
-ThreadId id_of(std::uint64_t number) {
-    return ThreadId{static_cast<std::uint32_t>(number)};
+} // namespace
+
+ThreadId RemoteImpl::id_of(std::uint64_t number) {
+    if (number <= UINT32_MAX) {
+        return ThreadId{static_cast<std::uint32_t>(number)};
+    }
+    auto place = std::ranges::find(wide_threads_, number);
+    if (place == wide_threads_.end()) {
+        place = wide_threads_.insert(place, number);
+    }
+    return ThreadId{static_cast<std::uint32_t>(place - wide_threads_.begin()) + 1};
 }
 
-} // namespace
+std::uint64_t RemoteImpl::number_of(ThreadId id) const {
+    return id.value - 1 < wide_threads_.size() ? wide_threads_[id.value - 1] : id.value;
+}
 
 /// Threads as the stop reply names them, else by a question of their own; names when first seen.
 void RemoteImpl::note_threads(const rsp::StopReply& reply) {
@@ -78,7 +89,7 @@ void RemoteImpl::note_threads(const rsp::StopReply& reply) {
 
 std::optional<CodeAddress> RemoteImpl::pc_of(const rsp::StopReply& reply, ThreadId thread) const {
     for (std::size_t i = 0; i < reply.thread_pcs.size(); ++i) {
-        if (id_of(reply.threads[i]) == thread) {
+        if (reply.threads[i] == number_of(thread)) {
             return to_code(reply.thread_pcs[i]);
         }
     }
@@ -159,7 +170,7 @@ std::vector<ThreadStop> RemoteImpl::reasons_of(const rsp::StopReply& reply) {
         if (id == first) {
             continue;
         }
-        const std::string packet = "qThreadStopInfo" + hex_of(id.value);
+        const std::string packet = "qThreadStopInfo" + hex_of(number_of(id));
         rsp::Client& client = link_->client();
         const auto other = link_->ask<rsp::StopReply>([&](const auto& done) {
             client.request(packet, [done](Result<std::string_view> text) {
@@ -171,7 +182,7 @@ std::vector<ThreadStop> RemoteImpl::reasons_of(const rsp::StopReply& reply) {
             break;
         }
         threads_[i].name = other->name;
-        if (other->signal != 0 && other->thread == id.value && !other->libraries_changed) {
+        if (other->signal != 0 && other->thread == number_of(id) && !other->libraries_changed) {
             stops.push_back({.thread = id, .reason = reason_of(*other, id)});
         }
     }

@@ -5,6 +5,16 @@
 
 namespace wdbg::native {
 
+namespace {
+
+/// Whose record the gate keeps; nullptr while it runs a call for the debugger.
+GuestThread* gate_thread() {
+    GuestThread* thread = current_thread();
+    return thread != nullptr && !thread->calling.load(std::memory_order_relaxed) ? thread : nullptr;
+}
+
+} // namespace
+
 /// Stores what belongs to the caller, as it will be when this returns.
 extern "C" [[gnu::naked, gnu::noinline]] void wdbg_native_capture(GateRegisters* /*registers*/) {
     __asm__("movq %rbx, 0(%rdi)\n\t"
@@ -23,19 +33,24 @@ extern "C" [[gnu::naked, gnu::noinline]] void wdbg_native_capture(GateRegisters*
 void enter_guest() {
     GuestThread* thread = current_thread();
     ProcessState* state = process_state();
-    if (thread != nullptr && state != nullptr) {
+    if (thread == nullptr || state == nullptr) {
+        return;
+    }
+    if (thread->calling.load()) {
+        leave_call_if_told(*thread);
+    } else {
         wait_at_gate(*state, *thread);
     }
 }
 
 void leave_guest() {
-    if (GuestThread* thread = current_thread()) {
+    if (GuestThread* thread = gate_thread()) {
         thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);
     }
 }
 
 void leave_guest(GuestExit& exit) {
-    if (GuestThread* thread = current_thread()) {
+    if (GuestThread* thread = gate_thread()) {
         exit.outer = thread->exit;
         thread->exit = &exit;
         thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);
@@ -44,7 +59,7 @@ void leave_guest(GuestExit& exit) {
 
 void enter_guest(GuestExit& exit) {
     enter_guest();
-    if (GuestThread* thread = current_thread()) {
+    if (GuestThread* thread = gate_thread()) {
         thread->exit = exit.outer;
     }
 }

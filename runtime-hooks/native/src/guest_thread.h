@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "injected_call.h"
 #include "x86_context.h"
 
 #include <wdbg/model/native_target.h>
@@ -9,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <sys/types.h>
 
 namespace wdbg::native {
@@ -36,12 +38,19 @@ struct Reason {
     int code = 0;
 };
 
+/// GuestThread::hold.
+enum Hold : std::uint32_t {
+    Free = 0,
+    Held = 1,  ///< park at the next chance
+    Called = 2 ///< Held, and a parked thread runs GuestThread::call
+};
+
 struct GuestThread {
     ThreadId id;
     pid_t tid = 0;
     std::atomic<Whereabouts> whereabouts{Whereabouts::Outside};
-    /// 1: park at the next chance. A futex; a parked thread waits while it is 1.
-    std::atomic<std::uint32_t> hold{0};
+    /// A futex: a parked thread waits while it is Held.
+    std::atomic<std::uint32_t> hold{Free};
     std::atomic<ReasonKind> reason_kind{ReasonKind::None};
     Reason reason;
     NativeTrap trap; ///< of a Trap
@@ -49,6 +58,8 @@ struct GuestThread {
     /// The owner's while the thread is Parked.
     ucontext_t* context = nullptr;
     bool pc_changed = false;
+    /// It waits at a fault or a trap: it will end, and runs nothing any more.
+    std::atomic<bool> at_trap{false};
     /// The site in whose slot the thread is was active when it was reached.
     bool hit_counted = false;
     /// The innermost host call in flight.
@@ -58,6 +69,11 @@ struct GuestThread {
     /// The thread's own: the trap flag is set on our behalf.
     bool tracing = false;
     bool tracing_call = false; ///< … over an indirect call that is to be stepped into
+
+    /// The last one; the owner changes it while it is not running.
+    std::shared_ptr<InjectedCall> call;
+    /// `call` runs: the thread counts as Parked, and neither hook nor signal changes that.
+    std::atomic<bool> calling{false};
 };
 
 /// The record of the calling thread; nullptr if it is not registered. Async-signal-safe.

@@ -76,7 +76,7 @@ void go_on_with_step(const Hit& hit, const Site& site) {
         return;
     }
     set_reason(thread, ReasonKind::StepDone, {.address = site.address});
-    thread.hold.store(1);
+    thread.hold.store(Held);
 }
 
 /// int3: pc is behind it. False if it is not ours.
@@ -93,6 +93,10 @@ bool on_site(const Hit& hit) {
         const bool own = *code == trap_byte;
         set_pc(hit.context, own ? address + 1 : address);
         return !own;
+    }
+    if (hit.thread != nullptr && hit.thread->calling.load()) {
+        set_pc(hit.context, site->slot);
+        return true;
     }
     set_pc(hit.context, address);
     const HitResult result = count_hit(*site, hit.context);
@@ -130,7 +134,7 @@ bool on_trace(const Hit& hit) {
     }
     if (plan != nullptr && (plan->one_instruction || !plan->in_ranges(place.pc))) {
         set_reason(thread, ReasonKind::StepDone, {.address = place.pc});
-        thread.hold.store(1);
+        thread.hold.store(Held);
         if (!in_guest(hit.state.tables, pc_of(hit.context))) {
             hit.state.notify(); // e.g. returned into the host: it parks at the gate
             return true;
@@ -145,11 +149,12 @@ bool on_watchpoint(const Hit& hit, const siginfo_t& info) {
     if (!id) {
         return false;
     }
-    if (hit.thread == nullptr || *id == 0 || !hit.state.attached.load()) {
+    if (hit.thread == nullptr || *id == 0 || !hit.state.attached.load() ||
+        hit.thread->calling.load()) {
         return true; // a removed one, or nobody listens
     }
     set_reason(*hit.thread, ReasonKind::Watchpoint, {.watchpoint = *id});
-    hit.thread->hold.store(1);
+    hit.thread->hold.store(Held);
     if (in_guest(hit.state.tables, pc_of(hit.context))) {
         park(hit.state, *hit.thread, hit.context);
     } else {
@@ -172,14 +177,17 @@ void pass_on(const Hit& hit, int signal, siginfo_t* info) {
 }
 
 void on_fault(const Hit& hit, int signal, siginfo_t* info) {
-    const bool reported = hit.thread != nullptr && info->si_code > 0 && hit.state.attached.load() &&
+    const bool reported = hit.thread != nullptr && !hit.thread->calling.load() &&
+                          info->si_code > 0 && hit.state.attached.load() &&
                           in_guest(hit.state.tables, pc_of(hit.context));
     if (reported) {
         set_reason(*hit.thread, ReasonKind::Fault,
                    {.address = reinterpret_cast<std::uint64_t>(info->si_addr),
                     .signal = signal,
                     .code = info->si_code});
+        hit.thread->at_trap = true;
         park(hit.state, *hit.thread, hit.context);
+        hit.thread->at_trap = false;
         if (hit.thread->pc_changed) {
             return; // somebody has sent it elsewhere
         }
@@ -229,11 +237,12 @@ void on_stop_signal(int /*signal*/, siginfo_t* /*info*/, void* raw) {
     ProcessState* state = process_state();
     GuestThread* thread = current_thread();
     auto& context = *static_cast<ucontext_t*>(raw);
-    if (state == nullptr || thread == nullptr || thread->hold.load() == 0 ||
-        thread->whereabouts.load() != Whereabouts::Running) {
+    if (state == nullptr || thread == nullptr || !in_guest(state->tables, pc_of(context))) {
         return;
     }
-    if (in_guest(state->tables, pc_of(context))) {
+    if (thread->calling.load()) {
+        leave_call_if_told(*thread, context);
+    } else if (thread->hold.load() != Free && thread->whereabouts.load() == Whereabouts::Running) {
         park(*state, *thread, context);
     }
 }

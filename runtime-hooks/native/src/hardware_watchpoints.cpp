@@ -110,6 +110,11 @@ std::optional<std::uint32_t> watchpoint_changed_by_host() {
     return std::nullopt;
 }
 
+void forget_watched_values() {
+    while (watchpoint_changed_by_host()) {
+    }
+}
+
 Result<int> HardwareWatchpoints::open_event(const Watch& watch, WatchpointId id, pid_t thread) {
     perf_event_attr attr{};
     attr.size = sizeof attr;

@@ -69,4 +69,7 @@ class HardwareWatchpoints final : public NativeWatchpointSupport {
 /// when it was last asked or hit. So writes of the kernel on behalf of the call are found.
 [[nodiscard]] std::optional<std::uint32_t> watchpoint_changed_by_host();
 
+/// Of what the bytes are now nothing is to be told.
+void forget_watched_values();
+
 } // namespace wdbg::native

@@ -16,9 +16,15 @@ std::atomic<ProcessState*> the_state{nullptr};
 
 void wait_while_held(const std::atomic<std::uint32_t>& hold) {
     static_assert(sizeof hold == sizeof(std::uint32_t));
-    while (hold.load() != 0) {
-        ::syscall(SYS_futex, &hold, FUTEX_WAIT_PRIVATE, 1, nullptr, nullptr, 0);
+    while (hold.load() == Held) {
+        ::syscall(SYS_futex, &hold, FUTEX_WAIT_PRIVATE, Held, nullptr, nullptr, 0);
     }
+}
+
+/// Once for each call; of a parked thread only.
+bool is_called(GuestThread& thread) {
+    std::uint32_t expected = Called;
+    return thread.hold.compare_exchange_strong(expected, Held);
 }
 
 /// Returns when the thread is Running and not held.
@@ -27,8 +33,12 @@ void wait_for_release(ProcessState& state, GuestThread& thread, Whereabouts mean
         thread.whereabouts.store(meanwhile);
         state.notify();
         wait_while_held(thread.hold);
+        while (is_called(thread)) {
+            run_injected_call(thread);
+            wait_while_held(thread.hold);
+        }
         thread.whereabouts.store(Whereabouts::Running);
-    } while (thread.hold.load() != 0);
+    } while (thread.hold.load() != Free);
 }
 
 /// A breakpoint that was set where a step had ended is hit as the thread goes on.
@@ -117,7 +127,7 @@ void park(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     set_single_step(context, false);
     thread.context = &context;
     thread.pc_changed = false;
-    thread.hold.store(1);
+    thread.hold.store(Held);
     wait_for_release(state, thread, Whereabouts::Parked);
     thread.context = nullptr;
     start_plan(state, thread, context);
@@ -125,7 +135,7 @@ void park(ProcessState& state, GuestThread& thread, ucontext_t& context) {
 }
 
 void park_if_held(ProcessState& state, GuestThread& thread, ucontext_t& context) {
-    if (thread.hold.load() != 0) {
+    if (thread.hold.load() != Free) {
         park(state, thread, context);
     }
 }
@@ -136,7 +146,7 @@ void wait_outside(const GuestThread& thread) {
 
 void wait_at_gate(ProcessState& state, GuestThread& thread) {
     light_store(thread.whereabouts, Whereabouts::Running);
-    if (thread.hold.load() != 0) {
+    if (thread.hold.load() != Free) {
         wait_for_release(state, thread, Whereabouts::AtGate);
     }
 }

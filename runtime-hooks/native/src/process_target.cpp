@@ -69,7 +69,7 @@ class Wakeup {
     const int both;
 };
 
-class ProcessTargetImpl final : public ProcessTarget {
+class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport {
   public:
     ProcessTargetImpl(CodePatch patch, const InstructionDecoder& decoder, int stop_signal)
         : patch_(std::move(patch))
@@ -111,6 +111,10 @@ class ProcessTargetImpl final : public ProcessTarget {
 
     [[nodiscard]] NativeWatchpointSupport* watchpoints() override { return &watchpoints_; }
 
+    [[nodiscard]] NativeCallSupport* calls() override {
+        return caller_ != nullptr ? this : nullptr;
+    }
+
     Result<void> resume(const NativeResume& request) override;
     Result<void> interrupt() override;
     void detach() override;
@@ -129,6 +133,10 @@ class ProcessTargetImpl final : public ProcessTarget {
     void remove_instance(NativeAddress instance) override;
 
     void stop_at_entry() override { stop_at_entry_.store(true); }
+
+    void set_caller(GuestCaller* caller) override { caller_ = caller; }
+
+    [[nodiscard]] bool is_calling() const override;
 
     void enter_guest(NativeAddress function) override;
 
@@ -151,6 +159,7 @@ class ProcessTargetImpl final : public ProcessTarget {
     }
 
   private:
+    Result<std::vector<Value>> call(const NativeCall& request) override;
     void queue(NativeEvent event);
 
     void send(const NativeEvent& event) const {
@@ -174,6 +183,7 @@ class ProcessTargetImpl final : public ProcessTarget {
     std::vector<NativeEvent> queue_;
     std::vector<NativeInstance> instances_; ///< under queue_mutex_
     std::atomic<bool> stop_at_entry_{false};
+    GuestCaller* caller_ = nullptr;
     std::mutex handlers_mutex_;
     std::uint32_t last_range_ = 0;
 };
@@ -370,11 +380,12 @@ void ProcessTargetImpl::enter_guest(NativeAddress function) {
 
 void ProcessTargetImpl::enter_guest(GuestExit& exit) {
     GuestThread* thread = current_thread();
-    if (thread != nullptr && state_.attached.load(std::memory_order_relaxed) &&
+    if (thread != nullptr && !thread->calling.load(std::memory_order_relaxed) &&
+        state_.attached.load(std::memory_order_relaxed) &&
         watch_count_.load(std::memory_order_relaxed) != 0) {
         if (const auto watchpoint = watchpoint_changed_by_host()) {
             set_reason(*thread, ReasonKind::Watchpoint, {.watchpoint = *watchpoint});
-            thread->hold.store(1);
+            thread->hold.store(Held);
             state_.notify();
         }
     }
@@ -387,25 +398,39 @@ GuestExit* ProcessTargetImpl::host_call() const {
 }
 
 void ProcessTargetImpl::back_in_host(GuestExit* before) {
-    if (GuestThread* thread = current_thread()) {
+    GuestThread* thread = current_thread();
+    if (thread != nullptr && !thread->calling.load()) {
         thread->exit = before;
         thread->whereabouts.store(Whereabouts::Outside);
     }
 }
 
+bool ProcessTargetImpl::is_calling() const {
+    const GuestThread* thread = current_thread();
+    return thread != nullptr && thread->calling.load();
+}
+
+Result<std::vector<Value>> ProcessTargetImpl::call(const NativeCall& request) {
+    auto results = control_.call(request, *caller_);
+    forget_watched_values();
+    return results;
+}
+
 void ProcessTargetImpl::trapped(TrapKind kind, std::string_view message) {
     GuestThread* thread = current_thread();
-    if (thread == nullptr || !state_.attached.load() ||
+    if (thread == nullptr || !state_.attached.load() || thread->calling.load() ||
         thread->whereabouts.load() == Whereabouts::Running) {
         return;
     }
     thread->trap = {.kind = kind, .message = std::string(message)};
+    thread->at_trap = true;
     set_reason(*thread, ReasonKind::Trap, {});
     do { // again where it came too late for a stop that was under way
-        thread->hold.store(1);
+        thread->hold.store(Held);
         state_.notify();
         wait_outside(*thread);
     } while (thread->reason_kind.load() == ReasonKind::Trap && state_.attached.load());
+    thread->at_trap = false;
 }
 
 void ProcessTargetImpl::install_handlers() {

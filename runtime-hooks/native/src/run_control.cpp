@@ -64,7 +64,7 @@ ThreadId RunControl::add_current_thread() {
     auto thread = std::make_unique<GuestThread>();
     thread->id = ThreadId{++last_thread_};
     thread->tid = ::gettid();
-    thread->hold.store(mode_ == Mode::Running ? 0 : 1);
+    thread->hold.store(mode_ == Mode::Running ? Free : Held);
     set_current_thread(thread.get());
     threads_.push_back(std::move(thread));
     return ThreadId{last_thread_};
@@ -192,6 +192,50 @@ Result<void> RunControl::set_registers(ThreadId id, const NativeRegisters& regis
     return {};
 }
 
+// --- Calls ---------------------------------------------------------------------------------------
+
+Result<GuestThread*> RunControl::thread_to_call(ThreadId id) const {
+    GuestThread* thread = find(id);
+    if (thread == nullptr) {
+        return fail(ErrorCode::NotFound, "no such thread");
+    }
+    if (mode_ != Mode::Stopped) {
+        return fail(ErrorCode::NotStopped, "the thread runs");
+    }
+    if (thread->at_trap.load()) {
+        return fail(ErrorCode::Unsupported, "the guest has trapped: it can run nothing any more");
+    }
+    if (thread->whereabouts.load() != Whereabouts::Parked) {
+        return fail(ErrorCode::Unsupported,
+                    "the thread is in a host call: it cannot run a function now");
+    }
+    if (thread->calling.load()) {
+        return fail(ErrorCode::Busy, "the thread still runs an earlier call");
+    }
+    return thread;
+}
+
+Result<std::vector<Value>> RunControl::call(const NativeCall& request, GuestCaller& caller) {
+    std::shared_ptr<InjectedCall> call;
+    pid_t tid = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto thread = thread_to_call(request.thread);
+        if (!thread) {
+            return std::unexpected(thread.error());
+        }
+        call = std::make_shared<InjectedCall>(caller.make_call(request));
+        (*thread)->call = call;
+        tid = (*thread)->tid;
+        wake(**thread, Called);
+    }
+    if (!call->wait(request.limit) && !end_injected_call(*call, tid, state_.stop_signal)) {
+        return fail(ErrorCode::Busy,
+                    "the function does not return, and cannot be ended: it waits in the host");
+    }
+    return call->guest->results();
+}
+
 // --- Stopping ----------------------------------------------------------------------------------
 
 bool RunControl::is_settled(const GuestThread& thread) {
@@ -201,7 +245,7 @@ bool RunControl::is_settled(const GuestThread& thread) {
 void RunControl::stop_all() {
     mode_ = Mode::Stopping;
     for (const auto& thread : threads_) {
-        thread->hold.store(1);
+        thread->hold.store(Held);
     }
     heavy_fence(); // a thread that is seen outside now sees its hold when it comes in
 }
@@ -274,7 +318,11 @@ void RunControl::interrupt() {
 // --- Resuming ----------------------------------------------------------------------------------
 
 void RunControl::release(GuestThread& thread) {
-    thread.hold.store(0);
+    wake(thread, Free);
+}
+
+void RunControl::wake(GuestThread& thread, Hold hold) {
+    thread.hold.store(hold);
     ::syscall(SYS_futex, &thread.hold, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr,
               nullptr, 0);
 }

@@ -4,6 +4,7 @@
 #include "process_state.h"
 #include "site_table.h"
 
+#include <wdbg/model/guest_gate.h>
 #include <wdbg/model/native_target.h>
 
 #include <memory>
@@ -37,6 +38,8 @@ class RunControl {
     // --- On the owner's thread ------------------------------------------------------------------
     [[nodiscard]] std::vector<NativeThread> threads() const;
     [[nodiscard]] std::vector<pid_t> thread_numbers() const;
+    /// See NativeCallSupport. Waits for the call, without a lock.
+    Result<std::vector<Value>> call(const NativeCall& request, GuestCaller& caller);
     [[nodiscard]] Result<NativeRegisters> registers(ThreadId id) const;
     /// NativeTarget::outer_guest_registers().
     [[nodiscard]] Result<NativeRegisters> outer_registers(ThreadId id, std::uint64_t sp) const;
@@ -60,6 +63,8 @@ class RunControl {
     bool signal_unsettled();
     void clear_plans();
     void release(GuestThread& thread);
+    void wake(GuestThread& thread, Hold hold);
+    Result<GuestThread*> thread_to_call(ThreadId id) const;
     NativeStopped collect();
     Result<std::unique_ptr<StepPlan>> make_plan(const GuestThread& thread,
                                                 const NativeAction& action) const;

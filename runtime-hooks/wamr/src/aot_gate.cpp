@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "aot_gate.h"
 
+#include "aot_calls.h"
 #include "aot_hooks.h"
 #include "engine.h"
+#include "wamr_access.h"
 
 #include <algorithm>
 #include <mutex>
@@ -58,6 +60,9 @@ void open_aot_gate(GuestGate* gate) {
     the_gate = gate;
     wdbg_aot_watch_count = gate != nullptr ? &gate->watch_count() : nullptr;
     wdbg_aot_gate_open = gate != nullptr;
+    if (gate != nullptr) {
+        gate->set_caller(&aot_caller());
+    }
 }
 
 GuestGate* aot_gate() {
@@ -125,13 +130,18 @@ void wdbg_aot_gate_in(wdbg::GuestExit* exit) {
     the_gate->enter_guest(*exit);
 }
 
-void wdbg_aot_on_exception(WASMExecEnv* /*exec_env*/, const char* exception) {
+bool wdbg_aot_on_exception(WASMExecEnv* exec_env, const char* exception) {
     if (exception == nullptr || !registration.registered) {
-        return;
+        return false;
+    }
+    if (the_gate->is_calling()) {
+        wdbg_env_set_exception(exec_env, exception);
+        return true;
     }
     if (const auto kind = trap_kind(exception)) {
         the_gate->trapped(*kind, exception);
     }
+    return false;
 }
 
 } // extern "C"

@@ -27,8 +27,9 @@ bool wdbg_aot_is_code(const void* function);
 void wdbg_aot_enter_guest(const void* function);
 void wdbg_aot_leave_guest(void);
 
-/* An exception is about to be set in `exec_env`, and to be spread to the other threads. */
-void wdbg_aot_on_exception(struct WASMExecEnv* exec_env, const char* exception);
+/* An exception is about to be set in `exec_env`, and to be spread to the other threads. True if it
+ * ends a call that the thread makes for the debugger: it is set, and nobody else's. */
+bool wdbg_aot_on_exception(struct WASMExecEnv* exec_env, const char* exception);
 
 /* The helpers that compiled code calls, each with the gate around it (aot_gate.S). */
 #define WDBG_AOT_GATED(each)                                                                       \

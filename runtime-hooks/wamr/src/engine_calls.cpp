@@ -4,13 +4,14 @@
 // is parked, within the interpreter's loop, and enters the loop again above its own frames, as a
 // host function that calls back does. No hook counts meanwhile (GuestThread::calling), and the
 // guest's state stays Stopped.
+#include "call_values.h"
 #include "engine.h"
 #include "hooks.h"
 #include "wamr_access.h"
 
-#include <algorithm>
+#include <wdbg/wasm/c_frame.h>
+
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace wdbg::wamr {
@@ -19,165 +20,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t exception_size = 128; // WAMR's EXCEPTION_BUF_LEN
-/// A leaf function of C uses that many bytes below its stack pointer without moving it.
-constexpr std::uint32_t red_zone = 128;
-constexpr std::uint32_t stack_alignment = 16;
 /// How long a call that is told to end may still take, and how often a blocked one is woken.
 constexpr auto end_limit = 2s;
 constexpr auto wake_period = 20ms;
-
-bool is_number(std::uint8_t type) {
-    return type >= static_cast<std::uint8_t>(ValueType::F64) &&
-           type <= static_cast<std::uint8_t>(ValueType::I32);
-}
-
-std::size_t cells_of(std::uint8_t type) {
-    return size_of(static_cast<ValueType>(type)) / sizeof(std::uint32_t);
-}
-
-/// The values of all globals that can change, to be put back.
-class SavedGlobals {
-  public:
-    explicit SavedGlobals(const WASMModuleInstance* instance) : instance_(instance) {
-        const std::uint32_t count = wdbg_instance_global_count(instance);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            std::uint8_t type = 0;
-            bool is_mutable = false;
-            const std::uint8_t* place = wdbg_instance_global(instance, i, &type, &is_mutable);
-            if (place != nullptr && is_mutable) {
-                Saved saved{.index = i, .size = size_of(static_cast<ValueType>(type))};
-                std::memcpy(saved.bytes.data(), place, saved.size);
-                saved_.push_back(saved);
-            }
-        }
-    }
-
-    void restore() const {
-        for (const Saved& each : saved_) {
-            restore_one(each);
-        }
-    }
-
-    void restore(std::uint32_t index) const {
-        const auto found = std::ranges::find(saved_, index, &Saved::index);
-        if (found != saved_.end()) {
-            restore_one(*found);
-        }
-    }
-
-  private:
-    struct Saved {
-        std::uint32_t index = 0;
-        std::size_t size = 0;
-        std::array<std::uint8_t, 16> bytes{};
-    };
-
-    void restore_one(const Saved& saved) const {
-        std::uint8_t type = 0;
-        bool is_mutable = false;
-        std::memcpy(wdbg_instance_global(instance_, saved.index, &type, &is_mutable),
-                    saved.bytes.data(), saved.size);
-    }
-
-    const WASMModuleInstance* instance_;
-    std::vector<Saved> saved_;
-};
-
-/// The global that is C's stack pointer: by name, by what WAMR has found, or else the first that
-/// can change (where the linker puts it) if it may be one. UINT32_MAX if there is none.
-std::uint32_t stack_pointer_of(const WASMModuleInstance* instance, const wasm::Module& module) {
-    for (const auto& [index, name] : module.names().globals) {
-        if (name == "__stack_pointer") {
-            return index;
-        }
-    }
-    const std::uint32_t found = wdbg_instance_stack_pointer(instance);
-    if (found != UINT32_MAX) {
-        return found;
-    }
-    const std::uint32_t count = wdbg_instance_global_count(instance);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        std::uint8_t type = 0;
-        bool is_mutable = false;
-        const std::uint8_t* place = wdbg_instance_global(instance, i, &type, &is_mutable);
-        if (is_mutable && type == static_cast<std::uint8_t>(ValueType::I32)) {
-            std::uint32_t value = 0;
-            std::memcpy(&value, place, sizeof(value));
-            return value % stack_alignment == 0 ? i : UINT32_MAX;
-        }
-    }
-    return UINT32_MAX;
-}
-
-/// Below what the interrupted function may have stored without saying so.
-void leave_red_zone(const WASMModuleInstance* instance, std::uint32_t stack_pointer) {
-    std::uint8_t type = 0;
-    bool is_mutable = false;
-    std::uint8_t* place = wdbg_instance_global(instance, stack_pointer, &type, &is_mutable);
-    if (place == nullptr || type != static_cast<std::uint8_t>(ValueType::I32)) {
-        return;
-    }
-    std::uint32_t value = 0;
-    std::memcpy(&value, place, sizeof(value));
-    if (value > red_zone) {
-        value = (value - red_zone) & ~(stack_alignment - 1);
-        std::memcpy(place, &value, sizeof(value));
-    }
-}
-
-Result<std::vector<std::uint32_t>> cells_for(const WASMFunctionInstance* function,
-                                             const std::vector<Value>& arguments) {
-    const std::uint32_t params = wdbg_function_param_count(function);
-    if (arguments.size() != params) {
-        return fail(ErrorCode::InvalidArgument, "the function takes " + std::to_string(params) +
-                                                    " WebAssembly values, not " +
-                                                    std::to_string(arguments.size()));
-    }
-    std::vector<std::uint32_t> cells;
-    std::size_t results = 0;
-    for (std::uint32_t i = 0; i < wdbg_function_result_count(function); ++i) {
-        const std::uint8_t type = wdbg_function_result(function, i);
-        if (!is_number(type)) {
-            return fail(ErrorCode::Unsupported, "the function returns what is no number");
-        }
-        results += cells_of(type);
-    }
-    for (std::uint32_t i = 0; i < params; ++i) {
-        const std::uint8_t type = wdbg_function_param(function, i);
-        if (!is_number(type) || type != static_cast<std::uint8_t>(arguments[i].type)) {
-            return fail(ErrorCode::InvalidArgument,
-                        "argument " + std::to_string(i + 1) + " has another type");
-        }
-        const std::size_t at = cells.size();
-        cells.resize(at + cells_of(type));
-        std::memcpy(&cells[at], arguments[i].storage.data(), size_of(arguments[i].type));
-    }
-    cells.resize(std::max({cells.size(), results, std::size_t{1}}));
-    return cells;
-}
-
-std::vector<Value> results_of(const InjectedCall& call) {
-    std::vector<Value> results;
-    std::size_t at = 0;
-    for (std::uint32_t i = 0; i < wdbg_function_result_count(call.function); ++i) {
-        Value value{.type = static_cast<ValueType>(wdbg_function_result(call.function, i))};
-        std::memcpy(value.storage.data(), &call.cells[at], size_of(value.type));
-        at += cells_of(static_cast<std::uint8_t>(value.type));
-        results.push_back(value);
-    }
-    return results;
-}
-
-std::string reason_for(std::string_view exception) {
-    if (exception == "wasi proc exit") {
-        return "the function wanted to end the program";
-    }
-    if (exception == "terminated by user") {
-        return "the function did not return in time";
-    }
-    return "the function trapped: " + std::string(exception);
-}
 
 } // namespace
 
@@ -190,7 +35,8 @@ void Engine::run_call(Lock& lock, GuestThread& thread) {
     WASMExecEnv* env = thread.env();
     const auto exception_pc = exception_pc_;
     const SavedGlobals globals(call->instance);
-    leave_red_zone(call->instance, call->stack_pointer);
+    const std::uint32_t exit_code = wdbg_env_exit_code(env);
+    move_stack_pointer(call->instance, call->stack_pointer, wasm::c_red_zone);
     wdbg_env_clear_flags(env, WDBG_ATTENTION);
     thread.calling = true;
     lock.unlock();
@@ -207,6 +53,7 @@ void Engine::run_call(Lock& lock, GuestThread& thread) {
         globals.restore(call->stack_pointer);
     }
     wdbg_env_recover(env);
+    wdbg_env_set_exit_code(env, exit_code);
     exception_pc_ = exception_pc;
     wdbg_env_set_flags(env, WDBG_ATTENTION);
     watchpoints_.refresh();
@@ -243,9 +90,8 @@ Result<std::shared_ptr<InjectedCall>> Engine::prepare_call(const CallRequest& re
         return fail(ErrorCode::NotFound,
                     "there is no function " + std::to_string(request.function));
     }
-    call->stack_pointer =
-        stack_pointer_of(call->instance, *frames.front().instance->module->parsed);
-    auto cells = cells_for(call->function, request.arguments);
+    call->stack_pointer = frames.front().instance->module->parsed->stack_pointer();
+    auto cells = cells_for(wdbg_function_type(call->function), request.arguments);
     if (!cells) {
         return std::unexpected(cells.error());
     }
@@ -283,7 +129,7 @@ Result<std::vector<Value>> Engine::call(const CallRequest& request) {
     if (!call->failure.empty()) {
         return fail(ErrorCode::Unavailable, call->failure);
     }
-    return results_of(*call);
+    return results_of(wdbg_function_type(call->function), call->cells);
 }
 
 } // namespace wdbg::wamr

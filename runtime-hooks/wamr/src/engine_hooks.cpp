@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 // The guest threads' side of the engine: every function here runs on a guest's thread.
+#include "call_values.h"
 #include "engine.h"
 #include "hit_surroundings.h"
 #include "hooks.h"
@@ -16,7 +17,6 @@ namespace wdbg::wamr {
 namespace {
 
 constexpr std::uint8_t nop_opcode = 0x01;
-constexpr std::size_t exception_size = 128; // WAMR's EXCEPTION_BUF_LEN
 
 /// Whether an instruction that begins with this byte may touch linear memory. Planted bytes may
 /// hide anything.

@@ -53,8 +53,8 @@ inline constexpr std::uint32_t due = 8;   ///< it has a reason to report
 struct InjectedCall {
     WASMFunctionInstance* function = nullptr;
     WASMModuleInstance* instance = nullptr;
-    std::uint32_t stack_pointer = 0;  ///< the global; UINT32_MAX: none
-    std::vector<std::uint32_t> cells; ///< arguments, then results
+    std::optional<std::uint32_t> stack_pointer; ///< the global that is C's
+    std::vector<std::uint32_t> cells;           ///< arguments, then results
     bool done = false;
     bool abandoned = false; ///< nobody waits for it any more
     std::string failure;    ///< why it has no results

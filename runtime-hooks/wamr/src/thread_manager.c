@@ -31,8 +31,8 @@
 #undef wasm_cluster_set_exception
 
 void wasm_cluster_set_exception(WASMExecEnv* exec_env, const char* exception) {
-    if (wdbg_aot_gate_open) {
-        wdbg_aot_on_exception(exec_env, exception);
+    if (wdbg_aot_gate_open && wdbg_aot_on_exception(exec_env, exception)) {
+        return;
     }
     if (!wdbg_defer_exception(exec_env, exception)) {
         wdbg_spread_exception(exec_env, exception);

@@ -77,6 +77,18 @@ void wdbg_env_recover(WASMExecEnv* env) {
     wdbg_env_clear_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
+uint32_t wdbg_env_exit_code(const WASMExecEnv* env) {
+    const WASIContext* wasi = wasm_runtime_get_wasi_ctx(env->module_inst);
+    return wasi ? wasi->exit_code : 0;
+}
+
+void wdbg_env_set_exit_code(WASMExecEnv* env, uint32_t code) {
+    WASIContext* wasi = wasm_runtime_get_wasi_ctx(env->module_inst);
+    if (wasi) {
+        wasi->exit_code = code;
+    }
+}
+
 bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
     char buffer[EXCEPTION_BUF_LEN];
     if (!wasm_copy_exception(instance_of(env), buffer)) {
@@ -142,25 +154,25 @@ struct WASMFunctionInstance* wdbg_instance_function(const WASMModuleInstance* in
     return index < instance->e->function_count ? &instance->e->functions[index] : NULL;
 }
 
-static const WASMFuncType* type_of(const WASMFunctionInstance* function) {
+const WASMFuncType* wdbg_function_type(const WASMFunctionInstance* function) {
     return function->is_import_func ? function->u.func_import->func_type
                                     : function->u.func->func_type;
 }
 
-uint32_t wdbg_function_param_count(const WASMFunctionInstance* function) {
-    return type_of(function)->param_count;
+uint32_t wdbg_type_param_count(const WASMFuncType* type) {
+    return type->param_count;
 }
 
-uint32_t wdbg_function_result_count(const WASMFunctionInstance* function) {
-    return type_of(function)->result_count;
+uint32_t wdbg_type_result_count(const WASMFuncType* type) {
+    return type->result_count;
 }
 
-uint8_t wdbg_function_param(const WASMFunctionInstance* function, uint32_t index) {
-    return type_of(function)->types[index];
+uint8_t wdbg_type_param(const WASMFuncType* type, uint32_t index) {
+    return type->types[index];
 }
 
-uint8_t wdbg_function_result(const WASMFunctionInstance* function, uint32_t index) {
-    return type_of(function)->types[type_of(function)->param_count + index];
+uint8_t wdbg_type_result(const WASMFuncType* type, uint32_t index) {
+    return type->types[type->param_count + index];
 }
 
 bool wdbg_instance_has_function(const WASMModuleInstance* instance,
@@ -198,14 +210,35 @@ struct WASMMemoryInstance* wdbg_instance_memory(const WASMModuleInstance* instan
     return index < instance->memory_count ? instance->memories[index] : NULL;
 }
 
+static const AOTModule* aot_module_of(const WASMModuleInstance* instance) {
+    return instance->module_type == Wasm_Module_AoT ? (const AOTModule*)instance->module : NULL;
+}
+
+static uint8_t* aot_global(const WASMModuleInstance* instance, const AOTModule* module,
+                           uint32_t index, uint8_t* type, bool* is_mutable) {
+    const bool is_import = index < module->import_global_count;
+    const uint32_t defined = index - module->import_global_count;
+    const WASMGlobalType* global =
+        is_import ? &module->import_globals[index].type : &module->globals[defined].type;
+    *type = global->val_type;
+    *is_mutable = global->is_mutable;
+    return instance->global_data + (is_import ? module->import_globals[index].data_offset
+                                              : module->globals[defined].data_offset);
+}
+
 uint32_t wdbg_instance_global_count(const WASMModuleInstance* instance) {
-    return instance->e->global_count;
+    const AOTModule* aot = aot_module_of(instance);
+    return aot ? aot->import_global_count + aot->global_count : instance->e->global_count;
 }
 
 uint8_t* wdbg_instance_global(const WASMModuleInstance* instance, uint32_t index, uint8_t* type,
                               bool* is_mutable) {
-    if (index >= instance->e->global_count) {
+    if (index >= wdbg_instance_global_count(instance)) {
         return NULL;
+    }
+    const AOTModule* aot = aot_module_of(instance);
+    if (aot) {
+        return aot_global(instance, aot, index, type, is_mutable);
     }
     const WASMGlobalInstance* global = &instance->e->globals[index];
     *type = global->type;
@@ -214,10 +247,6 @@ uint8_t* wdbg_instance_global(const WASMModuleInstance* instance, uint32_t index
         return global->import_module_inst->global_data + global->import_global_inst->data_offset;
     }
     return instance->global_data + global->data_offset;
-}
-
-uint32_t wdbg_instance_stack_pointer(const WASMModuleInstance* instance) {
-    return instance->module->aux_stack_top_global_index;
 }
 
 bool wdbg_instance_table_element(const WASMModuleInstance* instance, uint32_t table, uint64_t index,

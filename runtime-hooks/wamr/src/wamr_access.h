@@ -16,6 +16,7 @@ extern "C" {
 #endif
 
 struct WASMExecEnv;
+struct WASMFuncType;
 struct WASMFunctionInstance;
 struct WASMInterpFrame;
 struct WASMMemoryInstance;
@@ -43,6 +44,10 @@ void wdbg_wait_for_threads(struct WASMModuleInstance* instance);
 void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
 /* Copies the exception without its "Exception: " prefix; false if there is none. */
 bool wdbg_env_exception(const struct WASMExecEnv* env, char* text, size_t size);
+
+/* What the guest has handed to proc_exit(). */
+uint32_t wdbg_env_exit_code(const struct WASMExecEnv* env);
+void wdbg_env_set_exit_code(struct WASMExecEnv* env, uint32_t code);
 
 /* Undoes wdbg_env_terminate() and any other exception of this thread's instance. */
 void wdbg_env_recover(struct WASMExecEnv* env);
@@ -85,11 +90,12 @@ bool wdbg_instance_has_function(const struct WASMModuleInstance* instance,
 /* NULL if there is none. */
 struct WASMFunctionInstance* wdbg_instance_function(const struct WASMModuleInstance* instance,
                                                     uint32_t index);
+const struct WASMFuncType* wdbg_function_type(const struct WASMFunctionInstance* function);
 /* Parameters and results: how many, and the type (binary format's number) of each. */
-uint32_t wdbg_function_param_count(const struct WASMFunctionInstance* function);
-uint32_t wdbg_function_result_count(const struct WASMFunctionInstance* function);
-uint8_t wdbg_function_param(const struct WASMFunctionInstance* function, uint32_t index);
-uint8_t wdbg_function_result(const struct WASMFunctionInstance* function, uint32_t index);
+uint32_t wdbg_type_param_count(const struct WASMFuncType* type);
+uint32_t wdbg_type_result_count(const struct WASMFuncType* type);
+uint8_t wdbg_type_param(const struct WASMFuncType* type, uint32_t index);
+uint8_t wdbg_type_result(const struct WASMFuncType* type, uint32_t index);
 
 /* --- Instances --- */
 struct WASMModule* wdbg_instance_module(const struct WASMModuleInstance* instance);
@@ -99,12 +105,11 @@ struct WASMModuleInstance* wdbg_instance_import(const struct WASMModuleInstance*
 uint32_t wdbg_instance_memory_count(const struct WASMModuleInstance* instance);
 struct WASMMemoryInstance* wdbg_instance_memory(const struct WASMModuleInstance* instance,
                                                 uint32_t index);
+/* Globals: of compiled modules' instances too. */
 uint32_t wdbg_instance_global_count(const struct WASMModuleInstance* instance);
 /* Where the global's value is, through imports; NULL if there is no such global. */
 uint8_t* wdbg_instance_global(const struct WASMModuleInstance* instance, uint32_t index,
                               uint8_t* type, bool* is_mutable);
-/* The global that is the stack pointer of C; UINT32_MAX if WAMR has found none. */
-uint32_t wdbg_instance_stack_pointer(const struct WASMModuleInstance* instance);
 /* False if there is no such element. `*value` is UINT32_MAX for a null reference. */
 bool wdbg_instance_table_element(const struct WASMModuleInstance* instance, uint32_t table,
                                  uint64_t index, uint8_t* type, uint32_t* value);

@@ -123,6 +123,27 @@ std::string Module::function_name(std::uint32_t function) const {
     return "function[" + std::to_string(function) + "]";
 }
 
+std::optional<std::uint32_t> Module::stack_pointer() const {
+    static constexpr std::string_view name = "__stack_pointer";
+    for (const auto& [index, known] : names().globals) {
+        if (known == name) {
+            return index;
+        }
+    }
+    const auto imported = std::ranges::find_if(state_->imports, [](const Import& entry) {
+        return entry.kind == ExternKind::Global && entry.name == name;
+    });
+    if (imported != state_->imports.end()) {
+        return imported->index;
+    }
+    const auto all = globals();
+    const auto first = std::ranges::find_if(all, [](const GlobalType& global) {
+        return global.is_mutable && global.type == ValueType::I32;
+    });
+    return first == all.end() ? std::nullopt
+                              : std::optional(static_cast<std::uint32_t>(first - all.begin()));
+}
+
 std::optional<std::string_view> Module::external_debug_info() const {
     const Section* section = custom_section("external_debug_info");
     if (section == nullptr) {

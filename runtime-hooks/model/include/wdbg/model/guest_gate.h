@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 /// What a runtime tells the NativeTarget of its own process: which code there is, which threads run
 /// it, and when they pass between guest code and the host.
@@ -30,6 +32,32 @@ struct GuestExit {
     GuestExit* outer = nullptr; ///< the gate's own: the host call around this one
 };
 
+/// A function of the guest that a stopped thread runs for the debugger.
+class GuestCall {
+  public:
+    virtual ~GuestCall() = default;
+
+    /// On the guest's thread, above its frames, as a host function that calls back. Returns when
+    /// the function has, or has been left.
+    virtual void run() = 0;
+    /// On the guest's thread within run(), and either in guest code or at the gate: leaves the
+    /// function by longjmp.
+    [[noreturn]] virtual void leave() = 0;
+    /// On another thread, within run(): the function is to end. May be called again, and wakes a
+    /// thread that blocks in a host call.
+    virtual void end() = 0;
+    /// Behind run(): Unavailable if the function did not return, Unsupported or InvalidArgument if
+    /// it could not be called.
+    [[nodiscard]] virtual Result<std::vector<Value>> results() const = 0;
+};
+
+/// The runtime's side of NativeCallSupport.
+class GuestCaller {
+  public:
+    virtual ~GuestCaller() = default;
+    [[nodiscard]] virtual std::shared_ptr<GuestCall> make_call(const NativeCall& request) = 0;
+};
+
 /// The gate between guest code and the host.
 ///
 ///   the host calls guest code                guest code calls the host
@@ -41,8 +69,9 @@ struct GuestExit {
 ///
 /// A thread that is to stop waits in enter_guest(). Host code is never interrupted: a thread there
 /// counts as stopped. Guest code that is left by longjmp passes no gate: back_in_host() takes
-/// whatever it left behind. All functions from enter_guest() on do nothing on threads that are not
-/// registered, and none is for use in signal handlers.
+/// whatever it left behind. While a GuestCall runs the gate changes and reports nothing. All
+/// functions from enter_guest() on do nothing on threads that are not registered, and none is for
+/// use in signal handlers.
 class GuestGate {
   public:
     virtual ~GuestGate() = default;
@@ -54,6 +83,9 @@ class GuestGate {
 
     virtual void add_instance(NativeInstance instance) = 0;
     virtual void remove_instance(NativeAddress instance) = 0;
+
+    /// Before any guest code runs; it lives as long as the gate is used.
+    virtual void set_caller(GuestCaller* caller) = 0;
 
     /// The calling thread will run guest code. It starts in the host.
     virtual ThreadId register_thread() = 0;
@@ -77,6 +109,8 @@ class GuestGate {
     /// nothing while nobody listens, or for a thread that is in guest code (a fault, which is
     /// reported already).
     virtual void trapped(TrapKind kind, std::string_view message) = 0;
+    /// The calling thread runs a GuestCall: exceptions are that call's end, and nobody else's.
+    [[nodiscard]] virtual bool is_calling() const = 0;
 };
 
 } // namespace wdbg

@@ -4,8 +4,10 @@
 #include <wdbg/model/error.h>
 #include <wdbg/model/events.h>
 #include <wdbg/model/ids.h>
+#include <wdbg/model/value.h>
 
 #include <array>
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -237,6 +239,24 @@ class NativeWatchpointSupport {
     virtual Result<void> remove(WatchpointId id) = 0;
 };
 
+/// A function of the guest, to be run on a thread that is stopped in its code.
+struct NativeCall {
+    ThreadId thread{};
+    std::uint32_t function = 0; ///< in the function index space of the module that it stands in
+    std::vector<Value> arguments{};
+    std::optional<std::uint32_t> stack_pointer{}; ///< the global that is C's, where it has a name
+    std::uint32_t kept = 0; ///< bytes of linear memory below it that the thread's frames may use
+    std::chrono::milliseconds limit{5000}; ///< of time; behind it the call is ended
+};
+
+/// Optional power of a NativeTarget: the runtime is in its process.
+class NativeCallSupport {
+  public:
+    virtual ~NativeCallSupport() = default;
+    /// As CallSupport::call(). Sites, watchpoints and plans do not count meanwhile.
+    virtual Result<std::vector<Value>> call(const NativeCall& request) = 0;
+};
+
 /// All members are called on one thread, the event loop's. Events reach the handler there too.
 /// Registers need a stopped thread (NotStopped otherwise); memory and sites may be used any time.
 class NativeTarget {
@@ -275,6 +295,9 @@ class NativeTarget {
     [[nodiscard]] virtual Result<SiteCounters> counters(NativeAddress address) const = 0;
     /// nullptr if there are none.
     [[nodiscard]] virtual NativeWatchpointSupport* watchpoints() = 0;
+
+    /// nullptr if functions of the guest cannot be called.
+    [[nodiscard]] virtual NativeCallSupport* calls() { return nullptr; }
 
     /// Starts threads; NotStopped while running, NotFound for a thread that is not there. A
     /// NativeStopped event follows when something stops them.

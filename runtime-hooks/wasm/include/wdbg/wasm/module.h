@@ -227,6 +227,10 @@ class Module {
     /// Name section, else export, else "module.field" of an import, else "function[7]".
     [[nodiscard]] std::string function_name(std::uint32_t function) const;
 
+    /// The global that C's stack pointer is in: "__stack_pointer" by name or as an import, else the
+    /// first i32 that can change, where the linker puts it. nullopt if there is none.
+    [[nodiscard]] std::optional<std::uint32_t> stack_pointer() const;
+
     /// Contents of the section "external_debug_info": a path or URL, relative to the module.
     [[nodiscard]] std::optional<std::string_view> external_debug_info() const;
     [[nodiscard]] std::span<const std::byte> build_id() const; ///< empty if there is none

@@ -47,6 +47,7 @@ enum class Opcode : std::uint32_t {
     GlobalSet = 0x24,
     TableGet = 0x25,
     TableSet = 0x26,
+    I32Const = 0x41,
     RefNull = 0xD0,
     RefIsNull = 0xD1,
     RefFunc = 0xD2,

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// Functions of the guest that a stopped thread runs for the debugger.
+#include "debuggee_impl.h"
+
+#include <wdbg/wasm/c_frame.h>
+
+namespace wdbg::aot {
+
+/// How much of C's stack below its stack pointer the thread's frames may use. LLVM stores the stack
+/// pointer late, or not at all, where nobody reads it: in a function that calls none that does. So
+/// the frames count of the functions that were inlined into one up to the first native function
+/// that has any: that one has read what its callers have stored.
+Result<std::uint32_t> AotDebuggeeImpl::kept_below(const ThreadStack& stack,
+                                                  std::uint32_t stack_pointer) const {
+    std::uint32_t kept = wasm::c_red_zone;
+    for (std::size_t i = 0; i < stack.native.size() && kept == wasm::c_red_zone; ++i) {
+        const NativeFrame& frame = stack.native[i];
+        for (const auto& position : frame.module->info->positions(frame.pc, frame.kind)) {
+            const wasm::FunctionBody* body = frame.module->wasm->body(position.function);
+            const auto size = body != nullptr
+                                  ? wasm::c_frame_size(*frame.module->wasm, *body, stack_pointer)
+                                  : Result<std::uint32_t>(0U);
+            if (!size) {
+                return fail(ErrorCode::Unsupported,
+                            frame.module->function_named(position.function) + ": " +
+                                size.error().message + ": what it uses could be overwritten");
+            }
+            kept += *size;
+        }
+    }
+    return kept;
+}
+
+Result<std::vector<Value>> AotDebuggeeImpl::call(const CallRequest& request) {
+    const auto stack = stack_of(request.thread);
+    if (!stack) {
+        return std::unexpected(stack.error());
+    }
+    NativeCall call{.thread = request.thread,
+                    .function = request.function,
+                    .arguments = request.arguments,
+                    .limit = request.limit};
+    if (!(*stack)->native.empty()) {
+        const NativeFrame& frame = (*stack)->native.front();
+        if (frame.instance == nullptr || frame.instance->id != request.instance) {
+            return fail(ErrorCode::Unsupported,
+                        "only functions of the module that the thread stands in can be called");
+        }
+        call.stack_pointer =
+            frame.module->wasm ? frame.module->wasm->stack_pointer() : std::nullopt;
+    }
+    if (call.stack_pointer) {
+        const auto kept = kept_below(**stack, *call.stack_pointer);
+        if (!kept) {
+            return std::unexpected(kept.error());
+        }
+        call.kept = *kept;
+    }
+    auto results = target_.calls()->call(call);
+    refresh_watched_bytes();
+    return results;
+}
+
+} // namespace wdbg::aot

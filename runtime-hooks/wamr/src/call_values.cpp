@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "call_values.h"
+
+#include "wamr_access.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace wdbg::wamr {
+
+namespace {
+
+constexpr std::uint32_t stack_alignment = 16;
+
+bool is_number(std::uint8_t type) {
+    return type >= static_cast<std::uint8_t>(ValueType::F64) &&
+           type <= static_cast<std::uint8_t>(ValueType::I32);
+}
+
+std::size_t cells_of(std::uint8_t type) {
+    return size_of(static_cast<ValueType>(type)) / sizeof(std::uint32_t);
+}
+
+} // namespace
+
+SavedGlobals::SavedGlobals(const WASMModuleInstance* instance) : instance_(instance) {
+    const std::uint32_t count = wdbg_instance_global_count(instance);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        std::uint8_t type = 0;
+        bool is_mutable = false;
+        const std::uint8_t* place = wdbg_instance_global(instance, i, &type, &is_mutable);
+        if (place != nullptr && is_mutable) {
+            Saved saved{.index = i, .size = size_of(static_cast<ValueType>(type))};
+            std::memcpy(saved.bytes.data(), place, saved.size);
+            saved_.push_back(saved);
+        }
+    }
+}
+
+void SavedGlobals::restore() const {
+    for (const Saved& each : saved_) {
+        restore_one(each);
+    }
+}
+
+void SavedGlobals::restore(std::optional<std::uint32_t> index) const {
+    const auto found = std::ranges::find(saved_, index, &Saved::index);
+    if (found != saved_.end()) {
+        restore_one(*found);
+    }
+}
+
+void SavedGlobals::restore_one(const Saved& saved) const {
+    std::uint8_t type = 0;
+    bool is_mutable = false;
+    std::memcpy(wdbg_instance_global(instance_, saved.index, &type, &is_mutable),
+                saved.bytes.data(), saved.size);
+}
+
+void move_stack_pointer(const WASMModuleInstance* instance,
+                        std::optional<std::uint32_t> stack_pointer, std::uint32_t kept) {
+    std::uint8_t type = 0;
+    bool is_mutable = false;
+    std::uint8_t* place = stack_pointer
+                              ? wdbg_instance_global(instance, *stack_pointer, &type, &is_mutable)
+                              : nullptr;
+    if (place == nullptr || type != static_cast<std::uint8_t>(ValueType::I32)) {
+        return;
+    }
+    std::uint32_t value = 0;
+    std::memcpy(&value, place, sizeof(value));
+    if (value % stack_alignment == 0 && value > kept) {
+        value = (value - kept) & ~(stack_alignment - 1);
+        std::memcpy(place, &value, sizeof(value));
+    }
+}
+
+Result<std::vector<std::uint32_t>> cells_for(const WASMFuncType* type,
+                                             const std::vector<Value>& arguments) {
+    const std::uint32_t params = wdbg_type_param_count(type);
+    if (arguments.size() != params) {
+        return fail(ErrorCode::InvalidArgument, "the function takes " + std::to_string(params) +
+                                                    " WebAssembly values, not " +
+                                                    std::to_string(arguments.size()));
+    }
+    std::vector<std::uint32_t> cells;
+    std::size_t results = 0;
+    for (std::uint32_t i = 0; i < wdbg_type_result_count(type); ++i) {
+        const std::uint8_t result = wdbg_type_result(type, i);
+        if (!is_number(result)) {
+            return fail(ErrorCode::Unsupported, "the function returns what is no number");
+        }
+        results += cells_of(result);
+    }
+    for (std::uint32_t i = 0; i < params; ++i) {
+        const std::uint8_t param = wdbg_type_param(type, i);
+        if (!is_number(param) || param != static_cast<std::uint8_t>(arguments[i].type)) {
+            return fail(ErrorCode::InvalidArgument,
+                        "argument " + std::to_string(i + 1) + " has another type");
+        }
+        const std::size_t at = cells.size();
+        cells.resize(at + cells_of(param));
+        std::memcpy(&cells[at], arguments[i].storage.data(), size_of(arguments[i].type));
+    }
+    cells.resize(std::max({cells.size(), results, std::size_t{1}}));
+    return cells;
+}
+
+std::vector<Value> results_of(const WASMFuncType* type, const std::vector<std::uint32_t>& cells) {
+    std::vector<Value> results;
+    std::size_t at = 0;
+    for (std::uint32_t i = 0; i < wdbg_type_result_count(type); ++i) {
+        Value value{.type = static_cast<ValueType>(wdbg_type_result(type, i))};
+        std::memcpy(value.storage.data(), &cells[at], size_of(value.type));
+        at += cells_of(static_cast<std::uint8_t>(value.type));
+        results.push_back(value);
+    }
+    return results;
+}
+
+std::string reason_for(std::string_view exception) {
+    if (exception == "wasi proc exit") {
+        return "the function wanted to end the program";
+    }
+    if (exception == "terminated by user") {
+        return "the function did not return in time";
+    }
+    return "the function trapped: " + std::string(exception);
+}
+
+} // namespace wdbg::wamr
