@@ -59,6 +59,7 @@ std::vector<InstanceInfo> AotDebuggeeImpl::instances() const {
                          .module = instance->module->code.module,
                          .name = instance->name,
                          .path = instance->module->wasm_path,
+                         .note = instance->module->note,
                          .code_size = instance->module->wasm_bytes().size()});
     }
     return found;
