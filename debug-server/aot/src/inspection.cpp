@@ -474,7 +474,11 @@ Result<void> AotDebuggeeImpl::plant(CodeAddress address) {
     if (!instance) {
         return std::unexpected(instance.error());
     }
-    return breakpoints_.plant(**instance, address, reach_of(address), return_sites(address));
+    const auto of_module = [&](const auto& each) { return each->module == (*instance)->module; };
+    const bool shares_code =
+        options_.decides_hits && std::ranges::count_if(instances_.all(), of_module) > 1;
+    return breakpoints_.plant(**instance, address, reach_of(address), return_sites(address),
+                              shares_code);
 }
 
 Result<void> AotDebuggeeImpl::unplant(CodeAddress address) {

@@ -151,11 +151,35 @@ class StackWalker {
     bool in_host_call_ = false;
 };
 
+/// The register of a call's first argument: exec_env.
+std::size_t first_argument(Machine machine) {
+    switch (machine) {
+    case Machine::X86_64:
+        return 5;
+    case Machine::AArch64:
+    case Machine::Arm:
+        return 0;
+    default:
+        return 10;
+    }
+}
+
+/// At the first instruction of a function it is where the caller has put it.
+Result<NativeAddress> exec_env_of(const NativeFrame& frame,
+                                  const dwarf::NativeMemoryReader& reader) {
+    const dwarf::NativeFunction* function = function_of(frame);
+    if (frame.kind == dwarf::AddressKind::Instruction && function != nullptr &&
+        function->offset == frame.pc.value) {
+        return NativeAddress{frame.registers.general.at(first_argument(frame.registers.machine))};
+    }
+    return frame.module->info->exec_env(activation_of(frame, reader));
+}
+
 /// The frame's own exec_env, else that of the nearest frame of the same module.
 void find_instances(ThreadStack& stack, const NativeTarget& target, const AotInstances& instances) {
     const dwarf::NativeMemoryReader reader = reader_of(target);
     for (NativeFrame& frame : stack.native) {
-        const auto exec_env = frame.module->info->exec_env(activation_of(frame, reader));
+        const auto exec_env = exec_env_of(frame, reader);
         const auto address =
             exec_env ? instances.of_exec_env(*exec_env) : std::unexpected(exec_env.error());
         if (address) {
