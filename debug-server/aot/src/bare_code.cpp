@@ -290,7 +290,9 @@ std::vector<NativeFunction> functions_of(const dwarf::AotFile& aot, std::uint32_
         functions.push_back({.function = imported + static_cast<std::uint32_t>(i),
                              .offset = static_cast<std::uint32_t>(aot.functions()[i])});
     }
-    std::ranges::stable_sort(functions, {}, &NativeFunction::offset);
+    std::ranges::sort(functions, {}, [](const NativeFunction& function) {
+        return std::pair(function.offset, function.function);
+    });
     for (std::size_t i = 0; i < functions.size(); ++i) {
         const std::uint32_t end = i + 1 < functions.size() ? functions[i + 1].offset : text_size;
         functions[i].size = end - functions[i].offset;
