@@ -88,6 +88,7 @@ class AotFileParser {
                 return malformed("has a damaged section of " + what);
             }
         }
+        read_names();
         return std::move(file_);
     }
 
@@ -182,6 +183,32 @@ class AotFileParser {
             file_.exports_.push_back(one);
         }
         return cursor.good();
+    }
+
+    /// A custom section begins with its kind. Names: the word "name", then subsections of a type
+    /// and a size that counts what they had in the .wasm; only that of functions has contents.
+    void read_names() {
+        constexpr std::uint32_t custom = 100;
+        constexpr std::uint32_t kind_names = 3;
+        constexpr std::uint32_t of_functions = 1;
+        constexpr std::size_t word_size = 4;
+        for (const AotSection& section : file_.sections_) {
+            Cursor cursor(bytes_, section.offset, section.offset + section.size);
+            if (section.type != custom || cursor.u32() != kind_names || cursor.u32() != word_size ||
+                cursor.take(word_size).empty() || cursor.u32() != of_functions) {
+                continue;
+            }
+            cursor.u32(); // the subsection's size
+            const std::uint32_t count = cursor.u32();
+            for (std::uint32_t each = 0; each < count && cursor.good(); ++each) {
+                AotFunctionName one{.function = cursor.u32()};
+                one.name = cursor.text();
+                file_.names_.push_back(one);
+            }
+            if (!cursor.good()) {
+                file_.names_.clear();
+            }
+        }
     }
 
     /// Names, then groups of relocations: one for each section that has some.

@@ -139,11 +139,13 @@ class X86Decoder final : public InstructionDecoder {
     [[nodiscard]] std::optional<std::int64_t> pc_displacement(const llvm::MCInst& inst) const;
     [[nodiscard]] std::size_t find_displacement(Bytes code, std::int64_t value) const;
     [[nodiscard]] bool uses_narrow_pc(const llvm::MCInst& inst) const;
+    [[nodiscard]] std::optional<std::int32_t> stack_change(const llvm::MCInst& inst) const;
     void classify(DecodedInstruction& result, const Raw& raw, Bytes code,
                   std::uint64_t address) const;
 
     unsigned rip_ = 0;
     unsigned eip_ = 0;
+    unsigned rsp_ = 0;
     MachineCode code_;
     mutable std::mutex mutex_; // LLVM does not say that getInstruction() may run in parallel
 };
@@ -156,8 +158,9 @@ bool X86Decoder::open() {
         const llvm::StringRef name = code_.registers->getName(number);
         rip_ = name == "RIP" ? number : rip_;
         eip_ = name == "EIP" ? number : eip_;
+        rsp_ = name == "RSP" ? number : rsp_;
     }
-    return rip_ != 0 && eip_ != 0;
+    return rip_ != 0 && eip_ != 0 && rsp_ != 0;
 }
 
 /// LLVM gives lock and rep prefixes as instructions of their own: they are merged with the next.
@@ -218,6 +221,41 @@ std::size_t X86Decoder::find_displacement(Bytes code, std::int64_t value) const 
     return 0;
 }
 
+std::optional<std::int32_t> X86Decoder::stack_change(const llvm::MCInst& inst) const {
+    constexpr std::int32_t word = 8;
+    const llvm::MCInstrDesc& desc = code_.instructions->get(inst.getOpcode());
+    if (desc.isCall() || !desc.hasDefOfPhysReg(inst, rsp_, *code_.registers)) {
+        return 0;
+    }
+    const auto is_rsp = [&](unsigned operand) {
+        return operand < inst.getNumOperands() && inst.getOperand(operand).isReg() &&
+               inst.getOperand(operand).getReg() == rsp_;
+    };
+    const auto number = [&](unsigned operand) -> std::optional<std::int32_t> {
+        const bool fits = operand < inst.getNumOperands() && inst.getOperand(operand).isImm();
+        return fits ? std::optional(static_cast<std::int32_t>(inst.getOperand(operand).getImm()))
+                    : std::nullopt;
+    };
+    const llvm::StringRef name = code_.instructions->getName(inst.getOpcode());
+    if (name.starts_with("PUSH64")) {
+        return -word;
+    }
+    if (name.starts_with("POP64") && !is_rsp(0)) {
+        return word;
+    }
+    if (name.starts_with("ADD64ri") && is_rsp(0)) {
+        return number(2);
+    }
+    if (name.starts_with("SUB64ri") && is_rsp(0)) {
+        const auto change = number(2);
+        return change && *change != INT32_MIN ? std::optional(-*change) : std::nullopt;
+    }
+    constexpr unsigned base = 1; // then scale, index, displacement
+    const bool from_rsp = name == "LEA64r" && is_rsp(0) && is_rsp(base) &&
+                          inst.getOperand(base + 2).isReg() && !inst.getOperand(base + 2).getReg();
+    return from_rsp ? number(base + 3) : std::nullopt;
+}
+
 void X86Decoder::classify(DecodedInstruction& result, const Raw& raw, Bytes code,
                           std::uint64_t address) const {
     const Prefixes prefixes = read_prefixes(code);
@@ -258,6 +296,7 @@ Result<DecodedInstruction> X86Decoder::decode(std::span<const std::byte> bytes,
     }
     DecodedInstruction result;
     result.length = static_cast<std::uint8_t>(raw->size);
+    result.stack_change = stack_change(raw->inst);
     classify(result, *raw, code.first(raw->size), address.value);
     return result;
 }

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The machine code of compiled guests, and instruction breakpoints in it."""
+import subprocess
+
+from client.session import fixture, wdbg
+
 CONTROL = "c/control.c"
 
 
@@ -86,3 +90,21 @@ def test_breakpoint_where_no_code_is(session):
         "breakpoints": [{"instructionReference": "0xc000000000000010"}]})
     assert not body["breakpoints"][0]["verified"]
     assert "no function" in body["breakpoints"][0]["message"]
+
+
+def test_code_without_a_debug_file_has_functions_and_says_what_is_missing(session, tmp_path):
+    aot = tmp_path / "control.aot"
+    subprocess.run([wdbg(), "compile", "-O3", "--no-debug-file", fixture("control-O0"), "-o", aot],
+                   check=True, capture_output=True)
+    session.launch(str(aot), stopOnEntry=True, engine=None, optLevel=None)
+    session.configured()
+    session.stopped()
+    names = [frame.name for frame in session.stack()]
+    assert names[-1] == "_start"
+    code = native_code(session)
+    assert code["rows"][code["pcRow"]]["instruction"]
+    session.step("stepIn", granularity="instruction")
+    said = session.text("console") + session.text("stderr")
+    assert "has no debug file" in said and f"--debug-for={aot}" in said
+    session.resume()
+    assert session.exited() == 0

@@ -8,20 +8,11 @@ import subprocess
 import pytest
 
 from harness import paths
+from harness.compiling import compile_guest
 from harness.guest import Guest
 from harness.raw import RawClient
 
 SOURCE = "c/control.c"
-
-
-def compile_guest(name: str, folder, *options: str):
-    """A copy of the guest and its .aot in `folder`; gives the .aot."""
-    wasm = folder / f"{name}.wasm"
-    shutil.copy(paths.fixture(name), wasm)
-    aot = wasm.with_suffix(".aot")
-    subprocess.run([paths.wdbg(), "compile", "-Og", *options, wasm, "-o", aot], check=True,
-                   capture_output=True)
-    return aot
 
 
 @pytest.fixture
@@ -75,17 +66,6 @@ def test_debug_file_made_afterwards(new_session, scratch):
     session.run_to("indirect", source="c/control_util.c")
     assert session.frames()[:2] == ["util_apply", "main"]
     assert "functions whose code differs: 13 (clamp)" in session.guest.stderr.text()
-
-
-def test_without_debug_file_the_guest_waits_steps_and_runs(connect, scratch):
-    guest, client = connect(compile_guest("control-O0", scratch, "--no-debug-file"))
-    assert client.ask("?").startswith("T05")
-    assert client.ask("vCont;s:1").startswith("T05")
-    assert client.ask("Z0,4000000000000200,0").startswith("E")
-    assert client.ask("c") == "W00"
-    status, stdout, stderr = guest.finish()
-    assert (status, stdout) == (0, "control 5239\n")
-    assert "has no debug file" in stderr and f"--debug-for={guest.module}" in stderr
 
 
 def test_debug_file_of_another_module_is_refused_with_both_hashes(connect, scratch):

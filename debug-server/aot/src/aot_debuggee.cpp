@@ -48,8 +48,23 @@ void AotDebuggeeImpl::on_event(const NativeEvent& event) {
     } else if (const auto* vanished = std::get_if<CodeVanished>(&event)) {
         on_code_vanished(vanished->id);
     } else if (std::holds_alternative<NativeInstancesChanged>(event)) {
-        instances_.refresh();
+        on_instances_changed();
     }
+}
+
+void AotDebuggeeImpl::on_instances_changed() {
+    const std::vector<InstanceInfo> before = instances();
+    if (!instances_.refresh()) {
+        return;
+    }
+    stacks_.clear(); // they name instances
+    for (const InstanceInfo& each : before) {
+        if (instances_.find(each.id) == nullptr) {
+            breakpoints_.forget_instance(each.id);
+            forget_watchpoints(each.id);
+        }
+    }
+    has_new_instance_ = attached_;
 }
 
 void AotDebuggeeImpl::on_code_appeared(const CodeAppeared& event) {
@@ -132,7 +147,9 @@ std::optional<StopReason> AotDebuggeeImpl::translate(ThreadId thread,
         return breakpoint_reason(thread, hit->address);
     }
     if (std::holds_alternative<NativeStepDone>(reason)) {
-        return step_reason(thread);
+        auto done = step_reason(thread);
+        const bool is_news = !done && std::exchange(has_new_instance_, false);
+        return is_news ? std::optional<StopReason>(InstancesChanged{}) : done;
     }
     if (const auto* hit = std::get_if<NativeWatchpointHit>(&reason)) {
         return watch_reason(thread, hit->watchpoint);

@@ -124,7 +124,7 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
 
 Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress address,
                                    dwarf::BreakpointReach reach,
-                                   std::vector<ReturnSite> return_sites) {
+                                   std::vector<ReturnSite> return_sites, bool shares_code) {
     const CodeModule& module = *instance.module;
     if (!module.info) {
         return fail(ErrorCode::Unsupported, module.name + " has no debug file");
@@ -158,7 +158,29 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
         return done ? fail(ErrorCode::NotFound, module.why_missing(address.offset)) : done;
     }
     planted_[address] = std::move(planted);
+    if (shares_code) {
+        tell_instance_at_hits(instance, address);
+    }
     return {};
+}
+
+/// By rules without conditions; where there can be none, the event loop decides.
+void AotBreakpoints::tell_instance_at_hits(const AotInstance& instance, CodeAddress address) {
+    const CodeModule& module = *instance.module;
+    const wasm::FunctionBody* const body =
+        module.wasm ? module.wasm->function_containing(address.offset) : nullptr;
+    for (const NativeAddress at : planted_.at(address).sites) {
+        const auto offset = module.text_offset(at);
+        if (body == nullptr || !offset || instance.address.value == 0) {
+            return;
+        }
+        auto rule = make_hit_rule(module, *offset, body->index, address, instance.address, {});
+        if (rule && rule->exec_env) {
+            Site& site = sites_.at(at);
+            site.rules.insert_or_assign(address, std::move(*rule));
+            update_filter(site);
+        }
+    }
 }
 
 Result<void> AotBreakpoints::unplant(CodeAddress address) {
@@ -227,6 +249,20 @@ void AotBreakpoints::forget_module(const CodeModule& module) {
     });
 }
 
+void AotBreakpoints::forget_instance(InstanceId id) {
+    for (auto entry = planted_.begin(); entry != planted_.end();) {
+        const auto& [address, planted] = *entry;
+        if (address.instance != id) {
+            ++entry;
+            continue;
+        }
+        for (const NativeAddress site : planted.sites) {
+            remove_site(site, address);
+        }
+        entry = planted_.erase(entry);
+    }
+}
+
 void AotBreakpoints::put_by(const CodeModule& module) {
     for (const auto& [address, planted] : planted_) {
         if (!planted.sites.empty() && module.code.range.contains(planted.sites.front())) {
@@ -245,7 +281,7 @@ std::vector<CodeAddress> AotBreakpoints::plant_again(const AotInstance& instance
             continue;
         }
         entry = put_by_.erase(entry);
-        if (plant(instance, address, dwarf::BreakpointReach::OnlyWay, {})) {
+        if (plant(instance, address, dwarf::BreakpointReach::OnlyWay, {}, false)) {
             planted_.at(address).count = count;
         } else {
             failed.push_back(address);
@@ -264,11 +300,13 @@ const AotBreakpoints::Owner* AotBreakpoints::first_owner(NativeAddress site,
     const auto accepted = found->second.filter->last_accepted();
     const auto chosen =
         accepted ? std::ranges::find(owners, *accepted, &Owner::address) : owners.end();
-    if (chosen != owners.end() && chosen->address.instance == instance) {
+    const auto belongs = [instance](const Owner& each) {
+        return each.native || each.address.instance == instance;
+    };
+    if (chosen != owners.end() && belongs(*chosen)) {
         return &*chosen;
     }
-    const auto owner = std::ranges::find_if(
-        owners, [instance](const Owner& each) { return each.address.instance == instance; });
+    const auto owner = std::ranges::find_if(owners, belongs);
     return owner == owners.end() ? nullptr : &*owner;
 }
 

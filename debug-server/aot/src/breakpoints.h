@@ -34,8 +34,11 @@ class AotBreakpoints {
         std::vector<dwarf::WasmPosition> positions;
     };
 
+    /// `shares_code`: there are other instances of the module. Its hits are then told from theirs
+    /// on the thread that is hit, where possible.
     Result<void> plant(const AotInstance& instance, CodeAddress address,
-                       dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites);
+                       dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites,
+                       bool shares_code);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);
     /// A trap at `site` alone, told as a hit of `owner.address`.
@@ -53,6 +56,7 @@ class AotBreakpoints {
     /// The target has none any more.
     void forget_all();
     void forget_module(const CodeModule& module);
+    void forget_instance(InstanceId id);
 
     // --- Those of an instance that is gone but may return ---
     /// As forget_module(), but what was asked for is kept.
@@ -64,7 +68,7 @@ class AotBreakpoints {
     std::vector<CodeAddress> plant_again(const AotInstance& instance);
 
     /// The owner whose conditions have let the last hit through, else the first one of the site in
-    /// this instance; nullptr if there is none.
+    /// this instance or of the native instruction itself; nullptr if there is none.
     [[nodiscard]] const Owner* first_owner(NativeAddress site, InstanceId instance) const;
     /// The one whose instruction is executed next behind that of `owner`.
     [[nodiscard]] const Owner* owner_behind(NativeAddress site, const Owner& owner) const;
@@ -83,6 +87,7 @@ class AotBreakpoints {
 
     Result<void> add_site(NativeAddress site, Owner owner);
     void remove_site(NativeAddress site, CodeAddress owner, bool native = false);
+    void tell_instance_at_hits(const AotInstance& instance, CodeAddress address);
     static void update_filter(Site& site);
 
     NativeTarget& target_;

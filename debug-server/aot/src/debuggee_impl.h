@@ -141,6 +141,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     void on_event(const NativeEvent& event);
     void on_code_appeared(const CodeAppeared& event);
     void on_code_vanished(CodeRangeId id);
+    void on_instances_changed();
     void on_stopped(const NativeStopped& stop);
     std::optional<StopReason> translate(ThreadId thread, const NativeStopReason& reason);
     std::optional<StopReason> breakpoint_reason(ThreadId thread, NativeAddress site);
@@ -193,11 +194,12 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] Result<std::vector<std::byte>> watched_bytes(const WatchpointSpec& spec) const;
     void refresh_watched_bytes();
     void clear_watchpoints();
+    void forget_watchpoints(InstanceId id);
 
     NativeTarget& target_;
     AotOptions options_;
     CodeModules modules_{target_, options_};
-    AotInstances instances_{target_, modules_};
+    AotInstances instances_{target_, modules_, options_.decides_hits};
     mutable AotBreakpoints breakpoints_{target_};
     mutable std::unique_ptr<InstructionPrinter> printer_; ///< once somebody has asked
     std::map<std::uint32_t, Watch> watches_;
@@ -208,8 +210,10 @@ class AotDebuggeeImpl final : public AotDebuggee,
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool stopped_ = false;
     bool awaits_entry_ = false;
-    bool has_new_code_ = false; ///< that no client has been told of
-    bool interrupted_ = false;  ///< somebody asked for a stop that has not come yet
+    bool has_new_code_ = false;     ///< that no client has been told of
+    bool has_new_instance_ = false; ///< likewise, of this process: its first call stops
+    bool attached_ = false;
+    bool interrupted_ = false; ///< somebody asked for a stop that has not come yet
     std::uint64_t generation_ = 0;
     std::vector<ThreadStop> reasons_;
     mutable std::map<ThreadId, ThreadStack> stacks_; ///< of this stop, once somebody asked

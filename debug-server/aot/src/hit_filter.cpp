@@ -203,6 +203,20 @@ struct Sight {
     }
 };
 
+/// Clones that the runtime makes for threads share the memory.
+bool is_same_instance(std::uint64_t one, std::uint64_t other) {
+    if (one == other) {
+        return true;
+    }
+    const auto has_memory = [](std::uint64_t instance) {
+        return load<std::uint32_t>(instance + layout::instance_memory_count) != 0;
+    };
+    const auto memory_of = [](std::uint64_t instance) {
+        return load<std::uint64_t>(load<std::uint64_t>(instance + layout::instance_memories));
+    };
+    return has_memory(one) && has_memory(other) && memory_of(one) == memory_of(other);
+}
+
 bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variables& variables) {
     Sight sight{.rule = rule, .registers = registers, .instance = rule.instance.value};
     if (rule.exec_env) {
@@ -210,6 +224,9 @@ bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variabl
             {.size = sizeof(std::uint64_t), .place = *rule.exec_env}, registers, sight.instance);
         sight.instance =
             load<std::uint64_t>(environment + layout::exec_env_instance * sizeof(std::uint64_t));
+        if (rule.instance.value != 0 && !is_same_instance(rule.instance.value, sight.instance)) {
+            return false;
+        }
     }
     const agent::Surroundings surroundings{
         .context = &sight,

@@ -37,7 +37,8 @@ struct ConditionInput {
 /// What decides whether a hit of one native site counts for one address that was asked for.
 struct HitRule {
     CodeAddress address;
-    NativeAddress instance; ///< its AOTModuleInstance
+    /// The AOTModuleInstance whose hits count, with its clones; 0: all.
+    NativeAddress instance;
     std::optional<FixedPlace> exec_env{};
     std::vector<ConditionInput> inputs{};
     std::vector<agent::Program> conditions{}; ///< none: always

@@ -59,6 +59,7 @@ std::vector<InstanceInfo> AotDebuggeeImpl::instances() const {
                          .module = instance->module->code.module,
                          .name = instance->name,
                          .path = instance->module->wasm_path,
+                         .note = instance->module->note,
                          .code_size = instance->module->wasm_bytes().size()});
     }
     return found;
@@ -475,7 +476,11 @@ Result<void> AotDebuggeeImpl::plant(CodeAddress address) {
     if (!instance) {
         return std::unexpected(instance.error());
     }
-    return breakpoints_.plant(**instance, address, reach_of(address), return_sites(address));
+    const auto of_module = [&](const auto& each) { return each->module == (*instance)->module; };
+    const bool shares_code =
+        options_.decides_hits && std::ranges::count_if(instances_.all(), of_module) > 1;
+    return breakpoints_.plant(**instance, address, reach_of(address), return_sites(address),
+                              shares_code);
 }
 
 Result<void> AotDebuggeeImpl::unplant(CodeAddress address) {

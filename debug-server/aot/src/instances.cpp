@@ -82,36 +82,84 @@ InstanceId AotInstances::id_for(const std::string& made_from) {
     return id;
 }
 
-bool AotInstances::refresh() {
-    const std::size_t before = instances_.size();
-    std::erase_if(instances_, [this](const auto& instance) {
-        return std::ranges::none_of(
+void AotInstances::add(CodeModule& module, NativeAddress address) {
+    const std::string made_from = module.code.debug_file + '\n' + module.wasm_path;
+    const InstanceId id = id_for(made_from);
+    instances_.push_back(
+        std::make_unique<AotInstance>(AotInstance{.id = id,
+                                                  .module = &module,
+                                                  .address = address,
+                                                  .name = unique_name(module.name, id),
+                                                  .made_from = made_from}));
+}
+
+bool AotInstances::remove_gone(const std::vector<NativeInstance>& told) {
+    const auto is_gone = [&](const auto& instance) {
+        const bool has_module = std::ranges::any_of(
             modules_.all(), [&](const auto& module) { return module.get() == instance->module; });
-    });
-    bool changed = instances_.size() != before;
-    for (const auto& module : modules_.all()) {
-        const bool known = std::ranges::any_of(
-            instances_, [&](const auto& instance) { return instance->module == module.get(); });
-        if (known) {
+        return !has_module ||
+               (may_go_ && told_.contains(instance->module->id) && instance->address.value != 0 &&
+                std::ranges::find(told, instance->address, &NativeInstance::address) == told.end());
+    };
+    return std::erase_if(instances_, is_gone) != 0;
+}
+
+/// Where one is listed whose address is not known, or is nothing any more, it is that one.
+bool AotInstances::add_told(const std::vector<NativeInstance>& told) {
+    const auto is_told = [&](NativeAddress address) {
+        return std::ranges::find(told, address, &NativeInstance::address) != told.end();
+    };
+    bool changed = false;
+    for (const NativeInstance& each : told) {
+        CodeModule* module = modules_.of(each.module);
+        if (module == nullptr) {
             continue;
         }
-        const std::string made_from = module->code.debug_file + '\n' + module->wasm_path;
-        const InstanceId id = id_for(made_from);
-        instances_.push_back(
-            std::make_unique<AotInstance>(AotInstance{.id = id,
-                                                      .module = module.get(),
-                                                      .name = unique_name(module->name, id),
-                                                      .made_from = made_from}));
-        changed = true;
-    }
-    for (const NativeInstance& told : target_.instances()) {
-        const CodeModule* module = modules_.of(told.module);
-        AotInstance* instance = module != nullptr ? of(*module, {}) : nullptr;
-        if (instance != nullptr && instance->address.value == 0) {
-            instance->address = told.address;
+        told_.insert(module->id);
+        const auto of_module = [&](const auto& instance) { return instance->module == module; };
+        const auto known = std::ranges::find_if(instances_, [&](const auto& instance) {
+            return of_module(instance) && instance->address == each.address;
+        });
+        const auto waiting = std::ranges::find_if(instances_, [&](const auto& instance) {
+            return of_module(instance) && !is_told(instance->address);
+        });
+        if (known == instances_.end() && waiting != instances_.end()) {
+            (*waiting)->address = each.address;
+        } else if (known == instances_.end()) {
+            add(*module, each.address);
+            changed = true;
         }
     }
     return changed;
+}
+
+bool AotInstances::add_untold() {
+    bool changed = false;
+    for (const auto& module : modules_.all()) {
+        if (!told_.contains(module->id) && first_of(*module) == nullptr) {
+            add(*module, {});
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+bool AotInstances::refresh() {
+    const std::vector<NativeInstance> told = target_.instances();
+    std::erase_if(told_, [this](CodeRangeId id) {
+        return std::ranges::find(modules_.all(), id, [](const auto& module) {
+                   return module->id;
+               }) == modules_.all().end();
+    });
+    const bool removed = remove_gone(told);
+    const bool listed = add_untold(); // in the order of the modules, so that the main one is first
+    return add_told(told) || listed || removed;
+}
+
+AotInstance* AotInstances::first_of(const CodeModule& module) const {
+    const auto found = std::ranges::find_if(
+        instances_, [&](const auto& instance) { return instance->module == &module; });
+    return found == instances_.end() ? nullptr : found->get();
 }
 
 AotInstance* AotInstances::find(InstanceId id) const {
@@ -121,19 +169,30 @@ AotInstance* AotInstances::find(InstanceId id) const {
 }
 
 AotInstance* AotInstances::of(const CodeModule& module, NativeAddress address) const {
-    AotInstance* first = nullptr;
+    AotInstance* clone_of = nullptr;
     for (const auto& instance : instances_) {
-        if (instance->module != &module) {
+        if (instance->module != &module || address.value == 0) {
             continue;
         }
-        if (first == nullptr) {
-            first = instance.get();
-        }
-        if (address.value != 0 && instance->address == address) {
+        if (instance->address == address) {
             return instance.get();
         }
+        if (clone_of == nullptr && share_memory(instance->address, address)) {
+            clone_of = instance.get();
+        }
     }
-    return first;
+    return clone_of != nullptr ? clone_of : first_of(module);
+}
+
+bool AotInstances::share_memory(NativeAddress one, NativeAddress other) const {
+    const auto memory_of = [this](NativeAddress instance) -> std::optional<NativeAddress> {
+        const auto count = memory_count(instance);
+        const auto memories = pointer(instance + layout::instance_memories);
+        const auto first = count && *count != 0 && memories ? pointer(*memories) : memories;
+        return count && *count != 0 && first ? std::optional(*first) : std::nullopt;
+    };
+    const auto memory = one.value != 0 ? memory_of(one) : std::nullopt;
+    return memory && memory->value != 0 && memory == memory_of(other);
 }
 
 Result<NativeAddress> AotInstances::of_exec_env(NativeAddress exec_env) const {

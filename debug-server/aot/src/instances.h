@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <set>
 #include <type_traits>
 #include <vector>
 
@@ -46,12 +47,18 @@ struct NativeMemory {
 [[nodiscard]] std::optional<std::uint64_t> packed_global_offset(const wasm::Module& module,
                                                                 std::uint32_t index);
 
-/// All instances of compiled modules. Clones are told by what they share: module and first memory.
+/// All instances of compiled modules. What a target tells are instances of their own; others are
+/// clones that the runtime has made for threads, known by the memory that they share.
+///
+/// A module whose instances no target tells has one, whose address is found when it runs.
 class AotInstances {
   public:
-    AotInstances(NativeTarget& target, const CodeModules& modules)
+    /// `may_go`: one that the target tells no more is gone, also while its module is there.
+    /// Otherwise another one takes its place.
+    AotInstances(NativeTarget& target, const CodeModules& modules, bool may_go)
         : target_(target)
-        , modules_(modules) {}
+        , modules_(modules)
+        , may_go_(may_go) {}
 
     /// Takes over what the target tells; true if there are others than before.
     bool refresh();
@@ -65,8 +72,8 @@ class AotInstances {
     }
 
     [[nodiscard]] AotInstance* find(InstanceId id) const;
-    /// The instance whose AOTModuleInstance (or a clone's) is at `address`; the module's only one
-    /// for address 0; nullptr if there is none.
+    /// The instance whose AOTModuleInstance (or a clone's) is at `address`; the module's first one
+    /// where that is not known; nullptr if there is none.
     [[nodiscard]] AotInstance* of(const CodeModule& module, NativeAddress address) const;
 
     // --- What an AOTModuleInstance has ---------------------------------------------------------
@@ -80,6 +87,12 @@ class AotInstances {
     [[nodiscard]] Result<NativeAddress> of_exec_env(NativeAddress exec_env) const;
 
   private:
+    bool remove_gone(const std::vector<NativeInstance>& told);
+    bool add_told(const std::vector<NativeInstance>& told);
+    bool add_untold();
+    void add(CodeModule& module, NativeAddress address);
+    [[nodiscard]] AotInstance* first_of(const CodeModule& module) const;
+    [[nodiscard]] bool share_memory(NativeAddress one, NativeAddress other) const;
     [[nodiscard]] Result<NativeAddress> pointer(NativeAddress at) const;
     [[nodiscard]] std::uint32_t pointer_size() const;
     [[nodiscard]] std::string unique_name(const std::string& name, InstanceId id) const;
@@ -87,7 +100,9 @@ class AotInstances {
 
     NativeTarget& target_;
     const CodeModules& modules_;
+    bool may_go_;
     std::vector<std::unique_ptr<AotInstance>> instances_;
+    std::set<CodeRangeId> told_; ///< modules whose instances the target tells
     std::uint32_t next_id_ = 0;
 
     struct Former {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "modules.h"
 
+#include "bare_code.h"
+
 #include <wdbg/wasm/instruction.h>
 
 #include <algorithm>
@@ -100,7 +102,7 @@ std::optional<CodeOffset> nearest_call(std::span<const std::byte> bytes,
 CodeOffset CodeModule::call_near(CodeOffset offset, std::uint32_t function,
                                  std::uint32_t callee) const {
     const wasm::FunctionBody* const body = wasm ? wasm->body(function) : nullptr;
-    if (body == nullptr) {
+    if (body == nullptr || is_bare) {
         return offset;
     }
     const bool is_inside = body->first_instruction <= offset && offset < body->end;
@@ -140,6 +142,9 @@ std::string CodeModule::function_named(std::uint32_t function) const {
 }
 
 std::string CodeModule::why_missing(CodeOffset offset) const {
+    if (is_bare) {
+        return "no native instruction is known to begin there (" + name + " has no debug file)";
+    }
     const wasm::FunctionBody* const body = wasm ? wasm->function_containing(offset) : nullptr;
     if (body == nullptr || std::ranges::find(differing, body->index) == differing.end()) {
         return "nothing there became native code";
@@ -283,13 +288,42 @@ Result<void> CodeModules::check_text(const CodeModule& module) const {
                           module.code.debug_file + ": " + belongs.error().message);
 }
 
+Result<void> CodeModules::open_bare_code(CodeModule& module) const {
+    const CodeRange& code = module.code;
+    if (options_.decoder == nullptr || target_.machine() != Machine::X86_64 ||
+        !code.imported_functions) {
+        return fail(ErrorCode::Unsupported, "not supported here");
+    }
+    const auto aot = MappedFile::open(code.module_file);
+    if (!aot) {
+        return std::unexpected(aot.error());
+    }
+    std::vector<std::byte> text(code.range.end.value - code.range.begin.value);
+    if (auto read = target_.read_memory(code.range.begin, text); !read) {
+        return read;
+    }
+    auto bare = read_bare_code(aot->bytes(), code.range, std::move(text), *code.imported_functions,
+                               *options_.decoder);
+    if (!bare) {
+        return std::unexpected(bare.error());
+    }
+    module.wasm = std::move(bare->stand_in);
+    module.info = std::move(bare->info);
+    module.is_bare = true;
+    return {};
+}
+
 void CodeModules::add(CodeRangeId id, const CodeRange& code) {
     auto module = std::make_unique<CodeModule>();
     module->id = id;
     module->code = code;
     module->name = fs::path(code.module_file).filename().string();
     if (auto opened = open_debug_file(*module); !opened) {
-        warn(opened.error().message);
+        module->note = opened.error().message;
+        warn(module->note);
+        if (auto bare = open_bare_code(*module); !bare) {
+            warn(code.module_file + ": its functions are not known: " + bare.error().message);
+        }
     }
     if (!module->wasm_path.empty()) {
         module->name = fs::path(module->wasm_path).filename().string();

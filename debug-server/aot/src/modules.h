@@ -22,12 +22,14 @@ struct CodeModule {
     std::string name;      ///< for people: the file's name
     MappedFile debug_file;
     MappedFile wasm_file;
-    std::optional<wasm::Module> wasm;
-    std::unique_ptr<dwarf::AotDebugInfo> info; ///< nullptr without a debug file
+    std::optional<wasm::Module> wasm;          ///< where `is_bare`, a stand-in
+    std::unique_ptr<dwarf::AotDebugInfo> info; ///< nullptr where nothing is known
+    bool is_bare = false; ///< no debug file: `info` is what the code itself tells (bare_code.h)
+    std::string note;     ///< what is missing and how to get it; may be empty
     /// Functions whose code is not what the debug file was made for (wdbg compile --debug-for).
     std::vector<std::uint32_t> differing;
 
-    /// The bytes of the .wasm; an empty module's where it was not found.
+    /// The bytes of the .wasm or of its stand-in; an empty module's where there is neither.
     [[nodiscard]] std::span<const std::byte> wasm_bytes() const;
 
     /// nullopt outside of the text (e.g. in a jump table behind it).
@@ -77,6 +79,7 @@ class CodeModules {
     [[nodiscard]] Result<void> open_debug_file(CodeModule& module) const;
     [[nodiscard]] Result<void> load_info(CodeModule& module) const;
     [[nodiscard]] Result<void> check_text(const CodeModule& module) const;
+    [[nodiscard]] Result<void> open_bare_code(CodeModule& module) const;
     void read_differing(CodeModule& module) const;
     void warn(const std::string& text) const;
 

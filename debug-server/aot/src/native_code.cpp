@@ -112,7 +112,7 @@ Result<const InstructionPrinter*> AotDebuggeeImpl::printer() const {
     return printer_.get();
 }
 
-/// The first instance of the module: they count as one.
+/// The first instance of the module: native code belongs to none.
 Result<const AotInstance*> AotDebuggeeImpl::instance_of(const CodeModule& module) const {
     for (const auto& instance : instances_.all()) {
         if (instance->module == &module) {

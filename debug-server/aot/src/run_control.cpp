@@ -274,6 +274,8 @@ Result<void> AotDebuggeeImpl::interrupt() {
 }
 
 Result<void> AotDebuggeeImpl::attach() {
+    attached_ = true;
+    has_new_instance_ = false;
     if (stopped_) {
         post_event(Stopped{.generation = generation_, .threads = reasons_});
         return {};
@@ -308,6 +310,7 @@ void AotDebuggeeImpl::detach() {
     reasons_.clear();
     stopped_ = false;
     interrupted_ = false;
+    attached_ = false;
     awaits_entry_ = false;
     target_.detach();
 }

@@ -192,6 +192,30 @@ class StackWalker {
     bool in_host_call_ = false;
 };
 
+/// The register of a call's first argument: exec_env.
+std::size_t first_argument(Machine machine) {
+    switch (machine) {
+    case Machine::X86_64:
+        return 5;
+    case Machine::AArch64:
+    case Machine::Arm:
+        return 0;
+    default:
+        return 10;
+    }
+}
+
+/// At the first instruction of a function it is where the caller has put it.
+Result<NativeAddress> exec_env_of(const NativeFrame& frame,
+                                  const dwarf::NativeMemoryReader& reader) {
+    const dwarf::NativeFunction* function = function_of(frame);
+    if (frame.kind == dwarf::AddressKind::Instruction && function != nullptr &&
+        function->offset == frame.pc.value) {
+        return NativeAddress{frame.registers.general.at(first_argument(frame.registers.machine))};
+    }
+    return frame.module->info->exec_env(activation_of(frame, reader));
+}
+
 /// What `exec_env` belongs to, where another frame has told.
 NativeAddress known_instance(const ThreadStack& stack, NativeAddress exec_env) {
     const auto known = std::ranges::find_if(stack.native, [exec_env](const NativeFrame& frame) {
@@ -202,7 +226,7 @@ NativeAddress known_instance(const ThreadStack& stack, NativeAddress exec_env) {
 
 void find_instance(ThreadStack& stack, NativeFrame& frame, const dwarf::NativeMemoryReader& reader,
                    const AotInstances& instances) {
-    const auto exec_env = frame.module->info->exec_env(activation_of(frame, reader));
+    const auto exec_env = exec_env_of(frame, reader);
     if (!exec_env) {
         return;
     }

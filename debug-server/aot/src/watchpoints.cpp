@@ -117,6 +117,18 @@ void AotDebuggeeImpl::clear_watchpoints() {
     }
 }
 
+void AotDebuggeeImpl::forget_watchpoints(InstanceId id) {
+    std::vector<WatchpointId> gone;
+    for (const auto& [number, watch] : watches_) {
+        if (watch.spec.address.instance == id) {
+            gone.push_back({number});
+        }
+    }
+    for (const WatchpointId each : gone) {
+        [[maybe_unused]] const auto removed = remove(each);
+    }
+}
+
 /// By the opcode of the wasm instruction that the native one behind the thread belongs to.
 bool AotDebuggeeImpl::last_instruction_writes(ThreadId thread) const {
     const auto stack = stack_of(thread);

@@ -78,7 +78,8 @@ class AotEngine final : public GuestEngine {
                        .warn = [](const std::string& text) { report(text); },
                        .stops_at_entry = wait,
                        .decides_hits = true,
-                       .load_printer = [] { return dwarf::load_instruction_printer(); }});
+                       .load_printer = [] { return dwarf::load_instruction_printer(); },
+                       .decoder = decoder_.get()});
         options.aot_gate = target_.get();
         auto runtime = wamr::Runtime::create(options);
         if (!runtime) {

@@ -170,6 +170,9 @@ protocol::Module Session::describe(const source::ModuleView& module) const {
     } else if (module.loaded) {
         result.symbolStatus = module.message.empty() ? "no debug information" : module.message;
     }
+    if (!module.instance.note.empty()) {
+        result.symbolStatus = module.instance.note;
+    }
     const CodeAddress begin{.instance = module.instance.id, .offset = {}};
     result.addressRange = reference_of(begin);
     return result;
@@ -185,6 +188,9 @@ void Session::tell_modules() {
         present[module.instance.id] = module.instance.name;
         if (!told_modules_.contains(module.instance.id)) {
             send(protocol::ModuleEvent{.reason = "new", .module = describe(module)});
+            if (!module.instance.note.empty()) {
+                say("wdbg: " + module.instance.note + "\n", false);
+            }
         }
     }
     for (const auto& [id, name] : told_modules_) {

@@ -128,7 +128,7 @@ std::vector<CodeAddress> RemoteImpl::planted_at(CodeAddress pc) const {
 /// Servers without LLDB's reasons tell a signal only: then it is a breakpoint if one is planted
 /// there, and the step's end if one was asked for.
 StopReason RemoteImpl::reason_of(const rsp::StopReply& reply, ThreadId thread) {
-    if (reply.libraries_changed) {
+    if (reply.libraries_changed && reply.reason.empty()) {
         return InstancesChanged{};
     }
     if (first_stop_) {

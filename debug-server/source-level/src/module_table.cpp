@@ -41,19 +41,22 @@ std::string LoadedModule::function_name(std::uint32_t index) {
                              : module->function_name(index);
 }
 
-void ModuleTable::refresh() {
+bool ModuleTable::refresh() {
     const std::vector<InstanceInfo> instances = debuggee_.instances();
-    std::erase_if(modules_, [&](const auto& entry) {
-        return std::ranges::find(instances, entry.first, &InstanceInfo::id) == instances.end();
-    });
+    bool changed =
+        0 != std::erase_if(modules_, [&](const auto& entry) {
+            return std::ranges::find(instances, entry.first, &InstanceInfo::id) == instances.end();
+        });
     for (const InstanceInfo& instance : instances) {
         if (modules_.contains(instance.id)) {
             continue;
         }
         if (const auto code = debuggee_.code(instance.id)) {
             modules_.emplace(instance.id, std::make_unique<LoadedModule>(instance, *code, &open_));
+            changed = true;
         }
     }
+    return changed;
 }
 
 LoadedModule* ModuleTable::find(InstanceId id) {

@@ -65,8 +65,8 @@ class ModuleTable {
         , open_(std::move(open))
         , paths_(std::move(paths)) {}
 
-    /// Looks for instances that came or went.
-    void refresh();
+    /// Looks for instances that came or went; true if some did.
+    bool refresh();
     /// nullptr for an instance that does not exist.
     [[nodiscard]] LoadedModule* find(InstanceId id);
     [[nodiscard]] std::vector<LoadedModule*> all();

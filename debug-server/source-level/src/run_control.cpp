@@ -68,9 +68,10 @@ void RunControl::on_stopped(const Stopped& stopped) {
     stopped_ = true;
     on_change();
     const bool first_look = modules_.all().empty();
-    const bool modules_changed = std::ranges::any_of(stopped.threads, [](const ThreadStop& each) {
-        return std::holds_alternative<InstancesChanged>(each.reason);
-    });
+    const bool modules_changed =
+        modules_.refresh() || std::ranges::any_of(stopped.threads, [](const ThreadStop& each) {
+            return std::holds_alternative<InstancesChanged>(each.reason);
+        });
     if (first_look || modules_changed) {
         update_modules();
     }

@@ -47,6 +47,7 @@ struct Server::Impl {
     void flush_ack();
     void send(std::string_view payload);
     void interrupt();
+    void tell_notes();
     void on_stopped(const Stopped& stop);
     void on_end(std::string packet);
 
@@ -222,6 +223,17 @@ void Server::Impl::interrupt() {
     }
 }
 
+/// `O<hex>`: text for the user, which clients take while they wait for a stop.
+void Server::Impl::tell_notes() {
+    for (const InstanceInfo& instance : session.debuggee.instances()) {
+        if (!instance.note.empty() && session.noted.insert(instance.id).second) {
+            reply.clear();
+            reply.add('O').hex_text("wdbg: " + instance.note + '\n');
+            send(reply.text());
+        }
+    }
+}
+
 void Server::Impl::on_stopped(const Stopped& stop) {
     if (session.state == RunState::Killing || session.state == RunState::Ended) {
         return;
@@ -231,6 +243,7 @@ void Server::Impl::on_stopped(const Stopped& stop) {
     if (before == RunState::Attaching) {
         release_held();
     } else if (before == RunState::Running) {
+        tell_notes();
         reply.clear();
         if (const ThreadView* thread = session.find_thread(session.stop_thread)) {
             write_stop_reply(session, *thread, reply);
@@ -249,6 +262,9 @@ void Server::Impl::on_end(std::string packet) {
         release_held();
     } else if (before == RunState::Running || before == RunState::Killing) {
         session.end = before == RunState::Killing ? SessionEnd::Killed : SessionEnd::GuestEnded;
+        if (before == RunState::Running) {
+            tell_notes();
+        }
         send(session.end_packet);
     }
 }

@@ -27,6 +27,14 @@ CodeAddress reported_pc(CodeAddress pc, const StopReason* reason) {
 
 } // namespace
 
+std::set<InstanceId> instance_ids(const Debuggee& debuggee) {
+    std::set<InstanceId> ids;
+    for (const InstanceInfo& instance : debuggee.instances()) {
+        ids.insert(instance.id);
+    }
+    return ids;
+}
+
 void Session::take_stop(const Stopped& stop) {
     threads.clear();
     for (const ThreadInfo& info : debuggee.threads()) {
@@ -47,6 +55,7 @@ void Session::take_stop(const Stopped& stop) {
     libraries_changed = std::ranges::any_of(stop.threads, [](const ThreadStop& entry) {
         return std::holds_alternative<InstancesChanged>(entry.reason);
     });
+    libraries_changed = libraries_changed || (listed && *listed != instance_ids(debuggee));
 }
 
 void Session::add_thread(const ThreadInfo& info, const Stopped& stop) {

@@ -83,9 +83,11 @@ class Session {
     ThreadSpec continue_thread{.kind = ThreadSpec::Kind::All, .thread = 0}; ///< Hc
 
     std::vector<PlantedWatchpoint> watchpoints;
-    std::set<CodeAddress> conditional; ///< breakpoints that were set with conditions
-    std::string library_list;          ///< the document that qXfer is paging through
-    std::string native_listing;        ///< … and that of qXfer:wdbg-native
+    std::set<CodeAddress> conditional;          ///< breakpoints that were set with conditions
+    std::string library_list;                   ///< the document that qXfer is paging through
+    std::optional<std::set<InstanceId>> listed; ///< instances that are in it
+    std::string native_listing;                 ///< … and that of qXfer:wdbg-native
+    std::set<InstanceId> noted;                 ///< instances whose note the client has been told
 
     void take_stop(const Stopped& stop);
     /// A thread's pc was written: what it had stopped for is where it was.
@@ -101,6 +103,8 @@ class Session {
   private:
     void add_thread(const ThreadInfo& info, const Stopped& stop);
 };
+
+[[nodiscard]] std::set<InstanceId> instance_ids(const Debuggee& debuggee);
 
 /// Where code and memory are, in LLDB's addresses. Fails with InvalidArgument for another space.
 [[nodiscard]] Result<CodeAddress> to_code_address(WasmAddress address);

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -161,6 +162,8 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
   private:
     Result<std::vector<Value>> call(const NativeCall& request) override;
     void queue(NativeEvent event);
+    void queue_instance(NativeInstance instance, bool is_there);
+    void apply_instance_change();
 
     void send(const NativeEvent& event) const {
         if (handler_) {
@@ -181,7 +184,15 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
     EventHandler handler_;
     mutable std::mutex queue_mutex_;
     std::vector<NativeEvent> queue_;
-    std::vector<NativeInstance> instances_; ///< under queue_mutex_
+
+    struct InstanceChange {
+        NativeInstance instance;
+        bool is_there = false;
+    };
+
+    std::deque<InstanceChange> instance_changes_; ///< under queue_mutex_; each with its event
+    std::vector<NativeInstance> instances_;       ///< the loop's: as its events have told
+    std::atomic<bool> has_new_instance_{false};   ///< that has not been called yet
     std::atomic<bool> stop_at_entry_{false};
     GuestCaller* caller_ = nullptr;
     std::mutex handlers_mutex_;
@@ -295,6 +306,9 @@ void ProcessTargetImpl::process() {
         events.swap(queue_);
     }
     for (const NativeEvent& event : events) {
+        if (std::holds_alternative<NativeInstancesChanged>(event)) {
+            apply_instance_change();
+        }
         send(event);
     }
     std::optional<NativeStopped> stopped;
@@ -350,28 +364,47 @@ void ProcessTargetImpl::unregister_thread() {
 }
 
 std::vector<NativeInstance> ProcessTargetImpl::instances() const {
-    const std::lock_guard lock(queue_mutex_);
     return instances_;
 }
 
-void ProcessTargetImpl::add_instance(NativeInstance instance) {
+void ProcessTargetImpl::queue_instance(NativeInstance instance, bool is_there) {
     {
         const std::lock_guard lock(queue_mutex_);
-        instances_.push_back(instance);
+        instance_changes_.push_back({.instance = instance, .is_there = is_there});
+        queue_.emplace_back(NativeInstancesChanged{});
     }
-    queue(NativeInstancesChanged{});
+    state_.notify();
+}
+
+/// One after the other: an instance may be made where another one was.
+void ProcessTargetImpl::apply_instance_change() {
+    const std::lock_guard lock(queue_mutex_);
+    const InstanceChange change = instance_changes_.front();
+    instance_changes_.pop_front();
+    if (change.is_there) {
+        instances_.push_back(change.instance);
+    } else {
+        std::erase_if(instances_, [&](const NativeInstance& each) {
+            return each.address == change.instance.address;
+        });
+    }
+}
+
+void ProcessTargetImpl::add_instance(NativeInstance instance) {
+    queue_instance(instance, true);
+    has_new_instance_.store(true);
 }
 
 void ProcessTargetImpl::remove_instance(NativeAddress instance) {
-    {
-        const std::lock_guard lock(queue_mutex_);
-        std::erase_if(instances_, [&](const auto& entry) { return entry.address == instance; });
-    }
-    queue(NativeInstancesChanged{});
+    queue_instance({.module = {}, .address = instance}, false);
 }
 
 void ProcessTargetImpl::enter_guest(NativeAddress function) {
-    if (stop_at_entry_.load(std::memory_order_relaxed) && stop_at_entry_.exchange(false)) {
+    const bool at_entry =
+        stop_at_entry_.load(std::memory_order_relaxed) && stop_at_entry_.exchange(false);
+    const bool in_new_instance =
+        has_new_instance_.load(std::memory_order_relaxed) && has_new_instance_.exchange(false);
+    if (at_entry || (in_new_instance && state_.attached.load())) {
         const std::lock_guard lock(sites_mutex_);
         control_.stop_current_thread_at(function);
     }

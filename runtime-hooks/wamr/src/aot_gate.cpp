@@ -24,6 +24,7 @@ GuestGate* the_gate = nullptr;
 struct LoadedCode {
     CodeRangeId id;
     NativeRange range;
+    ModuleId module;
 };
 
 std::shared_mutex codes_mutex;
@@ -65,16 +66,13 @@ void open_aot_gate(GuestGate* gate) {
     }
 }
 
-GuestGate* aot_gate() {
-    return the_gate;
-}
-
 Result<CodeRangeId> add_aot_code(CodeRange code) {
     const NativeRange range = code.range;
+    const ModuleId module = code.module;
     auto added = the_gate->add_code(std::move(code));
     if (added) {
         const std::unique_lock lock(codes_mutex);
-        codes.push_back({*added, range});
+        codes.push_back({.id = *added, .range = range, .module = module});
     }
     return added;
 }
@@ -85,6 +83,12 @@ void remove_aot_code(CodeRangeId id) {
         std::erase_if(codes, [id](const LoadedCode& code) { return code.id == id; });
     }
     [[maybe_unused]] const auto removed = the_gate->remove_code(id);
+}
+
+void remove_aot_instance(const void* instance) {
+    if (the_gate != nullptr) {
+        the_gate->remove_instance({reinterpret_cast<std::uint64_t>(instance)});
+    }
 }
 
 void leave_aot_gate() {
@@ -128,6 +132,17 @@ void wdbg_aot_gate_out(wdbg::GuestExit* exit) {
 
 void wdbg_aot_gate_in(wdbg::GuestExit* exit) {
     the_gate->enter_guest(*exit);
+}
+
+void wdbg_aot_instance_made(const void* instance, const void* code) {
+    const wdbg::NativeAddress address{reinterpret_cast<std::uint64_t>(code)};
+    const std::shared_lock lock(codes_mutex);
+    const auto loaded = std::ranges::find_if(
+        codes, [address](const LoadedCode& each) { return each.range.contains(address); });
+    if (the_gate != nullptr && loaded != codes.end()) {
+        the_gate->add_instance(
+            {.module = loaded->module, .address = {reinterpret_cast<std::uint64_t>(instance)}});
+    }
 }
 
 bool wdbg_aot_on_exception(WASMExecEnv* exec_env, const char* exception) {

@@ -9,11 +9,12 @@ namespace wdbg::wamr {
 /// ranges that the runtime loads meanwhile are told to the gate.
 void open_aot_gate(GuestGate* gate);
 
-[[nodiscard]] GuestGate* aot_gate();
-
 /// Code of a module that was loaded, and that is about to be unloaded.
 Result<CodeRangeId> add_aot_code(CodeRange code);
 void remove_aot_code(CodeRangeId id);
+
+/// It is about to be freed. Nothing happens for one that was never told, or without a gate.
+void remove_aot_instance(const void* instance);
 
 /// The calling thread runs no more guest code. (Other threads do this by themselves as they end.)
 void leave_aot_gate();

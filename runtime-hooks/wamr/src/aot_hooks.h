@@ -27,6 +27,10 @@ bool wdbg_aot_is_code(const void* function);
 void wdbg_aot_enter_guest(const void* function);
 void wdbg_aot_leave_guest(void);
 
+/* An instance of a compiled module, none that is made for a thread, is about to run code for the
+ * first time. */
+void wdbg_aot_instance_made(const void* instance, const void* code);
+
 /* An exception is about to be set in `exec_env`, and to be spread to the other threads. True if it
  * ends a call that the thread makes for the debugger: it is set, and nobody else's. */
 bool wdbg_aot_on_exception(struct WASMExecEnv* exec_env, const char* exception);

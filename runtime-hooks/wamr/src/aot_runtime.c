@@ -15,6 +15,7 @@
 #include "aot_hooks.h"
 #include "aot_traps.h"
 #include "bh_log.h"
+#include "hooks.h"
 #include "mem_alloc.h"
 
 static bool invoke_through_gate(WASMExecEnv* exec_env, void* function, const WASMFuncType* type,
@@ -66,5 +67,30 @@ bool aot_call_indirect(WASMExecEnv* exec_env, uint32 table, uint32 element, uint
 #define aot_call_function call_without_gate
 #define aot_call_indirect call_indirect_without_gate
 #define wasm_runtime_invoke_native invoke_through_gate
+
+/* What a thread's instance imports from is cloned for the thread as well. */
+static __thread uint32 clones_being_made;
+
+static void begin_imports(const AOTModule* module, const void* instance, bool is_clone) {
+    if (!is_clone && clones_being_made == 0) {
+        wdbg_aot_instance_made(instance, module->code);
+    }
+    clones_being_made += is_clone;
+}
+
+static bool end_imports(bool done, bool is_clone) {
+    clones_being_made -= is_clone;
+    return done;
+}
+
+/* In aot_instantiate(), before any code of the instance runs; `parent` is what a thread's instance
+ * is cloned from. And in aot_deinstantiate(), which also ends an instantiation that fails. */
+#define wasm_runtime_sub_module_instantiate(module, instance, ...)                                 \
+    (begin_imports((const AOTModule*)(module), instance, parent != NULL),                          \
+     end_imports((wasm_runtime_sub_module_instantiate)(module, instance, __VA_ARGS__),             \
+                 parent != NULL))
+#define wasm_runtime_sub_module_deinstantiate(instance)                                            \
+    (wdbg_on_instance_destroyed((WASMModuleInstance*)(instance)),                                  \
+     (wasm_runtime_sub_module_deinstantiate)(instance))
 
 #include WDBG_AOT_RUNTIME_SOURCE

@@ -133,14 +133,6 @@ void Engine::add_instance(WASMModuleInstance* instance) {
     modules_.add_instance(instance);
 }
 
-void Engine::remove_instance(WASMModuleInstance* instance) {
-    const std::scoped_lock lock(ending_, mutex_);
-    if (const InstanceRecord* record = modules_.find(instance)) {
-        breakpoints_.forget_instance(record->id);
-    }
-    modules_.remove_instance(instance);
-}
-
 void Engine::stop_at_entry() {
     const std::lock_guard lock(mutex_);
     stop_at_entry_ = true;
@@ -448,13 +440,16 @@ Result<WatchpointId> Engine::add_watchpoint(const WatchpointSpec& spec) {
 Result<void> Engine::remove_watchpoint(WatchpointId id) {
     const std::lock_guard lock(mutex_);
     auto removed = watchpoints_.remove(id);
-    if (removed && watchpoints_.empty()) {
-        watching_ = false;
+    stop_watching_if_done();
+    return removed;
+}
+
+void Engine::stop_watching_if_done() {
+    if (watchpoints_.empty() && watching_.exchange(false)) {
         for (GuestThread* thread : threads_) {
             clear_attention(*thread, attention::watch);
         }
     }
-    return removed;
 }
 
 void Engine::memory_written() {

@@ -44,6 +44,7 @@ class Engine {
     bool on_cancel(WASMExecEnv* env);
     void on_exit_thread(WASMExecEnv* env);
     void on_env_destroyed(WASMExecEnv* env);
+    void on_instance_destroyed(WASMModuleInstance* instance);
     /// The copy of the code without planted bytes, and its offset from the running one; nullptr
     /// while nothing was ever planted there.
     ModuleRecord* module_with_plants(const std::uint8_t* ip);
@@ -54,7 +55,6 @@ class Engine {
                             std::span<std::uint8_t> loaded, bool is_main);
     void remove_module(WASMModule* handle);
     void add_instance(WASMModuleInstance* instance);
-    void remove_instance(WASMModuleInstance* instance);
     void stop_at_entry();
     void guest_exited(int exit_code);
     /// Where the last exception was raised; kept until asked for.
@@ -138,6 +138,7 @@ class Engine {
     void run_call(Lock& lock, GuestThread& thread);
     bool end_call(Lock& lock, const GuestThread& thread, const InjectedCall& call);
     void leave(GuestThread& thread, const WASMExecEnv* env);
+    void stop_watching_if_done();
     [[nodiscard]] bool may_pass(const GuestThread& thread) const;
     [[nodiscard]] bool settled(const GuestThread& thread) const;
     void post_event(Event event);

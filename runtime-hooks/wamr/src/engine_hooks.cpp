@@ -223,20 +223,6 @@ void Engine::on_exit_thread(WASMExecEnv* env) {
     leave(thread, env);
 }
 
-void Engine::on_env_destroyed(WASMExecEnv* env) {
-    const std::lock_guard lock(mutex_);
-    for (GuestThread* thread : threads_) {
-        leave(*thread, env);
-    }
-    WASMModuleInstance* instance = wdbg_env_instance(env);
-    const InstanceRecord* record = modules_.find(instance);
-    if (record != nullptr && record->primary != instance) {
-        modules_.remove_instance(instance);
-    } else if (record != nullptr) {
-        modules_.forget_cluster(wdbg_env_cluster(env)); // it goes with its first environment
-    }
-}
-
 // --- Parking
 // ------------------------------------------------------------------------------------------
 

@@ -93,7 +93,6 @@ WamrGuest::WamrGuest(wasm_module_t module, std::string name, GuestOptions option
 
 WamrGuest::~WamrGuest() {
     if (instance_ != nullptr) {
-        retract_instance();
         wasm_runtime_deinstantiate(instance_);
     }
     for (const CodeRangeId code : codes_) {
@@ -107,16 +106,6 @@ void WamrGuest::announce_instance() const {
     auto* instance = reinterpret_cast<WASMModuleInstance*>(instance_);
     if (!wdbg_module_is_aot(reinterpret_cast<WASMModule*>(module_))) {
         Engine::instance().add_instance(instance);
-    } else if (GuestGate* gate = aot_gate()) {
-        gate->add_instance({.module = {}, .address = {reinterpret_cast<std::uint64_t>(instance)}});
-    }
-}
-
-void WamrGuest::retract_instance() const {
-    auto* instance = reinterpret_cast<WASMModuleInstance*>(instance_);
-    Engine::instance().remove_instance(instance);
-    if (GuestGate* gate = aot_gate()) {
-        gate->remove_instance({reinterpret_cast<std::uint64_t>(instance)});
     }
 }
 

@@ -32,7 +32,6 @@ class WamrGuest final : public Guest {
               std::vector<CodeRangeId> codes);
 
     void announce_instance() const;
-    void retract_instance() const;
     void set_wasi_arguments();
     Result<void> instantiate();
     Result<void> check_entry() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "hooks.h"
 
+#include "aot_gate.h"
 #include "engine.h"
 #include "wamr_access.h"
 
@@ -93,6 +94,13 @@ void wdbg_on_exit_thread(WASMExecEnv* env) {
 void wdbg_on_exec_env_destroyed(WASMExecEnv* env) {
     if (wdbg_hooks_enabled) {
         Engine::instance().on_env_destroyed(env);
+    }
+}
+
+void wdbg_on_instance_destroyed(WASMModuleInstance* instance) {
+    wdbg::wamr::remove_aot_instance(instance);
+    if (wdbg_hooks_enabled) {
+        Engine::instance().on_instance_destroyed(instance);
     }
 }
 

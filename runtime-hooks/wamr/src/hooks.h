@@ -74,6 +74,9 @@ bool wdbg_on_cancel(struct WASMExecEnv* exec_env);
 /* The thread leaves all guest code by a longjmp (pthread_exit). */
 void wdbg_on_exit_thread(struct WASMExecEnv* exec_env);
 
+/* An instance, compiled or interpreted, is about to be freed with what it imports from. */
+void wdbg_on_instance_destroyed(struct WASMModuleInstance* instance);
+
 /* The execution environment is about to be freed. */
 void wdbg_on_exec_env_destroyed(struct WASMExecEnv* exec_env);
 

@@ -124,9 +124,6 @@ void ModuleRegistry::add_clone(InstanceRecord& original, WASMModuleInstance* clo
 }
 
 void ModuleRegistry::remove_instance(WASMModuleInstance* instance) {
-    for (std::uint32_t i = 0; WASMModuleInstance* import = wdbg_instance_import(instance, i); ++i) {
-        remove_instance(import);
-    }
     for (auto& record : instances_) {
         std::erase(record->clones, instance);
     }

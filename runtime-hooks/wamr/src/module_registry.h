@@ -82,6 +82,7 @@ class ModuleRegistry {
     /// The cluster is gone: another may come to be at the same address.
     void forget_cluster(const void* cluster);
     Found add_instance(WASMModuleInstance* instance);
+    /// What it imports from is not removed with it.
     void remove_instance(WASMModuleInstance* instance);
 
     [[nodiscard]] InstanceRecord* find(InstanceId id) const;

@@ -80,6 +80,7 @@ class WamrRuntime final : public Runtime {
     std::filesystem::path folder_; ///< where imported modules are looked for
     std::vector<std::pair<std::string, std::unique_ptr<Loaded>>> imports_;
     std::vector<std::unique_ptr<Loaded>> mains_;
+    std::uint32_t next_code_module_ = 0;
 };
 
 bool WamrRuntime::read_import(package_type_t type, const char* name, std::uint8_t** buffer,
@@ -142,7 +143,8 @@ Result<void> WamrRuntime::add_code(WASMModule* module, CodeRange code,
     wdbg_module_aot_code(module, &start, &size);
     const NativeAddress begin{reinterpret_cast<std::uint64_t>(start)};
     code.range = {.begin = begin, .end = {begin.value + size}};
-    code.module = ModuleId{static_cast<std::uint32_t>(codes.size())};
+    code.imported_functions = wdbg_module_aot_imports(module);
+    code.module = ModuleId{next_code_module_++};
     const auto added = add_aot_code(std::move(code));
     if (!added) {
         return std::unexpected(added.error());

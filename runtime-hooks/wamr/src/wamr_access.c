@@ -285,6 +285,10 @@ void wdbg_module_aot_code(const WASMModule* module, const void** code, uint64_t*
     *size = aot->code_size;
 }
 
+uint32_t wdbg_module_aot_imports(const WASMModule* module) {
+    return ((const AOTModule*)module)->import_func_count;
+}
+
 static bool aot_unresolved_import(const AOTModule* module, const char** module_name,
                                   const char** field) {
     for (uint32_t i = 0; i < module->import_func_count; i++) {

@@ -124,6 +124,8 @@ bool wdbg_memory_is_shared(const struct WASMMemoryInstance* memory);
 bool wdbg_module_is_aot(const struct WASMModule* module);
 /* The native code of a compiled module, with WAMR's jump table for far calls behind it. */
 void wdbg_module_aot_code(const struct WASMModule* module, const void** code, uint64_t* size);
+/* How many functions a compiled module imports. */
+uint32_t wdbg_module_aot_imports(const struct WASMModule* module);
 /* The first function import that nothing provides; false if there is none. */
 bool wdbg_module_unresolved_import(const struct WASMModule* module, const char** module_name,
                                    const char** field);

@@ -22,6 +22,11 @@ class WatchpointTable {
     Result<WatchpointId> add(const ModuleRegistry& modules, const WatchpointSpec& spec);
     Result<void> remove(WatchpointId id);
 
+    void forget_instance(InstanceId id) {
+        std::erase_if(watches_,
+                      [id](const Watch& watch) { return watch.spec.address.instance == id; });
+    }
+
     void clear() {
         watches_.clear();
         in_flight_.clear();

@@ -13,6 +13,7 @@ class RawClient:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
         self._acks = acks
+        self.console = ""  # what the server had to say to the user
         if not acks:
             assert self.ask("QStartNoAckMode") == "OK"
             self._socket.sendall(b"+")
@@ -29,6 +30,9 @@ class RawClient:
                 body, self._received = self._received[start + 1:end], self._received[end + 3:]
                 if self._acks:
                     self._socket.sendall(b"+")
+                if body[:1] == b"O" and body != b"OK":
+                    self.console += bytes.fromhex(body[1:].decode()).decode(errors="replace")
+                    continue
                 return body.decode(errors="replace")
             chunk = self._socket.recv(65536)
             if not chunk:

@@ -77,6 +77,48 @@ TEST(X86Decoder, TellsKindsLengthsAndTargets) {
     }
 }
 
+TEST(X86Decoder, TellsWhatBecomesOfTheStackPointer) {
+    struct Change {
+        const char* name;
+        std::vector<unsigned char> bytes;
+        std::optional<std::int32_t> change;
+    };
+
+    const std::vector<Change> changes{
+        {"mov %rsp,%rax", {0x48, 0x89, 0xE0}, 0},
+        {"mov (%rsp),%rax", {0x48, 0x8B, 0x04, 0x24}, 0},
+        {"movaps %xmm4,%xmm5", {0x0F, 0x28, 0xEC}, 0},
+        {"call .+5", {0xE8, 0, 0, 0, 0}, 0},
+        {"call *%rax", {0xFF, 0xD0}, 0},
+        {"push %rbx", {0x53}, -8},
+        {"push %r12", {0x41, 0x54}, -8},
+        {"push $1", {0x6A, 0x01}, -8},
+        {"push $1000", {0x68, 0xE8, 0x03, 0, 0}, -8},
+        {"push 8(%rdi)", {0xFF, 0x77, 0x08}, -8},
+        {"pop %rbx", {0x5B}, 8},
+        {"pop %rsp", {0x5C}, std::nullopt},
+        {"sub $40,%rsp", {0x48, 0x83, 0xEC, 0x28}, -40},
+        {"sub $-128,%rsp", {0x48, 0x83, 0xEC, 0x80}, 128},
+        {"add $1000,%rsp", {0x48, 0x81, 0xC4, 0xE8, 0x03, 0, 0}, 1000},
+        {"lea -24(%rsp),%rsp", {0x48, 0x8D, 0x64, 0x24, 0xE8}, -24},
+        {"lea -24(%rbp),%rsp", {0x48, 0x8D, 0x65, 0xE8}, std::nullopt},
+        {"lea (%rsp,%rax),%rsp", {0x48, 0x8D, 0x24, 0x04}, std::nullopt},
+        {"and $-32,%rsp", {0x48, 0x83, 0xE4, 0xE0}, std::nullopt},
+        {"mov %rbp,%rsp", {0x48, 0x89, 0xEC}, std::nullopt},
+        {"xchg %rax,%rsp", {0x48, 0x94}, std::nullopt},
+        {"leave", {0xC9}, std::nullopt},
+        {"sub %rax,%rsp", {0x48, 0x29, 0xC4}, std::nullopt},
+        {"sub $16,%esp", {0x83, 0xEC, 0x10}, std::nullopt},
+    };
+    const auto decoder = make_x86_decoder();
+    ASSERT_TRUE(decoder.has_value()) << decoder.error().message;
+    for (const Change& test : changes) {
+        const auto decoded = (*decoder)->decode(std::as_bytes(std::span(test.bytes)), {0x1000});
+        ASSERT_TRUE(decoded.has_value()) << test.name;
+        EXPECT_EQ(decoded->stack_change, test.change) << test.name;
+    }
+}
+
 TEST(X86Decoder, RefusesWhatIsNoInstruction) {
     const auto decoder = load_instruction_decoder(Machine::X86_64, false, WDBG_DWARF_LIBRARY_DIR);
     ASSERT_TRUE(decoder.has_value()) << decoder.error().message;

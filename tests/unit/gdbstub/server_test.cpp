@@ -100,6 +100,39 @@ TEST_F(ServerTest, NeedsNoRequestToTheGuestForThePcOfAStop) {
     EXPECT_EQ(guest.frame_requests(), before);
 }
 
+TEST_F(ServerTest, TellsWithTheNextStopThatAnInstanceIsGone) {
+    using testing::HasSubstr;
+    using testing::Not;
+    guest.instances_.push_back(guest.instances_.front());
+    guest.instances_.back().info.id = InstanceId{1};
+    ask("qXfer:libraries:read::0,fff");
+    const auto stop_reply = [this] {
+        replies.clear();
+        server.receive(framed("c"));
+        guest.stop(ThreadId{1}, Interrupted{});
+        return replies.empty() ? "(none)" : replies.front();
+    };
+    EXPECT_THAT(stop_reply(), Not(HasSubstr("library:")));
+    guest.instances_.pop_back();
+    EXPECT_THAT(stop_reply(), HasSubstr(";library:1;"));
+    ask("qXfer:libraries:read::0,fff");
+    EXPECT_THAT(stop_reply(), Not(HasSubstr("library:")));
+}
+
+TEST_F(ServerTest, TellsTheUserOnceWhatAnInstanceLacks) {
+    guest.instances_.front().info.note = "no";
+    replies.clear();
+    server.receive(framed("c"));
+    guest.stop(ThreadId{1}, Interrupted{});
+    ASSERT_EQ(replies.size(), 2U);
+    EXPECT_EQ(replies.front(), "O776462673a206e6f0a"); // "wdbg: no\n"
+    EXPECT_THAT(replies.back(), StartsWith("T02"));
+    replies.clear();
+    server.receive(framed("c"));
+    guest.exit(0);
+    EXPECT_THAT(replies, ElementsAre("W00"));
+}
+
 TEST_F(ServerTest, WritesEachReplyAtOnce) {
     const std::size_t before = writes;
     ask("qWasmCallStack:1");

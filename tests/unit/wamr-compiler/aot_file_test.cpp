@@ -7,7 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <random>
+#include <span>
+#include <string_view>
+#include <utility>
 
 namespace wdbg::dwarf {
 namespace {
@@ -55,6 +59,64 @@ TEST_F(AotFileOf, AModuleTellsItsTargetAndParts) {
         EXPECT_LT(each.offset, file->text().size());
         EXPECT_FALSE(each.symbol.empty());
     }
+}
+
+/// As WAMR's compiler writes it (`wamrc --emit-custom-sections=name`).
+std::vector<std::byte>
+section_of_names(std::initializer_list<std::pair<std::uint32_t, std::string_view>> names) {
+    std::vector<std::byte> bytes;
+    const auto number = [&bytes](std::uint64_t value, std::size_t size) {
+        bytes.resize((bytes.size() + size - 1) / size * size);
+        for (std::size_t i = 0; i < size; ++i) {
+            bytes.push_back(static_cast<std::byte>(value >> (8 * i)));
+        }
+    };
+    const auto text = [&bytes](std::string_view characters) {
+        const auto all = std::as_bytes(std::span(characters));
+        bytes.insert(bytes.end(), all.begin(), all.end());
+    };
+    number(3, 4); // names
+    number(4, 4);
+    text("name");
+    number(1, 4); // of functions
+    number(99, 4);
+    number(names.size(), 4);
+    for (const auto& [function, name] : names) {
+        number(function, 4);
+        number(name.size() + 1, 2);
+        text(name);
+        bytes.push_back(std::byte{0});
+    }
+    return bytes;
+}
+
+std::vector<std::byte> with_section(std::vector<std::byte> file,
+                                    const std::vector<std::byte>& contents) {
+    file.resize((file.size() + 3) / 4 * 4);
+    for (const std::size_t value : {std::size_t{100}, contents.size()}) {
+        for (std::size_t i = 0; i < 4; ++i) {
+            file.push_back(static_cast<std::byte>(value >> (8 * i)));
+        }
+    }
+    file.insert(file.end(), contents.begin(), contents.end());
+    return file;
+}
+
+TEST_F(AotFileOf, AModuleTellsTheNamesOfItsFunctionsIfItHasThem) {
+    EXPECT_TRUE(AotFile::parse(aot)->names().empty());
+    const auto section = section_of_names({{5, "five"}, {6, "f"}, {9, "nine"}});
+    const auto bytes = with_section(aot, section);
+    const Result<AotFile> file = AotFile::parse(bytes);
+    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_EQ(file->names().size(), 3U);
+    EXPECT_EQ(file->names()[0].name, "five");
+    EXPECT_EQ(file->names()[1].name, "f");
+    EXPECT_EQ(file->names()[2].function, 9U);
+    EXPECT_EQ(file->names()[2].name, "nine");
+    const auto cut = with_section(aot, {section.begin(), section.end() - 3});
+    const Result<AotFile> damaged = AotFile::parse(cut);
+    ASSERT_TRUE(damaged) << damaged.error().message;
+    EXPECT_TRUE(damaged->names().empty());
 }
 
 TEST_F(AotFileOf, AModuleIsReadWithoutHarmWhereverItIsCutOrDamaged) {

@@ -60,14 +60,13 @@ std::uint32_t bump(wasm_module_inst_t instance, std::uint32_t by) {
     return arguments[0];
 }
 
-std::uint32_t bump_new_base(wasm_exec_env_t /*env*/, std::uint32_t by) {
+wasm_module_inst_t new_base() {
     std::array<char, 128> error{};
-    const wasm_module_inst_t instance =
-        wasm_runtime_instantiate(wasm_runtime_find_module_registered("base"), new_stack, 0,
-                                 error.data(), static_cast<std::uint32_t>(error.size()));
-    if (instance == nullptr) {
-        return UINT32_MAX;
-    }
+    return wasm_runtime_instantiate(wasm_runtime_find_module_registered("base"), new_stack, 0,
+                                    error.data(), static_cast<std::uint32_t>(error.size()));
+}
+
+std::uint32_t bump_on_new_thread(wasm_module_inst_t instance, std::uint32_t by) {
     std::uint32_t result = UINT32_MAX;
     std::thread([&] {
         if (wasm_runtime_init_thread_env()) {
@@ -75,8 +74,27 @@ std::uint32_t bump_new_base(wasm_exec_env_t /*env*/, std::uint32_t by) {
             wasm_runtime_destroy_thread_env();
         }
     }).join();
+    return result;
+}
+
+std::uint32_t bump_new_base(wasm_exec_env_t /*env*/, std::uint32_t by) {
+    const wasm_module_inst_t instance = new_base();
+    if (instance == nullptr) {
+        return UINT32_MAX;
+    }
+    const std::uint32_t result = bump_on_new_thread(instance, by);
     const std::lock_guard lock(mutex);
     instances.push_back(instance);
+    return result;
+}
+
+std::uint32_t bump_and_free(wasm_exec_env_t /*env*/, std::uint32_t by) {
+    const wasm_module_inst_t instance = new_base();
+    if (instance == nullptr) {
+        return UINT32_MAX;
+    }
+    const std::uint32_t result = bump_on_new_thread(instance, by);
+    wasm_runtime_deinstantiate(instance);
     return result;
 }
 
@@ -89,9 +107,13 @@ NativeSymbol symbol(const char* name, Function* function, const char* signature)
 
 void register_host_functions() {
     static std::array symbols{
-        symbol("note", note, "(i)"),   symbol("call_back", call_back, "(ii)i"),
-        symbol("fail", give_up, "()"), symbol("block", block, "()"),
-        symbol("poke", poke, "(ii)"),  symbol("bump_new_base", bump_new_base, "(i)i"),
+        symbol("note", note, "(i)"),
+        symbol("call_back", call_back, "(ii)i"),
+        symbol("fail", give_up, "()"),
+        symbol("block", block, "()"),
+        symbol("poke", poke, "(ii)"),
+        symbol("bump_new_base", bump_new_base, "(i)i"),
+        symbol("bump_and_free", bump_and_free, "(i)i"),
     };
     noted.clear();
     while (entered.try_acquire() || released.try_acquire()) {

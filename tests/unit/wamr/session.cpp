@@ -17,16 +17,6 @@ std::chrono::steady_clock::time_point deadline() {
     return std::chrono::steady_clock::now() + patience;
 }
 
-template <class T>
-T must(Result<T> result) {
-    if (!result) {
-        throw std::runtime_error(result.error().message);
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
-}
-
 } // namespace
 
 void EventLoop::post(std::function<void()> task) {
@@ -70,19 +60,19 @@ std::string describe(const Event& event) {
 }
 
 Session::Session(std::string_view guest, SessionOptions options) : code_(guest) {
-    runtime_ = must(wamr::Runtime::create({.debug_hooks = true}));
+    engine_ = make_engine(loop_);
     register_host_functions();
-    debuggee_ = must(runtime_->debuggee([this](auto task) { loop_.post(std::move(task)); }));
+    debuggee_ = &engine_->debuggee();
     debuggee_->set_event_handler([this](const Event& event) { events_.push_back(event); });
-    guest_ = must(runtime_->load(guest_path(guest), {.args = std::move(options.args),
-                                                     .env = {},
-                                                     .preopens = {},
-                                                     .invoke = std::move(options.invoke),
-                                                     .stack_size = options.stack_size}));
+    guest_ = must(runtime().load(engine_->guest_file(guest), {.args = std::move(options.args),
+                                                              .env = {},
+                                                              .preopens = {},
+                                                              .invoke = std::move(options.invoke),
+                                                              .stack_size = options.stack_size}));
     if (!options.at_entry) {
         return;
     }
-    runtime_->wait_at_entry();
+    engine_->wait_at_entry();
     must(debuggee_->attach());
     start();
     try {
@@ -103,7 +93,7 @@ Session::~Session() {
 void Session::end() {
     if (thread_.joinable()) {
         if (!outcome_) {
-            debuggee_->kill();
+            engine_->end_guest();
             release_blocked();
         }
         thread_.join();
@@ -114,6 +104,7 @@ void Session::end() {
 void Session::start() {
     thread_ = std::thread([this] {
         auto outcome = guest_->run();
+        engine_->guest_ended(outcome);
         loop_.post([this, outcome] { outcome_ = outcome; });
     });
 }

@@ -13,8 +13,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace wdbg::test {
@@ -31,6 +34,34 @@ class EventLoop {
     std::condition_variable added_;
     std::deque<std::function<void()>> tasks_;
 };
+
+/// What runs the guest and makes it debuggable.
+class TestEngine {
+  public:
+    virtual ~TestEngine() = default;
+    [[nodiscard]] virtual wamr::Runtime& runtime() = 0;
+    [[nodiscard]] virtual Debuggee& debuggee() = 0;
+    [[nodiscard]] virtual std::string guest_file(std::string_view guest) const = 0;
+    /// The guest is loaded, and is to wait at its entry.
+    virtual void wait_at_entry() = 0;
+    /// On the guest's thread.
+    virtual void guest_ended(const wamr::Outcome& outcome) = 0;
+    /// The guest is to end, or to run to its end by itself.
+    virtual void end_guest() = 0;
+};
+
+/// The one that this test program is about.
+[[nodiscard]] std::unique_ptr<TestEngine> make_engine(EventLoop& loop);
+
+template <class T>
+T must(Result<T> result) {
+    if (!result) {
+        throw std::runtime_error(result.error().message);
+    }
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
 
 struct SessionOptions {
     std::string invoke{}; ///< empty: the guest's _start
@@ -53,7 +84,7 @@ class Session {
 
     [[nodiscard]] const GuestCode& code() const { return code_; }
 
-    wamr::Runtime& runtime() { return *runtime_; }
+    wamr::Runtime& runtime() { return engine_->runtime(); }
 
     /// Starts the guest, if the constructor was told not to.
     void start();
@@ -107,7 +138,7 @@ class Session {
     GuestCode code_;
     EventLoop loop_;
     std::deque<Event> events_;
-    std::unique_ptr<wamr::Runtime> runtime_;
+    std::unique_ptr<TestEngine> engine_;
     std::unique_ptr<wamr::Guest> guest_;
     Debuggee* debuggee_ = nullptr;
     std::thread thread_;

@@ -34,6 +34,13 @@ struct AotExport {
     std::string_view name{};
 };
 
+/// Of the wasm name section, which WAMR's compiler copies into the file when it is told to
+/// (`wamrc --emit-custom-sections=name`).
+struct AotFunctionName {
+    std::uint32_t function = 0; ///< in the function index space
+    std::string_view name{};
+};
+
 /// A view of the caller's bytes, which must outlive it.
 class AotFile {
   public:
@@ -67,6 +74,10 @@ class AotFile {
 
     [[nodiscard]] std::span<const AotExport> exports() const { return exports_; }
 
+    /// Empty where the file has no names, or damaged ones: they are a help, never a reason to
+    /// refuse.
+    [[nodiscard]] std::span<const AotFunctionName> names() const { return names_; }
+
     /// In the order of the file.
     [[nodiscard]] std::span<const AotRelocation> text_relocations() const { return relocations_; }
 
@@ -86,6 +97,7 @@ class AotFile {
     std::span<const std::byte> text_{};
     std::vector<std::uint64_t> functions_{};
     std::vector<AotExport> exports_{};
+    std::vector<AotFunctionName> names_{};
     std::vector<AotRelocation> relocations_{};
 };
 

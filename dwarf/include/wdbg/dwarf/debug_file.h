@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The debug file that `wdbg compile` writes beside an .aot: an ELF file with DWARF and a section
@@ -39,6 +40,15 @@ class DebugFile {
   public:
     /// Malformed names what is wrong; Unsupported a version this build does not know.
     [[nodiscard]] static Result<DebugFile> parse(std::span<const std::byte> bytes);
+
+    /// For code that has none: what is known of its functions, by offset.
+    [[nodiscard]] static DebugFile of_functions(std::vector<NativeFunction> functions,
+                                                std::uint32_t text_size) {
+        DebugFile file;
+        file.functions_ = std::move(functions);
+        file.text_size_ = text_size;
+        return file;
+    }
 
     [[nodiscard]] std::uint16_t machine() const { return machine_; } ///< ELF e_machine
 

@@ -73,6 +73,7 @@ Status libraries(Session& session, std::string_view args, Reply& out) {
     }
     if (page->offset == 0 || session.library_list.empty()) {
         session.library_list = library_list(session.debuggee);
+        session.listed = instance_ids(session.debuggee);
     }
     return add_page(session, *page, session.library_list, out);
 }

@@ -23,6 +23,7 @@ struct InstanceInfo {
     ModuleId module;
     std::string name{};          ///< unique among the instances
     std::string path{};          ///< the .wasm file on this machine; empty where there is none
+    std::string note{};          ///< for people: what is missing to debug it; may be empty
     std::uint64_t code_size = 0; ///< bytes of the whole .wasm file
 };
 

@@ -39,6 +39,9 @@ struct DecodedInstruction {
     std::uint8_t makes_conditional = 0;
     /// Of direct jumps and calls.
     NativeAddress target{};
+    /// Bytes that it adds to the stack pointer, as one finds it behind the instruction (behind a
+    /// call: when that has returned); nullopt if not known.
+    std::optional<std::int32_t> stack_change{};
 };
 
 /// Decodes instructions of one machine. Stateless to its users; safe to use from several threads.

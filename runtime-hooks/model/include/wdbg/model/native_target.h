@@ -45,6 +45,8 @@ struct CodeRange {
     std::string debug_file{};  ///< path; empty where it is to be looked for beside the module
     std::string module_file{}; ///< path of the .aot; empty if not known
     std::string wasm_file{};   ///< path of the .wasm; empty where it is to be looked for
+    /// How many functions the module imports; nullopt if not known.
+    std::optional<std::uint32_t> imported_functions{};
 };
 
 /// An instance of a module with compiled code: where its AOTModuleInstance is (aot_layout.h).

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Several instances of one compiled module: `diamond` imports `base` twice, by two ways."""
+import collections
+import pathlib
+import subprocess
+
+import lldb
+import pytest
+
+from harness import paths
+from harness.guest import Guest
+
+_SOURCES = pathlib.Path(__file__).parent.parent / "unit" / "wamr" / "guests"
+
+
+@pytest.fixture
+def diamond(scratch) -> Guest:
+    for name in ("base", "middle", "diamond"):
+        wasm = scratch / f"{name}.wasm"
+        subprocess.run(["wat2wasm", "--debug-names", _SOURCES / f"{name}.wat", "-o", wasm],
+                       check=True)
+        subprocess.run([paths.wdbg(), "compile", "-Og", wasm, "-o", wasm.with_suffix(".aot")],
+                       check=True, capture_output=True)
+    return Guest(scratch / "diamond.aot", (), ["--invoke=run"])
+
+
+def test_each_is_a_module_of_its_own_and_has_its_own_breakpoints(new_session, diamond):
+    session = new_session()
+    session.connect(diamond, create_target=False)
+    modules = [module.GetFileSpec().GetFilename() for module in session.target.modules]
+    assert len(modules) == 4 and len(set(modules)) == 4
+    both = session.target.BreakpointCreateByName("bump")
+    places = [both.GetLocationAtIndex(i).GetLoadAddress() for i in range(both.GetNumLocations())]
+    assert len(places) == 2
+    session.target.BreakpointDelete(both.GetID())
+    one, other = (session.target.BreakpointCreateByAddress(place) for place in places)
+    seen = collections.Counter()
+    for _ in range(5):
+        stop = session.go()
+        assert stop.reason == "breakpoint"
+        hit = session.frame.GetPC()
+        frames = session.frames()
+        assert frames[0] == "bump" and hit in places
+        seen[hit, tuple(frames)] += 1
+    stacks = {stack: count for (_, stack), count in seen.items()}
+    assert stacks == {("bump", "run"): 3, ("bump", "via", "run"): 2}
+    assert {one.GetHitCount(), other.GetHitCount()} == {2, 3}
+    assert session.go_to_exit() == 0
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_breakpoint_of_one_does_not_stop_the_other(new_session, diamond, which):
+    session = new_session()
+    session.connect(diamond, create_target=False)
+    both = session.target.BreakpointCreateByName("bump")
+    place = both.GetLocationAtIndex(which).GetLoadAddress()
+    session.target.BreakpointDelete(both.GetID())
+    session.target.BreakpointCreateByAddress(place)
+    stacks = []
+    for _ in range(3):
+        session.command("process continue")
+        if session.wait_for_state((lldb.eStateStopped, lldb.eStateExited)) == lldb.eStateExited:
+            break
+        stacks.append(tuple(session.frames()))
+    assert stacks in ([("bump", "run")] * 3, [("bump", "via", "run")] * 2)
