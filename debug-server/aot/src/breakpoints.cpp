@@ -102,7 +102,7 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
         if (any_of.empty() || body == nullptr || !offset) {
             break;
         }
-        auto rule = make_hit_rule(module, *offset, body->index, address, instance.address, any_of);
+        auto rule = make_hit_rule(module, *offset, body->index, address, instance, any_of);
         if (!rule) {
             return std::unexpected(rule.error());
         }
@@ -174,7 +174,7 @@ void AotBreakpoints::tell_instance_at_hits(const AotInstance& instance, CodeAddr
         if (body == nullptr || !offset || instance.address.value == 0) {
             return;
         }
-        auto rule = make_hit_rule(module, *offset, body->index, address, instance.address, {});
+        auto rule = make_hit_rule(module, *offset, body->index, address, instance, {});
         if (rule && rule->exec_env) {
             Site& site = sites_.at(at);
             site.rules.insert_or_assign(address, std::move(*rule));

@@ -203,18 +203,16 @@ struct Sight {
     }
 };
 
-/// Clones that the runtime makes for threads share the memory.
-bool is_same_instance(std::uint64_t one, std::uint64_t other) {
-    if (one == other) {
+/// `instance` runs code: it is there.
+bool is_instance_of(const HitRule& rule, std::uint64_t instance) {
+    if (rule.instance.value == 0 || rule.instance.value == instance) {
         return true;
     }
-    const auto has_memory = [](std::uint64_t instance) {
-        return load<std::uint32_t>(instance + layout::instance_memory_count) != 0;
-    };
-    const auto memory_of = [](std::uint64_t instance) {
-        return load<std::uint64_t>(load<std::uint64_t>(instance + layout::instance_memories));
-    };
-    return has_memory(one) && has_memory(other) && memory_of(one) == memory_of(other);
+    const bool may_be_clone = rule.memory.value != 0 &&
+                              load<std::uint32_t>(instance + layout::instance_memory_count) != 0;
+    return may_be_clone &&
+           rule.memory.value ==
+               load<std::uint64_t>(load<std::uint64_t>(instance + layout::instance_memories));
 }
 
 bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variables& variables) {
@@ -224,7 +222,7 @@ bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variabl
             {.size = sizeof(std::uint64_t), .place = *rule.exec_env}, registers, sight.instance);
         sight.instance =
             load<std::uint64_t>(environment + layout::exec_env_instance * sizeof(std::uint64_t));
-        if (rule.instance.value != 0 && !is_same_instance(rule.instance.value, sight.instance)) {
+        if (!is_instance_of(rule, sight.instance)) {
             return false;
         }
     }
@@ -249,12 +247,15 @@ bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variabl
 } // namespace
 
 Result<HitRule> make_hit_rule(const CodeModule& module, dwarf::TextOffset site,
-                              std::uint32_t function, CodeAddress address, NativeAddress instance,
-                              std::vector<agent::Program> conditions) {
-    HitRule rule{.address = address, .instance = instance, .conditions = std::move(conditions)};
+                              std::uint32_t function, CodeAddress address,
+                              const AotInstance& instance, std::vector<agent::Program> conditions) {
+    HitRule rule{.address = address,
+                 .instance = instance.address,
+                 .memory = instance.memory,
+                 .conditions = std::move(conditions)};
     const PlaceFinder finder(module, site, function);
     rule.exec_env = finder.exec_env();
-    if (!rule.exec_env && instance.value == 0) {
+    if (!rule.exec_env && instance.address.value == 0) {
         return fail(ErrorCode::Unsupported, "the instance is not known at this place");
     }
     for (const agent::Program& program : rule.conditions) {

@@ -37,8 +37,10 @@ struct ConditionInput {
 /// What decides whether a hit of one native site counts for one address that was asked for.
 struct HitRule {
     CodeAddress address;
-    /// The AOTModuleInstance whose hits count, with its clones; 0: all.
-    NativeAddress instance;
+    /// The AOTModuleInstance whose hits count, with its clones, which have the same memory; 0: all.
+    /// It may be gone already.
+    NativeAddress instance{};
+    NativeAddress memory{};
     std::optional<FixedPlace> exec_env{};
     std::vector<ConditionInput> inputs{};
     std::vector<agent::Program> conditions{}; ///< none: always
@@ -48,7 +50,7 @@ struct HitRule {
 /// not kept in one place that needs nothing but registers and the stack.
 [[nodiscard]] Result<HitRule> make_hit_rule(const CodeModule& module, dwarf::TextOffset site,
                                             std::uint32_t function, CodeAddress address,
-                                            NativeAddress instance,
+                                            const AotInstance& instance,
                                             std::vector<agent::Program> conditions);
 
 /// Decides at a native site, on the thread that is there, in a signal handler. Rules are changed

@@ -89,6 +89,7 @@ void AotInstances::add(CodeModule& module, NativeAddress address) {
         std::make_unique<AotInstance>(AotInstance{.id = id,
                                                   .module = &module,
                                                   .address = address,
+                                                  .memory = first_memory(address),
                                                   .name = unique_name(module.name, id),
                                                   .made_from = made_from}));
 }
@@ -125,6 +126,7 @@ bool AotInstances::add_told(const std::vector<NativeInstance>& told) {
         });
         if (known == instances_.end() && waiting != instances_.end()) {
             (*waiting)->address = each.address;
+            (*waiting)->memory = first_memory(each.address);
         } else if (known == instances_.end()) {
             add(*module, each.address);
             changed = true;
@@ -169,30 +171,29 @@ AotInstance* AotInstances::find(InstanceId id) const {
 }
 
 AotInstance* AotInstances::of(const CodeModule& module, NativeAddress address) const {
-    AotInstance* clone_of = nullptr;
-    for (const auto& instance : instances_) {
-        if (instance->module != &module || address.value == 0) {
-            continue;
-        }
-        if (instance->address == address) {
-            return instance.get();
-        }
-        if (clone_of == nullptr && share_memory(instance->address, address)) {
-            clone_of = instance.get();
-        }
+    const auto find = [&](const auto& is_it) {
+        return std::ranges::find_if(
+            instances_, [&](const auto& each) { return each->module == &module && is_it(*each); });
+    };
+    auto found = instances_.end();
+    if (address.value != 0) {
+        found = find([&](const AotInstance& each) { return each.address == address; });
     }
-    return clone_of != nullptr ? clone_of : first_of(module);
+    if (address.value != 0 && found == instances_.end()) { // a clone?
+        const NativeAddress memory = first_memory(address);
+        found = find(
+            [&](const AotInstance& each) { return memory.value != 0 && each.memory == memory; });
+    }
+    return found != instances_.end() ? found->get() : first_of(module);
 }
 
-bool AotInstances::share_memory(NativeAddress one, NativeAddress other) const {
-    const auto memory_of = [this](NativeAddress instance) -> std::optional<NativeAddress> {
-        const auto count = memory_count(instance);
-        const auto memories = pointer(instance + layout::instance_memories);
-        const auto first = count && *count != 0 && memories ? pointer(*memories) : memories;
-        return count && *count != 0 && first ? std::optional(*first) : std::nullopt;
-    };
-    const auto memory = one.value != 0 ? memory_of(one) : std::nullopt;
-    return memory && memory->value != 0 && memory == memory_of(other);
+NativeAddress AotInstances::first_memory(NativeAddress instance) const {
+    const auto count = memory_count(instance);
+    if (!count || *count == 0) {
+        return {};
+    }
+    const auto memories = pointer(instance + layout::instance_memories);
+    return memories ? pointer(*memories).value_or(NativeAddress{}) : NativeAddress{};
 }
 
 Result<NativeAddress> AotInstances::of_exec_env(NativeAddress exec_env) const {

@@ -32,6 +32,7 @@ struct AotInstance {
     InstanceId id;
     CodeModule* module = nullptr;
     NativeAddress address{}; ///< the first one's AOTModuleInstance; 0 while it is not known
+    NativeAddress memory{}; ///< what it shares with its clones: the runtime's first memory; 0: none
     std::string name;
     std::string made_from{}; ///< the module's files: the same for the same module loaded again
 };
@@ -92,7 +93,7 @@ class AotInstances {
     bool add_untold();
     void add(CodeModule& module, NativeAddress address);
     [[nodiscard]] AotInstance* first_of(const CodeModule& module) const;
-    [[nodiscard]] bool share_memory(NativeAddress one, NativeAddress other) const;
+    [[nodiscard]] NativeAddress first_memory(NativeAddress instance) const;
     [[nodiscard]] Result<NativeAddress> pointer(NativeAddress at) const;
     [[nodiscard]] std::uint32_t pointer_size() const;
     [[nodiscard]] std::string unique_name(const std::string& name, InstanceId id) const;
