@@ -84,6 +84,9 @@ class Calls : public testing::TestWithParam<bool> {
         id = session.target->threads().front().id;
     }
 
+    Calls(const Calls&) = delete;
+    Calls& operator=(const Calls&) = delete;
+
     ~Calls() override { thread.join(); }
 
     Result<std::vector<Value>> call(std::function<std::uint64_t()> function,
