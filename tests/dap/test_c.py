@@ -88,6 +88,7 @@ def test_breakpoint_while_running_and_pause(session):
     assert session.breakpoints("c/busy.c", "round")[0].verified
     assert session.stopped().reason == "breakpoint"
     assert session.at("c/busy.c", "round")
+    session.connection.request("disconnect")
 
 
 def test_values(session):

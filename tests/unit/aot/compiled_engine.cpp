@@ -81,7 +81,10 @@ class Compiled final : public TestEngine {
     }
 
     void guest_ended(const wamr::Outcome& outcome) override {
-        loop_.post([this, code = outcome.exit_code] { debuggee_->guest_exited(code); });
+        loop_.post([this, code = outcome.exit_code] {
+            target_->process(); // what went before
+            debuggee_->guest_exited(code);
+        });
     }
 
     void end_guest() override { debuggee_->detach(); }

@@ -39,13 +39,18 @@ class MachineReader : public llvm::MachineFunctionPass {
     Look look_;
 };
 
-/// Runs `passes`, which it takes, over the one function of `mir` (LLVM's Machine IR, x86-64).
-inline void run_on_machine_code(const std::string& mir, const std::vector<llvm::Pass*>& passes,
-                                const MachineReader::Look& look) {
+/// Before any pass is made by its id.
+inline void prepare_llvm() {
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     llvm::initializeCodeGen(*llvm::PassRegistry::getPassRegistry());
+}
+
+/// Runs `passes`, which it takes, over the one function of `mir` (LLVM's Machine IR, x86-64),
+/// behind prepare_llvm().
+inline void run_on_machine_code(const std::string& mir, const std::vector<llvm::Pass*>& passes,
+                                const MachineReader::Look& look) {
     const llvm::Triple triple("x86_64-unknown-linux-gnu");
     std::string error;
     const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, error);

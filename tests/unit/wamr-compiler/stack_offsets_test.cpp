@@ -27,6 +27,7 @@ body: |
 /// The offsets of the canonical frame address that are told after each instruction, by block; `-`
 /// where none is.
 std::string offsets(const std::string& body) {
+    prepare_llvm();
     std::string result;
     run_on_machine_code(
         header + body + "...\n", {make_stack_offsets_pass()}, [&](llvm::MachineFunction& function) {

@@ -53,6 +53,7 @@ std::string locations(const Instructions& body, bool with_ours) {
     for (const std::string& each : body) {
         text += "    " + each + ", debug-location !8\n";
     }
+    prepare_llvm();
     std::vector<llvm::Pass*> passes{llvm::Pass::createPass(&llvm::LiveDebugValuesID)};
     if (with_ours) {
         passes.push_back(make_stale_locations_pass());
