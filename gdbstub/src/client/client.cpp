@@ -53,7 +53,10 @@ void Client::Impl::receive(std::string_view bytes) {
             if (!no_ack) {
                 output("+");
             }
-            if (!is_repetition(deframer.payload())) {
+            if (copies_to_come != 0) {
+                --copies_to_come;
+                send_next();
+            } else if (!is_repetition(deframer.payload())) {
                 last_payload = deframer.payload();
                 take_packet(last_payload);
             }
@@ -70,7 +73,7 @@ void Client::Impl::receive(std::string_view bytes) {
             break;
         case FrameEvent::Ack:
             server_acks = true;
-            ack_awaited = false;
+            acks_awaited -= acks_awaited != 0 ? 1 : 0;
             break;
         case FrameEvent::Interrupt:
             break;
@@ -131,6 +134,7 @@ void Client::Impl::take_nack() {
         give_up({ErrorCode::Io, "the server does not understand our packets"});
         return;
     }
+    acks_awaited -= acks_awaited != 0 ? 1 : 0;
     send(in_flight->packet);
 }
 
@@ -155,6 +159,8 @@ void Client::Impl::finish(Result<std::string_view> result) {
     const ReplyHandler done = std::move(in_flight->done);
     in_flight.reset();
     deadline.reset();
+    copies_to_come = std::exchange(sent_again, 0);
+    copies_until.reset();
     if (done) {
         done(std::move(result));
     }
@@ -173,21 +179,21 @@ void Client::Impl::enqueue(PendingRequest request) {
 }
 
 void Client::Impl::send_next() {
-    if (in_flight || queue.empty() || broken || !echo_awaited.empty()) {
+    if (in_flight || queue.empty() || broken || !echo_awaited.empty() || copies_to_come != 0) {
         return;
     }
     in_flight = std::move(queue.front());
     queue.pop_front();
     deadline.reset();
     nacks = 0;
-    sent_again = 0;
+    acks_awaited = 0;
     send(in_flight->packet);
 }
 
 void Client::Impl::send(std::string_view packet) {
     frame_buffer.resize(framed_size_limit(packet.size()));
     frame_buffer.resize(frame(packet, frame_buffer.data()));
-    ack_awaited = !no_ack;
+    acks_awaited += no_ack ? 0 : 1;
     send_again_at.reset();
     output(frame_buffer);
 }
@@ -195,17 +201,19 @@ void Client::Impl::send(std::string_view packet) {
 /// A server that has not got our ack sends its answer again; what we have asked since then it has
 /// not acknowledged yet.
 bool Client::Impl::is_repetition(std::string_view payload) const {
-    return !no_ack && server_acks && ack_awaited && payload == last_payload;
+    return !no_ack && server_acks && acks_awaited > sent_again && payload == last_payload;
 }
 
+/// What resumes the guest is sent once: it would do so a second time.
 void Client::Impl::send_again_if_lost(TimePoint now) {
-    if (no_ack || !server_acks || !ack_awaited || !in_flight || !echo_awaited.empty()) {
+    if (no_ack || !server_acks || acks_awaited <= sent_again || !in_flight ||
+        !echo_awaited.empty()) {
         return;
     }
-    const auto patience = options.timeout / (max_nacks + 1);
+    const bool once = in_flight->kind == Exchange::Resume;
     if (!send_again_at) {
-        send_again_at = now + patience;
-    } else if (now >= *send_again_at && sent_again < max_nacks) {
+        send_again_at = now + (once ? options.timeout : options.timeout / (max_nacks + 1));
+    } else if (now >= *send_again_at && sent_again < max_nacks && !once) {
         ++sent_again;
         send(in_flight->packet);
     } else if (now >= *send_again_at) {
@@ -213,8 +221,22 @@ void Client::Impl::send_again_if_lost(TimePoint now) {
     }
 }
 
+/// Copies that were lost have no answers.
+void Client::Impl::wait_for_copies(TimePoint now) {
+    if (copies_to_come == 0) {
+        return;
+    }
+    if (!copies_until) {
+        copies_until = now + options.timeout / (max_nacks + 1);
+    } else if (now >= *copies_until) {
+        copies_to_come = 0;
+        send_next();
+    }
+}
+
 /// The time starts to run with the first tick after sending.
 void Client::Impl::tick(TimePoint now) {
+    wait_for_copies(now);
     send_again_if_lost(now);
     const bool waiting =
         !echo_awaited.empty() || (in_flight && in_flight->kind != Exchange::Resume);
@@ -242,6 +264,7 @@ void Client::Impl::begin_resync() {
     echo_awaited = "qEcho:" + std::to_string(++echo_count);
     send(echo_awaited);
     finish(std::unexpected(late));
+    copies_to_come = 0; // the echo comes behind them
 }
 
 void Client::Impl::give_up(const Error& why) {

@@ -37,6 +37,7 @@ struct Client::Impl {
     void send_next();
     void send(std::string_view packet);
     void send_again_if_lost(TimePoint now);
+    void wait_for_copies(TimePoint now);
     [[nodiscard]] bool is_repetition(std::string_view payload) const;
     void begin_resync();
 
@@ -62,9 +63,13 @@ struct Client::Impl {
     unsigned nacks = 0; ///< in a row, from either side
     bool no_ack = false;
     bool server_acks = false; ///< it has acknowledged something
-    bool ack_awaited = false; ///< for what was sent last
+    unsigned acks_awaited = 0; ///< packets sent and not acknowledged
     std::optional<TimePoint> send_again_at;
     unsigned sent_again = 0; ///< what is in flight, for want of an ack
+    /// Of the request before: a server that was only slow answers each copy. Nothing is sent
+    /// meanwhile.
+    unsigned copies_to_come = 0;
+    std::optional<TimePoint> copies_until;
     std::string last_payload;
     std::optional<bool> has_vcont;
 

@@ -57,6 +57,54 @@ TEST_F(ClientAcks, SendsAgainWhatNobodyAcknowledges) {
     EXPECT_EQ(answers.back(), "1");
 }
 
+TEST_F(ClientAcks, TakesOneAnswerOfAServerThatWasOnlySlow) {
+    ask("a");
+    reply("OK");
+    ask("b");
+    client.tick(now);
+    client.tick(now + 20ms); // again
+    ask("c");
+    sent.clear();
+    reply("OK"); // as before, but to "b"
+    EXPECT_EQ(answers.size(), 2U);
+    EXPECT_EQ(sent, "+") << "the copy's answer is to come";
+    reply("OK");
+    EXPECT_EQ(answers.size(), 2U);
+    EXPECT_EQ(sent, "++$c#63");
+    reply("3");
+    EXPECT_EQ(answers.back(), "3");
+}
+
+TEST_F(ClientAcks, WaitsForTheAnswerOfALostCopyForAWhile) {
+    ask("a");
+    reply("OK");
+    ask("b");
+    client.tick(now);
+    client.tick(now + 20ms);
+    ask("c");
+    reply("2");
+    sent.clear();
+    client.tick(now + 21ms);
+    EXPECT_EQ(sent, "");
+    client.tick(now + 41ms);
+    EXPECT_EQ(sent, "$c#63");
+    reply("2");
+    EXPECT_EQ(answers.size(), 3U);
+}
+
+TEST_F(ClientAcks, ResumesOnce) {
+    ask("a");
+    reply("OK");
+    client.resume({{.letter = 'c', .thread = 0}}, [](const Result<StopReply>&) {});
+    sent.clear();
+    client.tick(now);
+    client.tick(now + 99ms);
+    EXPECT_EQ(sent, "");
+    EXPECT_FALSE(client.broken());
+    client.tick(now + 100ms);
+    EXPECT_TRUE(client.broken());
+}
+
 TEST_F(ClientAcks, WaitsForTheStopOnceTheResumptionIsAcknowledged) {
     ask("a");
     reply("OK");
