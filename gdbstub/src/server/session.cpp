@@ -52,10 +52,20 @@ void Session::take_stop(const Stopped& stop) {
         stop_thread = threads.front().id;
     }
     current_thread = stop_thread;
+    choose_shown_thread();
     libraries_changed = std::ranges::any_of(stop.threads, [](const ThreadStop& entry) {
         return std::holds_alternative<InstancesChanged>(entry.reason);
     });
     libraries_changed = libraries_changed || (listed && *listed != instance_ids(debuggee));
+}
+
+void Session::choose_shown_thread() {
+    if (const ThreadView* before = find_thread(shown_thread); before && before->reason) {
+        return;
+    }
+    const auto first = std::ranges::find_if(
+        threads, [](const ThreadView& view) { return view.reason.has_value(); });
+    shown_thread = first == threads.end() ? stop_thread : first->id;
 }
 
 void Session::add_thread(const ThreadInfo& info, const Stopped& stop) {

@@ -79,7 +79,10 @@ class Session {
 
     // --- What packets without a thread of their own refer to ---
     ThreadId current_thread; ///< last named by Hg, `;thread:`, qWasmCallStack or the stop
-                             ///< (jThreadsInfo: the stop)
+                             ///< (jThreadsInfo: shown_thread)
+    /// What LLDB shows its user, who is asked of without a thread: the one before if it has a
+    /// reason to stop, else the first that has (Process::HandleProcessStateChangedEvent).
+    ThreadId shown_thread;
     ThreadSpec continue_thread{.kind = ThreadSpec::Kind::All, .thread = 0}; ///< Hc
 
     std::vector<PlantedWatchpoint> watchpoints;
@@ -90,6 +93,7 @@ class Session {
     std::set<InstanceId> noted;                 ///< instances whose note the client has been told
 
     void take_stop(const Stopped& stop);
+    void choose_shown_thread();
     /// A thread's pc was written: what it had stopped for is where it was.
     void moved(ThreadId thread, WasmAddress pc);
 

@@ -100,6 +100,30 @@ TEST_F(ServerTest, NeedsNoRequestToTheGuestForThePcOfAStop) {
     EXPECT_EQ(guest.frame_requests(), before);
 }
 
+TEST_F(ServerTest, MeansTheThreadThatLldbShows) {
+    for (const std::uint32_t id : {2U, 3U}) {
+        guest.threads_.push_back(guest.threads_.front());
+        guest.threads_.back().info.id = ThreadId{id};
+    }
+    const auto stop_in = [this](std::vector<std::uint32_t> ids) {
+        std::vector<ThreadStop> stops;
+        for (const std::uint32_t id : ids) {
+            stops.push_back({.thread = ThreadId{id}, .reason = Interrupted{}});
+        }
+        guest.stop(std::move(stops));
+        ask("jThreadsInfo");
+        return ask("qC");
+    };
+    server.receive(framed("c"));
+    EXPECT_EQ(stop_in({3, 2}), "QC2") << "the first in the list";
+    server.receive(framed("c"));
+    EXPECT_EQ(stop_in({1, 2}), "QC2") << "as before";
+    server.receive(framed("vCont;s:3"));
+    EXPECT_EQ(stop_in({1, 3}), "QC3") << "what was stepped";
+    server.receive(framed("c"));
+    EXPECT_EQ(stop_in({1}), "QC1");
+}
+
 TEST_F(ServerTest, TellsWithTheNextStopThatAnInstanceIsGone) {
     using testing::HasSubstr;
     using testing::Not;

@@ -216,6 +216,9 @@ Status vcont(Session& session, std::string_view args, Reply& /*out*/) {
         if (const auto added = plan.add(*action, spec); !added) {
             return std::unexpected(added.error());
         }
+        if (spec.kind == ThreadSpec::Kind::One && action->kind) {
+            session.shown_thread = ThreadId{spec.thread}; // the user steps it
+        }
     } while (reader.take(';') && !reader.at_end());
     if (!reader.at_end()) {
         return std::unexpected(malformed);
