@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,14 @@ class PacketServer {
     PacketServer(const PacketServer&) = delete;
     PacketServer& operator=(const PacketServer&) = delete;
 
-    /// Waits for the last client to leave.
-    ~PacketServer() { thread_.join(); }
+    /// Waits for the last client to leave; for none that has not come.
+    ~PacketServer() {
+        ending_ = true;
+        boost::system::error_code refused;
+        boost::asio::ip::tcp::socket socket(loop_);
+        std::ignore = socket.connect({boost::asio::ip::make_address("127.0.0.1"), port_}, refused);
+        thread_.join();
+    }
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
@@ -54,6 +61,9 @@ class PacketServer {
             boost::system::error_code error;
             boost::asio::ip::tcp::socket socket(loop_);
             [[maybe_unused]] const auto accepted = acceptor_.accept(socket, error);
+            if (ending_) {
+                break;
+            }
             if (!error) {
                 serve_one(socket);
             }
@@ -92,6 +102,7 @@ class PacketServer {
 
     Answer answer_;
     int connections_;
+    std::atomic<bool> ending_{false};
     boost::asio::io_context loop_;
     boost::asio::ip::tcp::acceptor acceptor_{loop_,
                                              {boost::asio::ip::make_address("127.0.0.1"), 0}};

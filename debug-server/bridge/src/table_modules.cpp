@@ -32,6 +32,11 @@ bool TableModules::was_reset(const ModuleTable& table, bool told) const {
 /// True if code was removed.
 bool TableModules::remove_missing(const ModuleTable& table) {
     std::erase_if(passed_, [&](std::uint32_t serial) { return !has_entry(table, serial); });
+    const auto ranges = target_.code_ranges();
+    std::erase_if(loaded_, [&](const Loaded& loaded) { // the target was found to have other code
+        return std::ranges::find(ranges, loaded.range, &std::pair<CodeRangeId, CodeRange>::first) ==
+               ranges.end();
+    });
     std::size_t removed = 0;
     for (Loaded& loaded : loaded_) {
         std::erase_if(loaded.serials,

@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr int slice_ms = 50; ///< how often the client's clock ticks while we wait
+constexpr int tick_ms = 500; ///< … and otherwise
 
 std::string describe(const ConnectOptions& options) {
     const bool bracket = options.host.find(':') != std::string::npos;
@@ -59,6 +60,7 @@ int connect_to(Tcp::socket& socket, const Tcp::endpoint& endpoint,
 Link::Link(asio::io_context& loop, const ConnectOptions& options)
     : loop_(loop)
     , socket_(loop)
+    , ticks_(loop)
     , timeout_(options.timeout)
     , trace_(options.trace)
     , client_([this](std::string_view bytes) { send(bytes); },
@@ -77,7 +79,8 @@ Result<std::shared_ptr<Link>> Link::open(asio::io_context& loop, const ConnectOp
     auto link = std::make_shared<Link>(loop, options);
     int problem = EHOSTUNREACH;
     for (const auto& entry : found) {
-        problem = connect_to(link->socket_, entry.endpoint(), options.timeout);
+        problem = connect_to(link->socket_, entry.endpoint(),
+                             options.connect_limit.value_or(options.timeout));
         if (problem == 0) {
             const int on = 1;
             (void)::setsockopt(link->socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on,
@@ -98,10 +101,10 @@ void Link::pump() {
     if (socket_.is_open() && !send_failed_ && wait(POLLIN, slice_ms)) {
         read_all();
     }
-    if (send_failed_ || !socket_.is_open()) {
+    client_.tick(Clock::now());
+    if (send_failed_ || !socket_.is_open() || client_.broken()) {
         lose();
     }
-    client_.tick(Clock::now());
 }
 
 Result<std::string> Link::ask_packet(const std::string& packet) {
@@ -179,6 +182,7 @@ void Link::lose() {
 
 void Link::close() {
     lost_handler_ = nullptr;
+    ticks_.cancel();
     error_code ignored;
     socket_.close(ignored);
 }
@@ -193,7 +197,26 @@ void Link::watch() {
             return;
         }
         self->read_all();
+        if (self->client_.broken()) {
+            self->lose();
+        }
         self->watch();
+    });
+}
+
+/// What nobody waits for has its time as well: the acknowledgement of what resumes the target.
+void Link::tick_now_and_then() {
+    ticks_.expires_after(std::chrono::milliseconds(tick_ms));
+    ticks_.async_wait([weak = weak_from_this()](error_code error) {
+        const std::shared_ptr<Link> self = weak.lock();
+        if (!self || error || !self->socket_.is_open()) {
+            return;
+        }
+        self->client_.tick(Clock::now());
+        if (self->client_.broken()) {
+            self->lose();
+        }
+        self->tick_now_and_then();
     });
 }
 

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <memory>
 #include <optional>
@@ -55,6 +56,8 @@ class Link : public std::enable_shared_from_this<Link> {
 
     /// Begins to watch the socket from the event loop.
     void watch();
+    /// Lets the client's time limits hold also while nobody waits in ask().
+    void tick_now_and_then();
     void close();
 
   private:
@@ -66,6 +69,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
     boost::asio::io_context& loop_;
     boost::asio::ip::tcp::socket socket_;
+    boost::asio::steady_timer ticks_;
     std::chrono::milliseconds timeout_;
     std::function<void(std::string_view, std::string_view)> trace_;
     rsp::Client client_;

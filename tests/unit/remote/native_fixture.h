@@ -44,7 +44,7 @@ class NativeTarget : public testing::Test {
         NativeConnectOptions options;
         options.port = server->port();
         options.machine = machine;
-        options.timeout = std::chrono::milliseconds(20'000);
+        options.timeout = timeout;
         options.reconnect_limit = reconnect_limit;
         options.warn = [this](const std::string& text) { warnings += text; };
         connected = RemoteNativeTarget::connect(loop, std::move(options));
@@ -72,6 +72,7 @@ class NativeTarget : public testing::Test {
         }
     }
 
+    std::chrono::milliseconds timeout{20'000};
     std::chrono::milliseconds reconnect_limit{0};
     boost::asio::io_context loop;
     std::unique_ptr<test::ScriptedServer> server;

@@ -41,12 +41,17 @@ class LostLink : public NativeTarget {
         run_until([this] { return stops == 1; });
     }
 
-    std::map<std::string, std::string> board_with_code(const std::string& byte) {
-        auto answers = board();
-        std::string& code = answers["m200000"];
+    static std::string code_of(const std::string& byte) {
+        std::string code;
         for (int i = 0; i < 64; ++i) {
             code += byte;
         }
+        return code;
+    }
+
+    static std::map<std::string, std::string> board_with_code(const std::string& code) {
+        auto answers = board();
+        answers["m200000"] = code;
         return answers;
     }
 
@@ -55,10 +60,13 @@ class LostLink : public NativeTarget {
 };
 
 TEST_F(LostLink, ComesBackAndPlantsWhatWasPlanted) {
-    lose(board_with_code("00"), 2);
+    lose(board_with_code(code_of("00")), 2);
     run_until([this] { return warnings.contains("trying to reach it again"); });
     EXPECT_FALSE(target().resume({}));
     EXPECT_FALSE(target().plant({0x20000020}, {}));
+    const auto watched = target().watchpoints()->add({0x20000040}, 4, NativeWatchKind::Write);
+    ASSERT_FALSE(watched);
+    EXPECT_EQ(watched.error().code, ErrorCode::Gone);
     run_until([this] { return stops == 2; });
     EXPECT_TRUE(warnings.contains("is there again")) << warnings;
     EXPECT_EQ(server->count("Z0,20000010,4"), 2);
@@ -71,11 +79,32 @@ TEST_F(LostLink, ComesBackAndPlantsWhatWasPlanted) {
 }
 
 TEST_F(LostLink, ForgetsCodeThatIsAnotherOne) {
-    lose(board_with_code("11"), 2);
+    lose(board_with_code(code_of("11")), 2);
     run_until([this] { return stops == 2; });
     EXPECT_TRUE(target().code_ranges().empty());
     EXPECT_TRUE(warnings.contains("not the one that was there before")) << warnings;
     EXPECT_EQ(server->count("Z0,20000010,4"), 1);
+}
+
+/// It is not another code because it cannot be read.
+TEST_F(LostLink, MayBreakAgainOnItsWayBack) {
+    lose(board_with_code("!|" + code_of("00")), 3);
+    run_until([this] { return stops == 2; });
+    EXPECT_EQ(target().code_ranges().size(), 1U);
+    EXPECT_FALSE(warnings.contains("not the one that was there before")) << warnings;
+    EXPECT_EQ(server->count("Z0,20000010,4"), 2);
+}
+
+/// A server that was killed has left its breakpoints where they were; the new one does not know.
+TEST_F(LostLink, MayLeaveTrapsInTheCode) {
+    std::string code = code_of("00");
+    code.replace(std::size_t{2} * 0x10, 8, "000020d4");
+    auto answers = board_with_code(code);
+    answers["M"] = "OK";
+    lose(std::move(answers), 2);
+    run_until([this] { return stops == 2; });
+    EXPECT_EQ(target().code_ranges().size(), 1U);
+    EXPECT_EQ(server->count("M20000010,4:00000000"), 1);
 }
 
 TEST_F(LostLink, IsGivenUpAfterTheLimit) {
@@ -96,6 +125,20 @@ TEST_F(LostLink, IsGivenUpAfterTheLimit) {
 TEST_F(LostLink, IsToldWhileTheTargetStands) {
     auto answers = board();
     answers["m2"] = "!";
+    connect(std::move(answers));
+    ASSERT_TRUE(connected) << connected.error().message;
+    begin();
+    std::array<std::byte, 4> bytes{};
+    EXPECT_FALSE(target().read_memory({0x20000100}, bytes));
+    run_until([this] { return !end.empty(); });
+    EXPECT_TRUE(end.contains("lost")) << end;
+}
+
+/// A cable that was pulled: nobody says that the connection is gone.
+TEST_F(LostLink, IsToldWhenNoAnswerComes) {
+    timeout = std::chrono::milliseconds(200);
+    auto answers = board();
+    answers["m2"] = "?";
     connect(std::move(answers));
     ASSERT_TRUE(connected) << connected.error().message;
     begin();

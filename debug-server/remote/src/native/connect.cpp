@@ -111,12 +111,20 @@ Result<std::string> NativeTargetImpl::object(std::string_view name, std::string_
         [&](auto done) { client.read_object(name, annex, std::move(done)); });
 }
 
-Result<void> NativeTargetImpl::require_stopped() const {
+/// It is there, whether it runs or not.
+Result<void> NativeTargetImpl::require_target() const {
     if (state_ == NativeState::Ended) {
         return fail(ErrorCode::Gone, lost_.empty() ? "the target has ended" : lost_);
     }
     if (state_ == NativeState::Lost) {
         return fail(ErrorCode::Gone, lost_ + "; wdbg tries to reach it again");
+    }
+    return {};
+}
+
+Result<void> NativeTargetImpl::require_stopped() const {
+    if (auto there = require_target(); !there) {
+        return there;
     }
     if (state_ == NativeState::Running) {
         return fail(ErrorCode::NotStopped, "the target is running");

@@ -325,10 +325,15 @@ Result<void> NativeTargetImpl::write_memory(NativeAddress address,
             return fail(ErrorCode::Unsupported, "code cannot be written");
         }
     }
+    return write_target(address.value, bytes);
+}
+
+Result<void> NativeTargetImpl::write_target(std::uint64_t address,
+                                            std::span<const std::byte> bytes) {
     rsp::Client& client = link_->client();
-    cache_.memory.drop({.instance = {}, .memory = 0, .offset = address.value}, bytes.size());
+    cache_.memory.drop({.instance = {}, .memory = 0, .offset = address}, bytes.size());
     return link_->ask<void>([&](auto done) {
-        client.write_memory(address.value, {bytes.begin(), bytes.end()}, std::move(done));
+        client.write_memory(address, {bytes.begin(), bytes.end()}, std::move(done));
     });
 }
 

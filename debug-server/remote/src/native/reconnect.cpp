@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_between{500};
 
+/// Bytes; 0 for what was never planted. A kind of 3 is Arm's for a wide Thumb instruction.
+std::size_t trap_size(const NativeSite& site) {
+    return site.kind == 3 ? 4 : static_cast<std::size_t>(site.kind);
+}
+
 } // namespace
 
 /// Told by the link from the event loop, however the loss was noticed.
@@ -23,6 +28,7 @@ void NativeTargetImpl::watch_link() {
         }
     });
     link_->watch();
+    link_->tick_now_and_then();
 }
 
 void NativeTargetImpl::lose_link(const std::string& reason) {
@@ -63,15 +69,19 @@ void NativeTargetImpl::wait_to_reconnect() {
     });
 }
 
-/// As the first time; nobody waits for the event loop meanwhile.
+/// As the first time, on the event loop: whoever asks for something waits.
 Result<void> NativeTargetImpl::reconnect() {
-    auto link = Link::open(loop_, connection_options(options_));
+    ConnectOptions options = connection_options(options_);
+    options.connect_limit = pause_between;
+    auto link = Link::open(loop_, options);
     if (!link) {
         return std::unexpected(link.error());
     }
     link_ = std::move(*link);
     state_ = NativeState::Stopped;
     has_run_ = false;
+    steps_over_sites_.reset();
+    has_files_ = true;
     cores_.clear();
     flash_.clear();
     if (const Result<void> begun = begin(); !begun) {
@@ -92,21 +102,28 @@ void NativeTargetImpl::try_to_reconnect() {
     }
 }
 
-/// The target stands still; what it is, and what of ours is in it, is not known. A server that has
-/// kept our breakpoints would count them twice: each is taken out first.
-void NativeTargetImpl::come_back() {
+/// A server that has kept our breakpoints would count them twice. False if the link broke.
+bool NativeTargetImpl::take_out_what_may_be_there() {
     for (auto& [address, site] : sites_) {
         if (site.inserted) {
             [[maybe_unused]] const auto gone =
                 stop_point(false, site.packet_type, address, site.kind);
-            site.inserted = false;
+            site.inserted = link_->client().broken();
         }
     }
     for (const auto& [id, watched] : watched_) {
         [[maybe_unused]] const auto gone =
             stop_point(false, watched.packet_type, watched.address.value, watched.size);
     }
-    forget_code_that_differs();
+    return !link_->client().broken();
+}
+
+/// The target stands still; what it is, and what of ours is in it, is not known.
+void NativeTargetImpl::come_back() {
+    if (!take_out_what_may_be_there() || !forget_code_that_differs()) {
+        lose_link(lost_);
+        return;
+    }
     if (look_at_code_) {
         look_at_code_(false);
     }
@@ -136,15 +153,40 @@ std::size_t NativeTargetImpl::plant_again() {
     return missing;
 }
 
-/// The target may have been started anew.
-void NativeTargetImpl::forget_code_that_differs() {
+/// Puts the code back where a server that is gone has left traps of ours in it. False where the
+/// rest is not the same.
+bool NativeTargetImpl::is_same_code(const NativeCode& code, std::span<const std::byte> now) {
+    const NativeRange& range = code.code.range;
+    std::vector<std::byte> without_traps(now.begin(), now.end());
+    std::vector<std::pair<std::uint64_t, std::span<const std::byte>>> originals;
+    for (auto site = sites_.lower_bound(range.begin.value);
+         site != sites_.end() && site->first < range.end.value; ++site) {
+        const std::size_t at = site->first - range.begin.value;
+        const std::size_t size = std::min(trap_size(site->second), code.text.size() - at);
+        const auto original = std::span(code.text).subspan(at, size);
+        if (!std::ranges::equal(now.subspan(at, size), original)) {
+            std::ranges::copy(original,
+                              std::next(without_traps.begin(), static_cast<std::ptrdiff_t>(at)));
+            originals.emplace_back(site->first, original);
+        }
+    }
+    return without_traps == code.text && std::ranges::all_of(originals, [this](const auto& each) {
+               return write_target(each.first, each.second).has_value();
+           });
+}
+
+/// The target may have been started anew. False if the link broke: nothing is known then.
+bool NativeTargetImpl::forget_code_that_differs() {
     std::vector<CodeRangeId> gone;
     for (const NativeCode& code : codes_) {
         std::vector<std::byte> now(code.text.size());
         const auto read = read_target(code.code.range.begin.value, now);
-        if (!read || now != code.text) {
+        if (!read || !is_same_code(code, now)) {
             gone.push_back(code.id);
         }
+    }
+    if (link_->client().broken()) {
+        return false;
     }
     for (const CodeRangeId id : gone) {
         remove_code(id);
@@ -152,6 +194,7 @@ void NativeTargetImpl::forget_code_that_differs() {
     if (!gone.empty() && !look_at_code_) {
         warn("the target's code is not the one that was there before");
     }
+    return true;
 }
 
 void NativeTargetImpl::warn(const std::string& text) const {

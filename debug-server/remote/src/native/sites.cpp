@@ -142,8 +142,8 @@ Result<void> NativeTargetImpl::plant(NativeAddress address, HitFilter filter) {
 
 Result<void> NativeTargetImpl::plant_all(std::span<const NativeAddress> addresses,
                                          HitFilter filter) {
-    if (state_ == NativeState::Ended || state_ == NativeState::Lost) {
-        return require_stopped();
+    if (auto there = require_target(); !there) {
+        return there;
     }
     for (const NativeAddress address : addresses) {
         if (code_at(address) == nullptr) {
@@ -297,6 +297,9 @@ Result<WatchpointId> NativeTargetImpl::add(NativeAddress address, std::uint32_t 
     constexpr std::array sizes{1U, 2U, 4U, 8U};
     if (std::ranges::find(sizes, size) == sizes.end() || address.value % size != 0) {
         return fail(ErrorCode::InvalidArgument, "a watchpoint covers 1, 2, 4 or 8 aligned bytes");
+    }
+    if (auto there = require_target(); !there) {
+        return std::unexpected(there.error());
     }
     const Result<bool> paused = pause();
     if (!paused) {

@@ -179,6 +179,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     [[nodiscard]] Result<std::string> description(const std::string& annex, int depth) const;
     void learn_flash();
     void pass_signals();
+    [[nodiscard]] Result<void> require_target() const;
     [[nodiscard]] Result<void> require_stopped() const;
 
     // --- What a stopped target has (inspection.cpp) --------------------------------------------
@@ -194,6 +195,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
                                                           bool is_caller) const;
     void take_expedited(const rsp::StopReply& reply) const;
     [[nodiscard]] Result<void> read_target(std::uint64_t address, std::span<std::byte> into) const;
+    Result<void> write_target(std::uint64_t address, std::span<const std::byte> bytes);
 
     // --- Sites (sites.cpp) ---------------------------------------------------------------------
     Result<bool> pause();
@@ -262,7 +264,9 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     Result<void> reconnect();
     void come_back();
     std::size_t plant_again();
-    void forget_code_that_differs();
+    bool take_out_what_may_be_there();
+    bool is_same_code(const NativeCode& code, std::span<const std::byte> now);
+    bool forget_code_that_differs();
     void warn(const std::string& text) const;
 
     [[nodiscard]] std::uint64_t stack_pointer(const NativeRegisters& registers) const;

@@ -78,7 +78,8 @@ struct LinkFigures {
 /// is kept until the target runs again.
 ///
 /// Sites are the server's breakpoints (Z0; Z1 where the memory map says flash, or Z0 is not known).
-/// A site is stepped off by taking it out for one instruction, with all other threads held. Hit
+/// A site is stepped off with all other threads held, taken out for one instruction where the
+/// server does not step off it by itself. Hit
 /// filters run here. Signals that are not faults within code ranges go to the target unseen.
 ///
 /// When the connection is lost and comes back within the limit, what was planted is planted again

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ struct ConnectOptions {
     std::uint16_t port = 0;
     /// For the connection and for each answer; a running guest may take as long as it likes.
     std::chrono::milliseconds timeout{5000};
+    /// For the connection alone, where that is another time.
+    std::optional<std::chrono::milliseconds> connect_limit{};
     /// The main module's file, where the server does not name one that is here. May be empty.
     std::filesystem::path module{};
     /// What the guest writes while it runs, for servers that send it (`O` packets).
