@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -47,9 +48,7 @@ class PacketServer {
     /// Waits for the last client to leave; for none that has not come.
     ~PacketServer() {
         ending_ = true;
-        boost::system::error_code refused;
-        boost::asio::ip::tcp::socket socket(loop_);
-        std::ignore = socket.connect({boost::asio::ip::make_address("127.0.0.1"), port_}, refused);
+        stop_listening();
         thread_.join();
     }
 
@@ -68,9 +67,11 @@ class PacketServer {
                 serve_one(socket);
             }
         }
-        boost::system::error_code ignored;
-        std::ignore = acceptor_.close(ignored); // who comes now is refused
+        stop_listening();
     }
+
+    /// Who comes now is refused; accept() returns.
+    void stop_listening() { ::shutdown(acceptor_.native_handle(), SHUT_RDWR); }
 
     void serve_one(boost::asio::ip::tcp::socket& socket) {
         boost::system::error_code error;

@@ -62,7 +62,7 @@ struct Client::Impl {
     unsigned echo_count = 0;
     unsigned nacks = 0; ///< in a row, from either side
     bool no_ack = false;
-    bool server_acks = false; ///< it has acknowledged something
+    bool server_acks = false;  ///< it has acknowledged something
     unsigned acks_awaited = 0; ///< packets sent and not acknowledged
     std::optional<TimePoint> send_again_at;
     unsigned sent_again = 0; ///< what is in flight, for want of an ack

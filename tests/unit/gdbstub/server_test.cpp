@@ -105,8 +105,9 @@ TEST_F(ServerTest, MeansTheThreadThatLldbShows) {
         guest.threads_.push_back(guest.threads_.front());
         guest.threads_.back().info.id = ThreadId{id};
     }
-    const auto stop_in = [this](std::vector<std::uint32_t> ids) {
+    const auto stop_in = [this](const std::vector<std::uint32_t>& ids) {
         std::vector<ThreadStop> stops;
+        stops.reserve(ids.size());
         for (const std::uint32_t id : ids) {
             stops.push_back({.thread = ThreadId{id}, .reason = Interrupted{}});
         }
