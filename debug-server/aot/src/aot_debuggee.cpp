@@ -54,7 +54,11 @@ void AotDebuggeeImpl::on_event(const NativeEvent& event) {
 
 void AotDebuggeeImpl::on_instances_changed() {
     const std::vector<InstanceInfo> before = instances();
-    if (!instances_.refresh()) {
+    const bool changed = instances_.refresh();
+    if (options_.decides_hits) {
+        breakpoints_.instances_changed(instances_);
+    }
+    if (!changed) {
         return;
     }
     stacks_.clear(); // they name instances
@@ -64,7 +68,11 @@ void AotDebuggeeImpl::on_instances_changed() {
             forget_watchpoints(each.id);
         }
     }
-    has_new_instance_ = attached_;
+    const auto is_new = [&](const auto& instance) {
+        return std::ranges::find(before, instance->id, &InstanceInfo::id) == before.end();
+    };
+    has_new_instance_ =
+        attached_ && (has_new_instance_ || std::ranges::any_of(instances_.all(), is_new));
 }
 
 void AotDebuggeeImpl::on_code_appeared(const CodeAppeared& event) {
@@ -121,6 +129,7 @@ void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
         reasons.push_back({.thread = some_thread(), .reason = Interrupted{}});
     }
     interrupted_ = false;
+    has_new_instance_ = false; // clients look for new ones at every stop
     steps_.clear();
     reasons_ = std::move(reasons);
     ++generation_;
@@ -173,11 +182,12 @@ std::optional<StopReason> AotDebuggeeImpl::breakpoint_reason(ThreadId thread, Na
     if (!stack || (*stack)->native.empty() || (*stack)->native.front().instance == nullptr) {
         return std::nullopt;
     }
-    const auto* owner = breakpoints_.first_owner(site, (*stack)->native.front().instance->id);
+    const InstanceId instance = (*stack)->native.front().instance->id;
+    const auto* owner = breakpoints_.first_owner(site, instance);
     if (owner == nullptr) {
         return std::nullopt;
     }
-    shown_[thread] = {.site = site, .reported = *owner};
+    shown_[thread] = {.site = site, .instance = instance, .reported = *owner};
     stacks_.erase(thread); // it is shown at the place that was asked for
     return BreakpointHit{{owner->address}};
 }
@@ -189,7 +199,8 @@ std::optional<StopReason> AotDebuggeeImpl::next_breakpoint_at(ThreadId thread) {
     if (at == shown_.end()) {
         return std::nullopt;
     }
-    const auto* owner = breakpoints_.owner_behind(at->second.site, at->second.reported);
+    const auto* owner =
+        breakpoints_.owner_behind(at->second.site, at->second.reported, at->second.instance);
     if (owner == nullptr) {
         return std::nullopt;
     }
@@ -217,6 +228,7 @@ void AotDebuggeeImpl::show_first_instruction(ThreadId thread, const Step& step) 
     positions.front().offset = *first;
     shown_[thread] = {
         .site = frame.registers.pc,
+        .instance = instance,
         .reported = {.address = {instance, *first}, .positions = std::move(positions)}};
     stacks_.erase(thread);
 }
@@ -245,7 +257,8 @@ std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) 
     }
     const CodeOffset next = *behind;
     AotBreakpoints::Owner& reported = shown->second.reported;
-    const auto* owner = breakpoints_.owner_behind(shown->second.site, reported);
+    const auto* owner =
+        breakpoints_.owner_behind(shown->second.site, reported, shown->second.instance);
     reported.address.offset = next;
     reported.positions.front().offset = next;
     stacks_.erase(thread);

@@ -88,7 +88,8 @@ void AotBreakpoints::update_filter(Site& site) {
 }
 
 Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAddress address,
-                                            const std::vector<agent::Program>& any_of) {
+                                            const std::vector<agent::Program>& any_of,
+                                            const std::vector<InstanceMark>& others) {
     const auto known = planted_.find(address);
     if (known == planted_.end()) {
         return fail(ErrorCode::NotFound, "there is no breakpoint at this address");
@@ -102,7 +103,11 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
         if (any_of.empty() || body == nullptr || !offset) {
             break;
         }
-        auto rule = make_hit_rule(module, *offset, body->index, address, instance, any_of);
+        auto rule = with_places({.address = address,
+                                 .instance = {instance.address, instance.memory},
+                                 .others = others,
+                                 .conditions = any_of},
+                                module, *offset, body->index);
         if (!rule) {
             return std::unexpected(rule.error());
         }
@@ -119,12 +124,14 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
         }
         update_filter(site);
     }
+    tell_instance_at_hits(instance, address, others);
     return {};
 }
 
 Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress address,
                                    dwarf::BreakpointReach reach,
-                                   std::vector<ReturnSite> return_sites, bool shares_code) {
+                                   std::vector<ReturnSite> return_sites,
+                                   const std::vector<InstanceMark>& others) {
     const CodeModule& module = *instance.module;
     if (!module.info) {
         return fail(ErrorCode::Unsupported, module.name + " has no debug file");
@@ -158,28 +165,49 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
         return done ? fail(ErrorCode::NotFound, module.why_missing(address.offset)) : done;
     }
     planted_[address] = std::move(planted);
-    if (shares_code) {
-        tell_instance_at_hits(instance, address);
-    }
+    tell_instance_at_hits(instance, address, others);
     return {};
 }
 
-/// By rules without conditions; where there can be none, the event loop decides.
-void AotBreakpoints::tell_instance_at_hits(const AotInstance& instance, CodeAddress address) {
+/// By rules without conditions where there are none yet; where there can be none, the event loop
+/// decides.
+void AotBreakpoints::tell_instance_at_hits(const AotInstance& instance, CodeAddress address,
+                                           const std::vector<InstanceMark>& others) {
     const CodeModule& module = *instance.module;
     const wasm::FunctionBody* const body =
         module.wasm ? module.wasm->function_containing(address.offset) : nullptr;
     for (const NativeAddress at : planted_.at(address).sites) {
         const auto offset = module.text_offset(at);
-        if (body == nullptr || !offset || instance.address.value == 0) {
-            return;
+        Site& site = sites_.at(at);
+        if (others.empty() || body == nullptr || !offset || site.rules.contains(address)) {
+            continue;
         }
-        auto rule = make_hit_rule(module, *offset, body->index, address, instance, {});
+        auto rule = with_places(
+            {.address = address, .instance = {instance.address, instance.memory}, .others = others},
+            module, *offset, body->index);
         if (rule && rule->exec_env) {
-            Site& site = sites_.at(at);
-            site.rules.insert_or_assign(address, std::move(*rule));
+            site.rules.emplace(address, std::move(*rule));
             update_filter(site);
         }
+    }
+}
+
+void AotBreakpoints::instances_changed(const AotInstances& instances) {
+    for (const auto& [address, planted] : planted_) {
+        const AotInstance* const instance = instances.find(address.instance);
+        if (instance == nullptr) {
+            continue;
+        }
+        const std::vector<InstanceMark> others = instances.others_of(*instance);
+        for (const NativeAddress at : planted.sites) {
+            Site& site = sites_.at(at);
+            if (const auto rule = site.rules.find(address); rule != site.rules.end()) {
+                rule->second.instance = {instance->address, instance->memory};
+                rule->second.others = others;
+                update_filter(site);
+            }
+        }
+        tell_instance_at_hits(*instance, address, others);
     }
 }
 
@@ -281,7 +309,7 @@ std::vector<CodeAddress> AotBreakpoints::plant_again(const AotInstance& instance
             continue;
         }
         entry = put_by_.erase(entry);
-        if (plant(instance, address, dwarf::BreakpointReach::OnlyWay, {}, false)) {
+        if (plant(instance, address, dwarf::BreakpointReach::OnlyWay, {}, {})) {
             planted_.at(address).count = count;
         } else {
             failed.push_back(address);
@@ -310,15 +338,15 @@ const AotBreakpoints::Owner* AotBreakpoints::first_owner(NativeAddress site,
     return owner == owners.end() ? nullptr : &*owner;
 }
 
-const AotBreakpoints::Owner* AotBreakpoints::owner_behind(NativeAddress site,
-                                                          const Owner& owner) const {
+const AotBreakpoints::Owner* AotBreakpoints::owner_behind(NativeAddress site, const Owner& owner,
+                                                          InstanceId instance) const {
     const auto found = sites_.find(site);
     if (found == sites_.end()) {
         return nullptr;
     }
     const std::vector<Owner>& owners = found->second.owners;
-    const auto next = std::ranges::find_if(owners, [&owner](const Owner& each) {
-        return each.address.instance == owner.address.instance && executed_before(owner, each);
+    const auto next = std::ranges::find_if(owners, [&owner, instance](const Owner& each) {
+        return (each.native || each.address.instance == instance) && executed_before(owner, each);
     });
     return next == owners.end() ? nullptr : &*next;
 }

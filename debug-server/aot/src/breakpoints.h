@@ -34,11 +34,11 @@ class AotBreakpoints {
         std::vector<dwarf::WasmPosition> positions;
     };
 
-    /// `shares_code`: there are other instances of the module. Its hits are then told from theirs
-    /// on the thread that is hit, where possible.
+    /// `others`: instances that run the same code. Hits are told from theirs on the thread that is
+    /// hit, where possible.
     Result<void> plant(const AotInstance& instance, CodeAddress address,
                        dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites,
-                       bool shares_code);
+                       const std::vector<InstanceMark>& others);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);
     /// A trap at `site` alone, told as a hit of `owner.address`.
@@ -47,7 +47,10 @@ class AotBreakpoints {
     Result<void> unplant_native(NativeAddress site);
     /// See ConditionSupport; Unsupported where they cannot be decided at the hit.
     Result<void> set_conditions(const AotInstance& instance, CodeAddress address,
-                                const std::vector<agent::Program>& any_of);
+                                const std::vector<agent::Program>& any_of,
+                                const std::vector<InstanceMark>& others);
+    /// Who shares code with whom is not as it was.
+    void instances_changed(const AotInstances& instances);
 
     [[nodiscard]] agent::Variables& condition_variables() { return variables_; }
 
@@ -70,8 +73,9 @@ class AotBreakpoints {
     /// The owner whose conditions have let the last hit through, else the first one of the site in
     /// this instance or of the native instruction itself; nullptr if there is none.
     [[nodiscard]] const Owner* first_owner(NativeAddress site, InstanceId instance) const;
-    /// The one whose instruction is executed next behind that of `owner`.
-    [[nodiscard]] const Owner* owner_behind(NativeAddress site, const Owner& owner) const;
+    /// The one whose instruction this instance executes next behind that of `owner`.
+    [[nodiscard]] const Owner* owner_behind(NativeAddress site, const Owner& owner,
+                                            InstanceId instance) const;
 
   private:
     struct Planted {
@@ -81,13 +85,14 @@ class AotBreakpoints {
 
     struct Site {
         std::vector<Owner> owners;            ///< as executed
-        std::map<CodeAddress, HitRule> rules; ///< of those owners that have conditions
+        std::map<CodeAddress, HitRule> rules; ///< of those owners whose hits do not all count
         std::unique_ptr<SiteFilter> filter;
     };
 
     Result<void> add_site(NativeAddress site, Owner owner);
     void remove_site(NativeAddress site, CodeAddress owner, bool native = false);
-    void tell_instance_at_hits(const AotInstance& instance, CodeAddress address);
+    void tell_instance_at_hits(const AotInstance& instance, CodeAddress address,
+                               const std::vector<InstanceMark>& others);
     static void update_filter(Site& site);
 
     NativeTarget& target_;

@@ -14,7 +14,7 @@ Result<void> AotDebuggeeImpl::set_conditions(CodeAddress address,
     if (!programs) {
         return std::unexpected(programs.error());
     }
-    return breakpoints_.set_conditions(**instance, address, *programs);
+    return breakpoints_.set_conditions(**instance, address, *programs, others_of(**instance));
 }
 
 Result<std::int64_t> AotDebuggeeImpl::condition_variable(std::uint16_t number) const {

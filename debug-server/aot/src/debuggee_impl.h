@@ -26,6 +26,7 @@ struct Step {
 /// if each were executed.
 struct ShownPlace {
     NativeAddress site;
+    InstanceId instance; ///< that the thread runs
     AotBreakpoints::Owner reported;
 };
 
@@ -187,6 +188,8 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] bool is_in_unknown_code(ThreadId thread) const;
     [[nodiscard]] std::vector<AotBreakpoints::ReturnSite> return_sites(CodeAddress address) const;
     [[nodiscard]] dwarf::BreakpointReach reach_of(CodeAddress address) const;
+    /// Those that run the same code, where hits can be told from theirs.
+    [[nodiscard]] std::vector<InstanceMark> others_of(const AotInstance& instance) const;
 
     // --- Watchpoints (watchpoints.cpp) ----------------------------------------------------------
     std::optional<StopReason> watch_reason(ThreadId thread, WatchpointId native);

@@ -203,26 +203,39 @@ struct Sight {
     }
 };
 
+std::uint64_t first_memory(std::uint64_t instance) {
+    return load<std::uint32_t>(instance + layout::instance_memory_count) != 0
+               ? load<std::uint64_t>(load<std::uint64_t>(instance + layout::instance_memories))
+               : 0;
+}
+
 /// `instance` runs code: it is there.
-bool is_instance_of(const HitRule& rule, std::uint64_t instance) {
-    if (rule.instance.value == 0 || rule.instance.value == instance) {
+bool counts(const HitRule& rule, std::uint64_t instance) {
+    if (rule.others.empty() || rule.instance.address.value == instance) {
         return true;
     }
-    const bool may_be_clone = rule.memory.value != 0 &&
-                              load<std::uint32_t>(instance + layout::instance_memory_count) != 0;
-    return may_be_clone &&
-           rule.memory.value ==
-               load<std::uint64_t>(load<std::uint64_t>(instance + layout::instance_memories));
+    const auto is_it = [instance](const InstanceMark& other) {
+        return other.address.value == instance;
+    };
+    if (std::ranges::any_of(rule.others, is_it)) {
+        return false;
+    }
+    const std::uint64_t memory = first_memory(instance);
+    const auto is_clone = [memory](const InstanceMark& other) {
+        return other.memory.value == memory;
+    };
+    return memory == 0 || rule.instance.memory.value == memory ||
+           std::ranges::none_of(rule.others, is_clone);
 }
 
 bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variables& variables) {
-    Sight sight{.rule = rule, .registers = registers, .instance = rule.instance.value};
+    Sight sight{.rule = rule, .registers = registers, .instance = rule.instance.address.value};
     if (rule.exec_env) {
         const std::uint64_t environment = value_at(
             {.size = sizeof(std::uint64_t), .place = *rule.exec_env}, registers, sight.instance);
         sight.instance =
             load<std::uint64_t>(environment + layout::exec_env_instance * sizeof(std::uint64_t));
-        if (!is_instance_of(rule, sight.instance)) {
+        if (!counts(rule, sight.instance)) {
             return false;
         }
     }
@@ -244,18 +257,22 @@ bool holds(const HitRule& rule, const NativeRegisters& registers, agent::Variabl
     return hit;
 }
 
+std::uint64_t packed(CodeAddress address) { // never 0: no code lies at the file's first bytes
+    return std::uint64_t{address.instance.value} << 32U | address.offset.value;
+}
+
+CodeAddress unpacked(std::uint64_t address) {
+    return {.instance = InstanceId{static_cast<std::uint32_t>(address >> 32U)},
+            .offset = CodeOffset{static_cast<std::uint32_t>(address)}};
+}
+
 } // namespace
 
-Result<HitRule> make_hit_rule(const CodeModule& module, dwarf::TextOffset site,
-                              std::uint32_t function, CodeAddress address,
-                              const AotInstance& instance, std::vector<agent::Program> conditions) {
-    HitRule rule{.address = address,
-                 .instance = instance.address,
-                 .memory = instance.memory,
-                 .conditions = std::move(conditions)};
+Result<HitRule> with_places(HitRule rule, const CodeModule& module, dwarf::TextOffset site,
+                            std::uint32_t function) {
     const PlaceFinder finder(module, site, function);
     rule.exec_env = finder.exec_env();
-    if (!rule.exec_env && instance.address.value == 0) {
+    if (!rule.exec_env && rule.instance.address.value == 0) {
         return fail(ErrorCode::Unsupported, "the instance is not known at this place");
     }
     for (const agent::Program& program : rule.conditions) {
@@ -272,30 +289,40 @@ Result<HitRule> make_hit_rule(const CodeModule& module, dwarf::TextOffset site,
 }
 
 void SiteFilter::set_rules(std::vector<HitRule> rules) {
-    if (rules.empty()) {
+    if (!rules.empty()) {
+        kept_.push_back(std::make_unique<const Rules>(std::move(rules)));
+        rules_.store(kept_.back().get());
+    } else {
         rules_.store(nullptr);
-        return;
     }
-    kept_.push_back(std::make_unique<const Rules>(std::move(rules)));
-    rules_.store(kept_.back().get());
+    if (deciding_.load() == 0) { // who comes now finds the new ones
+        std::erase_if(kept_, [this](const auto& each) { return each.get() != rules_.load(); });
+    }
 }
 
 std::optional<CodeAddress> SiteFilter::last_accepted() const {
-    const HitRule* const rule = accepted_.load();
-    return rules_.load() != nullptr && rule != nullptr ? std::optional(rule->address)
-                                                       : std::nullopt;
+    const std::uint64_t accepted = accepted_.load();
+    return rules_.load() != nullptr && accepted != 0 ? std::optional(unpacked(accepted))
+                                                     : std::nullopt;
 }
 
 bool SiteFilter::accept(const NativeRegisters& registers, void* data) {
     SiteFilter& self = *static_cast<SiteFilter*>(data);
-    const Rules* const rules = self.rules_.load();
+    self.deciding_.fetch_add(1);
+    const bool accepted = self.decide(registers);
+    self.deciding_.fetch_sub(1);
+    return accepted;
+}
+
+bool SiteFilter::decide(const NativeRegisters& registers) {
+    const Rules* const rules = rules_.load();
     if (rules == nullptr) {
         return true;
     }
     bool accepted = false;
     for (const HitRule& rule : *rules) {
-        if (holds(rule, registers, self.variables_) && !accepted) {
-            self.accepted_.store(&rule);
+        if (holds(rule, registers, variables_) && !accepted) {
+            accepted_.store(packed(rule.address));
             accepted = true;
         }
     }

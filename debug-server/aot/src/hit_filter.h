@@ -37,24 +37,22 @@ struct ConditionInput {
 /// What decides whether a hit of one native site counts for one address that was asked for.
 struct HitRule {
     CodeAddress address;
-    /// The AOTModuleInstance whose hits count, with its clones, which have the same memory; 0: all.
-    /// It may be gone already.
-    NativeAddress instance{};
-    NativeAddress memory{};
+    InstanceMark instance{}; ///< it may be gone already
+    /// Instances of the same code whose hits do not count. What is none of them counts: a clone of
+    /// a module that others import has a memory of its own.
+    std::vector<InstanceMark> others{};
     std::optional<FixedPlace> exec_env{};
     std::vector<ConditionInput> inputs{};
     std::vector<agent::Program> conditions{}; ///< none: always
 };
 
-/// Where to look for the values that `conditions` read, in code at `site`. Unsupported where one is
-/// not kept in one place that needs nothing but registers and the stack.
-[[nodiscard]] Result<HitRule> make_hit_rule(const CodeModule& module, dwarf::TextOffset site,
-                                            std::uint32_t function, CodeAddress address,
-                                            const AotInstance& instance,
-                                            std::vector<agent::Program> conditions);
+/// Adds where to look for the values that the rule's conditions read, in code at `site`.
+/// Unsupported where one is not kept in one place that needs nothing but registers and the stack.
+[[nodiscard]] Result<HitRule> with_places(HitRule rule, const CodeModule& module,
+                                          dwarf::TextOffset site, std::uint32_t function);
 
 /// Decides at a native site, on the thread that is there, in a signal handler. Rules are changed
-/// while others decide; old ones are kept until the filter goes.
+/// while others decide: old ones go when rules are changed and nobody is deciding.
 class SiteFilter {
   public:
     explicit SiteFilter(agent::Variables& variables) : variables_(variables) {}
@@ -76,9 +74,12 @@ class SiteFilter {
 
     static bool accept(const NativeRegisters& registers, void* data);
 
+    bool decide(const NativeRegisters& registers);
+
     agent::Variables& variables_;
     std::atomic<const Rules*> rules_{nullptr};
-    std::atomic<const HitRule*> accepted_{nullptr};
+    std::atomic<std::uint32_t> deciding_{0}; ///< threads
+    std::atomic<std::uint64_t> accepted_{0}; ///< a CodeAddress, packed; 0: none yet
     std::vector<std::unique_ptr<const Rules>> kept_{};
 };
 

@@ -476,11 +476,12 @@ Result<void> AotDebuggeeImpl::plant(CodeAddress address) {
     if (!instance) {
         return std::unexpected(instance.error());
     }
-    const auto of_module = [&](const auto& each) { return each->module == (*instance)->module; };
-    const bool shares_code =
-        options_.decides_hits && std::ranges::count_if(instances_.all(), of_module) > 1;
     return breakpoints_.plant(**instance, address, reach_of(address), return_sites(address),
-                              shares_code);
+                              others_of(**instance));
+}
+
+std::vector<InstanceMark> AotDebuggeeImpl::others_of(const AotInstance& instance) const {
+    return options_.decides_hits ? instances_.others_of(instance) : std::vector<InstanceMark>();
 }
 
 Result<void> AotDebuggeeImpl::unplant(CodeAddress address) {

@@ -181,10 +181,28 @@ AotInstance* AotInstances::of(const CodeModule& module, NativeAddress address) c
     }
     if (address.value != 0 && found == instances_.end()) { // a clone?
         const NativeAddress memory = first_memory(address);
-        found = find(
-            [&](const AotInstance& each) { return memory.value != 0 && each.memory == memory; });
+        found = find([&](const AotInstance& each) {
+            return memory.value != 0 && mark_of(each).memory == memory;
+        });
     }
     return found != instances_.end() ? found->get() : first_of(module);
+}
+
+InstanceMark AotInstances::mark_of(const AotInstance& instance) const {
+    const bool is_missing = instance.memory.value == 0; // told before it had one?
+    return {.address = instance.address,
+            .memory = is_missing ? first_memory(instance.address) : instance.memory};
+}
+
+std::vector<InstanceMark> AotInstances::others_of(const AotInstance& instance) const {
+    std::vector<InstanceMark> others;
+    for (const auto& each : instances_) {
+        if (each.get() != &instance && each->module == instance.module &&
+            each->address.value != 0) {
+            others.push_back(mark_of(*each));
+        }
+    }
+    return others;
 }
 
 NativeAddress AotInstances::first_memory(NativeAddress instance) const {

@@ -27,6 +27,12 @@ template <class T>
     return value;
 }
 
+/// What an AOTModuleInstance is known by, as are the clones that the runtime makes for threads.
+struct InstanceMark {
+    NativeAddress address{};
+    NativeAddress memory{}; ///< the runtime's first memory, which they share; 0: none, or not made
+};
+
 /// An instance together with those that the runtime cloned from it for other threads.
 struct AotInstance {
     InstanceId id;
@@ -76,6 +82,8 @@ class AotInstances {
     /// The instance whose AOTModuleInstance (or a clone's) is at `address`; the module's first one
     /// where that is not known; nullptr if there is none.
     [[nodiscard]] AotInstance* of(const CodeModule& module, NativeAddress address) const;
+    /// The other instances of its module, as far as their addresses are known.
+    [[nodiscard]] std::vector<InstanceMark> others_of(const AotInstance& instance) const;
 
     // --- What an AOTModuleInstance has ---------------------------------------------------------
     /// Errors: Unavailable where the instance is not known yet, OutOfRange for an index.
@@ -94,6 +102,7 @@ class AotInstances {
     void add(CodeModule& module, NativeAddress address);
     [[nodiscard]] AotInstance* first_of(const CodeModule& module) const;
     [[nodiscard]] NativeAddress first_memory(NativeAddress instance) const;
+    [[nodiscard]] InstanceMark mark_of(const AotInstance& instance) const;
     [[nodiscard]] Result<NativeAddress> pointer(NativeAddress at) const;
     [[nodiscard]] std::uint32_t pointer_size() const;
     [[nodiscard]] std::string unique_name(const std::string& name, InstanceId id) const;

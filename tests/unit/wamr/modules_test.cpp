@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "modules_fixture.h"
 
+#include <wdbg/agent/assembler.h>
+
 #include <algorithm>
 #include <map>
 
@@ -155,6 +157,45 @@ TEST_F(Modules, FreedWhileAttachedAreGoneWithWhatWasSetInThem) {
                 ElementsAre(std::to_string(rounds * (rounds + 1) / 2) + ":i32"));
     EXPECT_THAT(ids(debuggee), testing::UnorderedElementsAreArray(known));
     EXPECT_FALSE(debuggee.unplant({seen.back(), base.at("bump", "end")}));
+}
+
+/// `local 0 == number`
+std::vector<std::uint8_t> first_parameter_is(std::int64_t number) {
+    agent::Assembler program;
+    program.read({.kind = agent::RegisterKind::Local, .index = 0});
+    program.constant(number);
+    program.add(agent::Opcode::Equal);
+    program.add(agent::Opcode::End);
+    return program.bytes();
+}
+
+TEST_F(Modules, UsedBySeveralThreadsStopEachOfThemAtEachHitThatCounts) {
+    constexpr int threads = 4;
+    constexpr int calls = 25;
+    start("run", "crowd", {std::to_string(threads), std::to_string(calls)});
+    ASSERT_EQ(bases.size(), 2U);
+    for (const InstanceId instance : bases) { // middle calls with 100
+        const CodeAddress bump{instance, base.first("bump")};
+        session->plant(bump);
+        ASSERT_TRUE((*session)->conditions()->set_conditions(bump, {first_parameter_is(1)}));
+    }
+    session->plant(CodeAddress{middle_instance, middle.first("via")});
+    std::map<std::pair<std::uint32_t, std::string>, int> hits;
+    session->resume();
+    for (Event event = session->next_event(); std::holds_alternative<Stopped>(event);
+         event = session->next_event()) {
+        for (const ThreadStop& stop : std::get<Stopped>(event).threads) {
+            ASSERT_TRUE(std::holds_alternative<BreakpointHit>(stop.reason)) << describe(event);
+            ++hits[{stop.thread.value, backtrace(stop.thread).at(0)}];
+        }
+        session->resume();
+    }
+    EXPECT_EQ(hits.size(), 2U * threads);
+    for (const auto& [where, count] : hits) {
+        EXPECT_EQ(count, calls) << "thread " << where.first << " in " << where.second;
+    }
+    EXPECT_THAT(session->wait_for_exit().results,
+                ElementsAre(std::to_string(threads * calls * 2) + ":i32"));
 }
 
 } // namespace
