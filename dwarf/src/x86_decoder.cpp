@@ -237,10 +237,10 @@ std::optional<std::int32_t> X86Decoder::stack_change(const llvm::MCInst& inst) c
                     : std::nullopt;
     };
     const llvm::StringRef name = code_.instructions->getName(inst.getOpcode());
-    if (name.starts_with("PUSH64")) {
+    if (name.starts_with("PUSH64") || name.starts_with("PUSHP64")) {
         return -word;
     }
-    if (name.starts_with("POP64") && !is_rsp(0)) {
+    if ((name.starts_with("POP64") || name.starts_with("POPP64")) && !is_rsp(0)) {
         return word;
     }
     if (name.starts_with("ADD64ri") && is_rsp(0)) {

@@ -7,13 +7,14 @@
 #include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
 #if __has_include(<llvm/Target/RegisterTargetPassConfigCallback.h>)
+#define WDBG_HAS_PASS_CONFIG_CALLBACK // LLVM 22
 #include <llvm/Target/RegisterTargetPassConfigCallback.h>
 #endif
 
 namespace wdbg::compile {
 
 void add_machine_passes() {
-#ifdef LLVM_TARGET_REGISTERTARGETPASSCONFIGCALLBACK_H
+#ifdef WDBG_HAS_PASS_CONFIG_CALLBACK
     static const llvm::RegisterTargetPassConfigCallback callback(
         [](llvm::TargetMachine&, llvm::legacy::PassManagerBase&, llvm::TargetPassConfig* config) {
             config->insertPass(&llvm::LiveDebugValuesID, make_stale_locations_pass());
