@@ -52,7 +52,6 @@ def test_breakpoints_stack_variables_and_steps(new_session, start_iwasm):
     assert [each.name for each in session.stack()][:2] == ["steps", "main"]
     assert session.locals()["a"].value == "11"
     assert session.evaluate("start + a").result == "21"
-    session.breakpoints(CONTROL)  # the server stops again at one where the thread stands
     session.step("next")
     assert session.at(CONTROL, "steps-after")
     assert session.evaluate("b").result == "22"
@@ -82,4 +81,37 @@ def test_disconnect_lets_the_guest_run(new_session, start_iwasm):
     session.configured()
     session.stopped()
     session.disconnect()
+    assert _writes(process, "control 5239")
+
+
+def test_goes_on_from_breakpoints_that_stay(new_session, start_iwasm):
+    address, process = start_iwasm(fixture("control-O0"))
+    session = new_session()
+    _attach(session, address)
+    assert all(each.verified for each in
+               session.breakpoints(CONTROL, "loop", "steps-call", "factorial", "factorial-end"))
+    session.configured()
+    for i in range(3):
+        session.stopped()
+        assert session.at(CONTROL, "loop") and session.locals()["i"].value == str(i)
+        session.resume()
+    session.stopped()
+    assert session.step("next").reason == "step"  # from a line with a breakpoint
+    assert session.locals()["total"].value == "6"
+    session.breakpoints(CONTROL, "steps-call", "factorial", "factorial-end")
+    session.resume()
+    session.stopped()
+    assert session.at(CONTROL, "steps-call")
+    session.step("stepIn")
+    assert session.top().name == "util_scale"
+    session.step("stepOut")
+    session.resume()
+    for n in (5, 4, 3, 2):
+        session.stopped()
+        assert session.at(CONTROL, "factorial") and session.locals()["n"].value == str(n)
+        session.resume()
+    session.stopped()
+    assert session.at(CONTROL, "factorial-end")
+    session.breakpoints(CONTROL)
+    session.resume()
     assert _writes(process, "control 5239")

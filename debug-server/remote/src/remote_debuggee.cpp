@@ -71,6 +71,9 @@ Result<void> RemoteImpl::begin() {
     }
     const Result<std::string> actions = link_->ask_packet("vCont?");
     steps_ranges_ = actions && (*actions + ";").contains(";r;");
+    if (steps_ranges_) {
+        leaves_sites_ = true;
+    }
     if (stop->kind == rsp::StopReply::Kind::Stopped) {
         if (Result<void> read = read_libraries(); !read) {
             return read;

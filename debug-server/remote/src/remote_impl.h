@@ -16,6 +16,9 @@ namespace wdbg::remote {
 /// Of Z0 and z0: bytes of the trap. WAMR's server plants none of 0 bytes; others do not look.
 inline constexpr std::uint64_t breakpoint_kind = 1;
 
+/// Of a stop reply: SIGTRAP.
+inline constexpr unsigned trap_signal = 5;
+
 /// An instance and its module's bytes.
 struct RemoteInstance {
     InstanceInfo info;
@@ -40,6 +43,16 @@ struct RangeStep {
     CodeAddressRange range;
     std::size_t depth = 0; ///< frames when the step began
     std::optional<CodeAddress> back;
+};
+
+/// One instruction of a thread that stands at breakpoints, with all others held, for servers that
+/// stop there again (WAMR's).
+struct StepOff {
+    ThreadId thread;
+    std::uint64_t pc = 0;             ///< packed
+    std::vector<CodeAddress> sites{}; ///< taken out of the server; none: to see what it does
+    ResumeRequest request;            ///< what is to be done
+    bool stepped_again = false;
 };
 
 class RemoteImpl final : public RemoteDebuggee,
@@ -184,6 +197,7 @@ class RemoteImpl final : public RemoteDebuggee,
     Result<void> stop_point(bool set, unsigned type, std::uint64_t address, std::uint64_t kind);
     Result<bool> pause();
     Result<void> send_resume(const ResumeRequest& request);
+    Result<void> send_actions(const ResumeRequest& request);
     void on_reply(Result<rsp::StopReply> reply);
     void take_reply();
     void end(const Event& event);
@@ -194,6 +208,13 @@ class RemoteImpl final : public RemoteDebuggee,
     void drop_range_step();
     void forget_guest();
     void resume_silently(char letter, ThreadId thread);
+
+    // --- step_off.cpp ---
+    [[nodiscard]] std::optional<StepOff> step_off_for(const ResumeRequest& request) const;
+    Result<void> begin_step_off(StepOff step);
+    Result<void> step_instruction(ThreadId thread);
+    bool end_step_off(rsp::StopReply& reply);
+    Result<void> set_sites(const std::vector<CodeAddress>& sites, bool planted);
 
     // --- stop_reasons.cpp ---
     void note_threads(const rsp::StopReply& reply);
@@ -212,6 +233,8 @@ class RemoteImpl final : public RemoteDebuggee,
     std::string lost_;
 
     bool steps_ranges_ = false; ///< the server has vCont;r
+    /// A thread that goes on from a breakpoint leaves it; nullopt: not seen yet.
+    std::optional<bool> leaves_sites_{};
     std::map<InstanceId, RemoteInstance> instances_;
     std::vector<std::uint64_t> wide_threads_; ///< server's numbers, by ThreadId - 1
     std::vector<ThreadInfo> threads_;
@@ -230,6 +253,8 @@ class RemoteImpl final : public RemoteDebuggee,
     std::optional<Result<rsp::StopReply>> pending_; ///< came, but has not been looked at
     ResumeRequest last_resume_;
     std::optional<RangeStep> range_step_;
+    std::optional<StepOff> step_off_;
+    std::vector<ThreadId> reported_{}; ///< with the last stop
     bool first_stop_ = true;
     bool interrupt_wanted_ = false;
     bool killing_ = false;

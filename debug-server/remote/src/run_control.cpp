@@ -89,6 +89,9 @@ Result<void> RemoteImpl::unplant(CodeAddress address) {
     }
     planted_.erase(known);
     conditional_.erase(address);
+    if (step_off_ && std::erase(step_off_->sites, address) != 0) {
+        return {};
+    }
     const Result<std::uint64_t> packed = to_packed(address);
     return state_ == State::Ended || !packed ? Result<void>()
                                              : stop_point(false, 0, *packed, breakpoint_kind);
@@ -115,6 +118,13 @@ Result<void> RemoteImpl::resume(const ResumeRequest& request) {
 }
 
 Result<void> RemoteImpl::send_resume(const ResumeRequest& request) {
+    if (auto step = step_off_for(request)) {
+        return begin_step_off(std::move(*step));
+    }
+    return send_actions(request);
+}
+
+Result<void> RemoteImpl::send_actions(const ResumeRequest& request) {
     std::vector<Action> actions;
     for (const ThreadAction& action : request.threads) {
         Action sent{.letter = action.kind == ResumeKind::Continue ? 'c' : 's',
@@ -157,9 +167,10 @@ void RemoteImpl::take_reply() {
     if (!pending_) {
         return; // a pause() has used it
     }
-    const Result<rsp::StopReply> reply = std::move(*pending_);
+    Result<rsp::StopReply> reply = std::move(*pending_);
     pending_.reset();
     if (!reply) {
+        step_off_.reset();
         if (link_->client().broken()) {
             lost_ = reply.error().message;
             end(Killed{});
@@ -177,7 +188,7 @@ void RemoteImpl::take_reply() {
         end(Killed{});
         return;
     case rsp::StopReply::Kind::Stopped:
-        if (!range_step_ || !continue_range_step(*reply)) {
+        if (!end_step_off(*reply) && (!range_step_ || !continue_range_step(*reply))) {
             stopped(*reply);
         }
         return;
@@ -207,6 +218,10 @@ void RemoteImpl::stopped(const rsp::StopReply& reply) {
     }
     Stopped event{.generation = ++generation_, .threads = reasons_of(reply)};
     first_stop_ = false;
+    reported_.clear();
+    for (const ThreadStop& stop : event.threads) {
+        reported_.push_back(stop.thread);
+    }
     deliver(event);
 }
 

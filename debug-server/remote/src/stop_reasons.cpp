@@ -148,13 +148,14 @@ StopReason RemoteImpl::reason_of(const rsp::StopReply& reply, ThreadId thread) {
     if (reply.reason == "trace") {
         return StepDone{};
     }
-    if (reply.signal == 5 && reply.reason != "signal" && !planted.empty()) {
+    if (reply.signal == trap_signal && reply.reason != "signal" && !planted.empty()) {
         return BreakpointHit{std::move(planted)};
     }
     const bool stepped = std::ranges::any_of(last_resume_.threads, [thread](const auto& action) {
         return action.thread == thread && action.kind != ResumeKind::Continue;
     });
-    return reply.signal == 5 && stepped ? StopReason(StepDone{}) : StopReason(Interrupted{});
+    return reply.signal == trap_signal && stepped ? StopReason(StepDone{})
+                                                  : StopReason(Interrupted{});
 }
 
 /// The thread of the reply first; of the others those that have a reason of their own.
