@@ -359,3 +359,24 @@ def test_round_trips(target, keep, marker):
         step.assert_nothing_twice()
         assert step.trips() <= STEP_TRIPS
         assert step.milliseconds() <= STEP_MILLISECONDS
+
+
+def test_an_editors_link_comes_back(start, keep):
+    target = start("virt32-aot")
+    relay = keep(Relay(target.board.native_address()))
+    adapter = keep(Adapter())
+    adapter.connection.seconds = native.SECONDS
+    adapter.attach(native=relay.address(), module=str(GUEST), reconnect=30,
+                   debugFile=f"{target.code}.debug", hostFile=str(target.firmware))
+    adapter.breakpoints(SOURCE, "measure")
+    target.go()
+    adapter.configured()
+    adapter.stopped(native.SECONDS)
+    relay.cut()
+    while "is there again" not in adapter.connection.event("output")["body"]["output"]:
+        pass
+    adapter.step("stepIn")
+    assert adapter.top().name == "scale"
+    adapter.breakpoints(SOURCE)
+    adapter.resume()
+    assert adapter.exited(native.SECONDS) == SUM

@@ -133,6 +133,7 @@ Result<std::unique_ptr<dap::Target>> attach_native(asio::io_context& loop,
     options.port = endpoint->port;
     options.modules.push_back({.module = settings.module, .debug_file = settings.debug_file});
     options.host_file = settings.host_file;
+    options.reconnect_limit = settings.reconnect_limit;
     options.warn = [output = handlers.output](const std::string& text) {
         output(dap::OutputCategory::Console, text + "\n");
     };

@@ -138,6 +138,13 @@ Result<StartRequest> read_attach(const protocol::AttachArguments& args) {
                     "attach: give either connect (\"HOST:PORT\" of a wasm debug server) or native "
                     "(\"HOST:PORT\" of a native one, with module and debugFile)");
     }
+    constexpr std::int64_t longest = 86'400;
+    const std::int64_t reconnect = args.reconnect.value_or(0);
+    if (reconnect < 0 || reconnect > longest) {
+        return fail(ErrorCode::InvalidArgument,
+                    "reconnect: expected a number of seconds from 0 to 86400");
+    }
+    request.attach.reconnect_limit = std::chrono::seconds(reconnect);
     request.stop_on_entry = args.stopOnAttach.value_or(false);
     request.source_map = args.sourceMap.value_or(std::map<std::string, std::string>());
     return request;

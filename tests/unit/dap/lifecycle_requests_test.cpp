@@ -269,6 +269,17 @@ TEST(AttachRequest, TakesOneOfTwoForms) {
     EXPECT_EQ(adapter.take_events("stopped").size(), 1U);
 }
 
+TEST(AttachRequest, TriesALostConnectionAgainForAsLongAsItSays) {
+    Adapter adapter;
+    adapter.ask("initialize");
+    for (const std::int64_t wrong : {std::int64_t{-1}, std::int64_t{86'401}, INT64_MAX}) {
+        EXPECT_THAT(adapter.refuse("attach", {{"native", "a:1"}, {"reconnect", wrong}}),
+                    HasSubstr("reconnect"));
+    }
+    adapter.ask("attach", {{"native", "a:1"}, {"reconnect", 30}});
+    EXPECT_EQ(adapter.host.attached.reconnect_limit, std::chrono::seconds(30));
+}
+
 TEST(RestartRequest, StartsAgainWithTheSameBreakpoints) {
     Adapter adapter;
     adapter.host.scene = [](FakeSourceLevel& level) { level.lines[5] = at(0x199); };

@@ -67,6 +67,7 @@ struct AttachArguments {
     Optional<std::string> module{};
     Optional<std::string> debugFile{};
     Optional<std::string> hostFile{};
+    Optional<std::int64_t> reconnect{}; ///< seconds
     Optional<std::map<std::string, std::string>> sourceMap{};
     Optional<bool> stopOnAttach{};
 
@@ -74,7 +75,8 @@ struct AttachArguments {
         using Self = AttachArguments;
         return std::tuple(field("connect", &Self::connect), field("native", &Self::native),
                           field("module", &Self::module), field("debugFile", &Self::debugFile),
-                          field("hostFile", &Self::hostFile), field("sourceMap", &Self::sourceMap),
+                          field("hostFile", &Self::hostFile), field("reconnect", &Self::reconnect),
+                          field("sourceMap", &Self::sourceMap),
                           field("stopOnAttach", &Self::stopOnAttach));
     }
 };

@@ -4,6 +4,7 @@
 #include <wdbg/model/debuggee.h>
 #include <wdbg/source/source_level.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -37,6 +38,8 @@ struct AttachSettings {
     std::string module{};
     std::string debug_file{};
     std::string host_file{}; ///< the runtime's own program (ELF), with `native`
+    /// With `native`: how long a lost connection is tried again; 0: the session ends.
+    std::chrono::seconds reconnect_limit{0};
 };
 
 enum class OutputCategory : std::uint8_t { Stdout, Stderr, Console };
