@@ -111,6 +111,7 @@ void AotDebuggeeImpl::on_code_vanished(CodeRangeId id) {
 
 void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
     stacks_.clear();
+    instances_.begin_stop();
     stopped_ = true;
     for (const NativeThreadStop& entry : stop.threads) {
         shown_.erase(entry.thread);

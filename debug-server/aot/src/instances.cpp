@@ -175,6 +175,9 @@ AotInstance* AotInstances::of(const CodeModule& module, NativeAddress address) c
         return std::ranges::find_if(
             instances_, [&](const auto& each) { return each->module == &module && is_it(*each); });
     };
+    if (!told_.contains(module.id)) {
+        return first_of(module);
+    }
     auto found = instances_.end();
     if (address.value != 0) {
         found = find([&](const AotInstance& each) { return each.address == address; });
@@ -186,6 +189,19 @@ AotInstance* AotInstances::of(const CodeModule& module, NativeAddress address) c
         });
     }
     return found != instances_.end() ? found->get() : first_of(module);
+}
+
+void AotInstances::seen(AotInstance& instance, NativeAddress address) const {
+    if (address.value != 0 && !instance.is_seen && !told_.contains(instance.module->id)) {
+        instance.address = address;
+        instance.is_seen = true;
+    }
+}
+
+void AotInstances::begin_stop() {
+    for (const auto& instance : instances_) {
+        instance->is_seen = false;
+    }
 }
 
 InstanceMark AotInstances::mark_of(const AotInstance& instance) const {

@@ -41,6 +41,7 @@ struct AotInstance {
     NativeAddress memory{}; ///< what it shares with its clones: the runtime's first memory; 0: none
     std::string name;
     std::string made_from{}; ///< the module's files: the same for the same module loaded again
+    bool is_seen = false;    ///< in this stop, where the target does not tell the address
 };
 
 /// A linear memory as the target has it now.
@@ -57,7 +58,7 @@ struct NativeMemory {
 /// All instances of compiled modules. What a target tells are instances of their own; others are
 /// clones that the runtime has made for threads, known by the memory that they share.
 ///
-/// A module whose instances no target tells has one, whose address is found when it runs.
+/// A module whose instances no target tells has one, whose address is that of a frame.
 class AotInstances {
   public:
     /// `may_go`: one that the target tells no more is gone, also while its module is there.
@@ -82,6 +83,10 @@ class AotInstances {
     /// The instance whose AOTModuleInstance (or a clone's) is at `address`; the module's first one
     /// where that is not known; nullptr if there is none.
     [[nodiscard]] AotInstance* of(const CodeModule& module, NativeAddress address) const;
+    /// A frame's own, for an instance that the target does not tell: the first one of a stop
+    /// counts, for an earlier one may have been that of a thread that has ended.
+    void seen(AotInstance& instance, NativeAddress address) const;
+    void begin_stop();
     /// The other instances of its module, as far as their addresses are known.
     [[nodiscard]] std::vector<InstanceMark> others_of(const AotInstance& instance) const;
 

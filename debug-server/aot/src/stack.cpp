@@ -258,8 +258,8 @@ void find_instances(ThreadStack& stack, const NativeTarget& target, const AotIns
     }
     for (NativeFrame& frame : stack.native) {
         frame.instance = instances.of(*frame.module, frame.instance_address);
-        if (frame.instance != nullptr && frame.instance->address.value == 0) {
-            frame.instance->address = frame.instance_address; // the target could not tell
+        if (frame.instance != nullptr) {
+            instances.seen(*frame.instance, frame.instance_address);
         }
         if (frame.instance_address.value == 0 && frame.instance != nullptr) {
             frame.instance_address = frame.instance->address;

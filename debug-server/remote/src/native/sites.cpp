@@ -110,6 +110,7 @@ Result<void> NativeTargetImpl::take_out(std::uint64_t address, NativeSite& site)
     }
     auto done = stop_point(false, site.packet_type, address, site.kind);
     site.inserted = !done;
+    former_sites_.insert(address);
     return done;
 }
 

@@ -78,7 +78,8 @@ Arrival NativeTargetImpl::arrived(ServerThread thread, const NativeRegisters& at
         }
         return std::nullopt;
     }
-    const bool ours = site != sites_.end() && site->second.inserted;
+    const bool ours =
+        (site != sites_.end() && site->second.inserted) || former_sites_.contains(at.pc.value);
     return ours ? std::nullopt : Arrival(Interrupted{});
 }
 

@@ -303,6 +303,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::vector<NativeInstance> instances_;
     std::vector<NativeRange> flash_;
     std::map<std::uint64_t, NativeSite> sites_; ///< by address
+    /// That were taken out: a thread that came to one before may be reported later.
+    std::set<std::uint64_t> former_sites_;
     std::map<std::uint32_t, Watched> watched_;
     std::uint32_t last_watch_ = 0;
 
