@@ -375,6 +375,7 @@ def test_an_editors_link_comes_back(start, keep):
     relay.cut()
     while "is there again" not in adapter.connection.event("output")["body"]["output"]:
         pass
+    adapter.stopped(native.SECONDS)
     adapter.step("stepIn")
     assert adapter.top().name == "scale"
     adapter.breakpoints(SOURCE)

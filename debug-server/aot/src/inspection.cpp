@@ -124,9 +124,8 @@ std::vector<ThreadInfo> AotDebuggeeImpl::threads() const {
 }
 
 bool AotDebuggeeImpl::is_in_host_call(ThreadId id) const {
-    const auto all = target_.threads();
-    const auto thread = std::ranges::find(all, id, &NativeThread::id);
-    return thread != all.end() && thread->state != NativeThreadState::Stopped;
+    const auto state = target_.thread_state(id);
+    return state && *state != NativeThreadState::Stopped;
 }
 
 bool AotDebuggeeImpl::is_in_unknown_code(ThreadId thread) const {

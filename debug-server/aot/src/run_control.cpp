@@ -36,6 +36,12 @@ std::optional<NativeCaller> caller_of(const ThreadStack& stack) {
     return NativeCaller{.pc = registers.pc, .stack_pointer = stack_pointer(registers)};
 }
 
+bool resumes(const NativeResume& native, ThreadId thread) {
+    return native.resume_others ||
+           std::ranges::find(native.threads, thread, &NativeThreadAction::thread) !=
+               native.threads.end();
+}
+
 } // namespace
 
 Step AotDebuggeeImpl::begin_step(const ThreadAction& action) const {
@@ -165,17 +171,14 @@ NativeResume AotDebuggeeImpl::native_request() const {
 /// True if there was one: then nothing runs, and a Stopped event follows.
 bool AotDebuggeeImpl::report_shared_instructions(const NativeResume& native) {
     std::vector<ThreadStop> reasons;
-    for (const NativeThread& thread : target_.threads()) {
-        const bool runs = native.resume_others ||
-                          std::ranges::find(native.threads, thread.id,
-                                            &NativeThreadAction::thread) != native.threads.end();
-        const auto step = steps_.find(thread.id);
+    for (const auto& [thread, shown] : shown_) {
+        const auto step = steps_.find(thread);
         const bool steps = step != steps_.end() && step->second.kind == ResumeKind::StepInstruction;
-        auto reason = !runs   ? std::nullopt
-                      : steps ? next_instruction_at(thread.id)
-                              : next_breakpoint_at(thread.id);
+        auto reason = !resumes(native, thread) ? std::nullopt
+                      : steps                  ? next_instruction_at(thread)
+                                               : next_breakpoint_at(thread);
         if (reason) {
-            reasons.push_back({.thread = thread.id, .reason = std::move(*reason)});
+            reasons.push_back({.thread = thread, .reason = std::move(*reason)});
         }
     }
     if (reasons.empty()) {
@@ -208,13 +211,7 @@ void AotDebuggeeImpl::leave_stacks(const NativeResume& native) {
 /// As the client has asked for, with the steps where they are now.
 Result<void> AotDebuggeeImpl::go_on() {
     const NativeResume native = native_request();
-    for (const NativeThread& thread : target_.threads()) {
-        if (native.resume_others ||
-            std::ranges::find(native.threads, thread.id, &NativeThreadAction::thread) !=
-                native.threads.end()) {
-            shown_.erase(thread.id);
-        }
-    }
+    std::erase_if(shown_, [&native](const auto& shown) { return resumes(native, shown.first); });
     leave_stacks(native);
     stopped_ = false;
     auto resumed = target_.resume(native);
@@ -231,8 +228,11 @@ Result<void> AotDebuggeeImpl::resume(const ResumeRequest& request) {
     if (request.threads.empty() && !request.others) {
         return fail(ErrorCode::InvalidArgument, "no thread would run");
     }
-    const auto all = target_.threads();
-    const auto exists = [&](ThreadId id) {
+    const auto exists = [this](ThreadId id) { // a list may cost a round trip
+        if (std::ranges::find(reasons_, id, &ThreadStop::thread) != reasons_.end()) {
+            return true;
+        }
+        const auto all = target_.threads();
         return std::ranges::find(all, id, &NativeThread::id) != all.end();
     };
     std::map<ThreadId, Step> steps;
@@ -246,7 +246,7 @@ Result<void> AotDebuggeeImpl::resume(const ResumeRequest& request) {
         }
     }
     if (request.others && *request.others != ResumeKind::Continue) {
-        for (const NativeThread& thread : all) {
+        for (const NativeThread& thread : target_.threads()) {
             if (std::ranges::find(request.threads, thread.id, &ThreadAction::thread) ==
                 request.threads.end()) {
                 steps[thread.id] = begin_step({.thread = thread.id, .kind = *request.others});

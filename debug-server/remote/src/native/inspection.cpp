@@ -128,6 +128,9 @@ Result<std::vector<ServerThread>> NativeTargetImpl::server_threads() const {
         threads = std::vector<ServerThread>{event_thread_ != 0 ? event_thread_ : 1};
     }
     std::ranges::sort(*threads);
+    std::erase_if(ids_, [&](const auto& entry) {
+        return !std::ranges::binary_search(*threads, entry.first);
+    });
     cache_.threads = *threads;
     cores_ = tells_cores ? *threads : cores_;
     return threads;
@@ -146,14 +149,24 @@ std::vector<NativeThread> NativeTargetImpl::threads() const {
     }
     const auto threads = server_threads();
     for (const ServerThread thread : threads ? *threads : std::vector<ServerThread>{}) {
-        const auto at = quick_registers(thread);
-        const bool in_code = at && code_at(at->pc) != nullptr;
-        found.push_back(
-            {.id = id_of(thread),
-             .state = in_code ? NativeThreadState::Stopped : NativeThreadState::InHostCall,
-             .system_id = thread});
+        found.push_back({.id = id_of(thread), .state = state_of(thread), .system_id = thread});
     }
     return found;
+}
+
+NativeThreadState NativeTargetImpl::state_of(ServerThread thread) const {
+    const auto at = quick_registers(thread);
+    const bool in_code = at && code_at(at->pc) != nullptr;
+    return in_code ? NativeThreadState::Stopped : NativeThreadState::InHostCall;
+}
+
+std::optional<NativeThreadState> NativeTargetImpl::thread_state(ThreadId thread) const {
+    const auto known =
+        std::ranges::find(ids_, thread, [](const auto& entry) { return entry.second; });
+    if (state_ != NativeState::Stopped || known == ids_.end()) {
+        return NativeTarget::thread_state(thread);
+    }
+    return state_of(known->first);
 }
 
 // --- Registers -----------------------------------------------------------------------------------

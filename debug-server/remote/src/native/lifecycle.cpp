@@ -39,12 +39,6 @@ void NativeTargetImpl::stop_with(std::vector<NativeThreadStop> reasons) {
         run.moves = false;
     }
     std::erase_if(runs_, [](const auto& entry) { return entry.second.signal == 0; });
-    if (const auto threads = server_threads()) {
-        std::ranges::for_each(*threads, [this](ServerThread each) { (void)id_of(each); });
-        std::erase_if(ids_, [&](const auto& entry) {
-            return !std::ranges::binary_search(*threads, entry.first);
-        });
-    }
     if (handler_) {
         handler_(NativeStopped{.generation = ++generation_, .threads = std::move(reasons)});
     }

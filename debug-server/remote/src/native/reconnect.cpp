@@ -81,6 +81,7 @@ Result<void> NativeTargetImpl::reconnect() {
     state_ = NativeState::Stopped;
     has_run_ = false;
     steps_over_sites_.reset();
+    takes_software_sites_ = false;
     has_files_ = true;
     cores_.clear();
     flash_.clear();

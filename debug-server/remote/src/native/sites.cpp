@@ -79,12 +79,11 @@ Result<void> NativeTargetImpl::insert(std::uint64_t address, NativeSite& site) {
     if (site.inserted) {
         return {};
     }
-    const bool in_flash = std::ranges::any_of(
-        flash_, [address](const NativeRange& range) { return range.contains({address}); });
+    const bool flash = in_flash(address);
     site.kind = site_kind(address);
-    site.packet_type = in_flash ? hardware : software;
+    site.packet_type = flash ? hardware : software;
     Result<void> done = stop_point(true, site.packet_type, address, site.kind);
-    const bool is_refused = !done && !in_flash && state_ != NativeState::Ended;
+    const bool is_refused = !done && !flash && state_ != NativeState::Ended;
     if (is_refused) { // unknown, or it is flash that no memory map tells of
         const Result<void> in_hardware = stop_point(true, hardware, address, site.kind);
         if (in_hardware || done.error().code == ErrorCode::Unsupported) {
@@ -101,7 +100,19 @@ Result<void> NativeTargetImpl::insert(std::uint64_t address, NativeSite& site) {
                     "no breakpoint at " + in_hex(address) + ": " + done.error().message);
     }
     site.inserted = true;
+    takes_software_sites_ = takes_software_sites_ || site.packet_type == software;
     return {};
+}
+
+bool NativeTargetImpl::in_flash(std::uint64_t address) const {
+    return std::ranges::any_of(
+        flash_, [address](const NativeRange& range) { return range.contains({address}); });
+}
+
+/// One that the user may take back before the target runs costs nothing, where nothing says that
+/// the server could refuse it.
+bool NativeTargetImpl::may_wait(std::uint64_t address) const {
+    return state_ == NativeState::Stopped && takes_software_sites_ && !in_flash(address);
 }
 
 Result<void> NativeTargetImpl::take_out(std::uint64_t address, NativeSite& site) {
@@ -164,7 +175,7 @@ Result<void> NativeTargetImpl::plant_all(std::span<const NativeAddress> addresse
         NativeSite& site = sites_[addresses[i].value];
         site.wanted_by_user = true;
         site.filter = filter;
-        done = insert(addresses[i].value, site);
+        done = may_wait(addresses[i].value) ? done : insert(addresses[i].value, site);
     }
     for (std::size_t i = 0; i < addresses.size() && !done; ++i) {
         sites_[addresses[i].value].wanted_by_user = false;

@@ -142,6 +142,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     [[nodiscard]] std::vector<NativeInstance> instances() const override { return instances_; }
 
     [[nodiscard]] std::vector<NativeThread> threads() const override;
+    [[nodiscard]] std::optional<NativeThreadState> thread_state(ThreadId thread) const override;
+    [[nodiscard]] NativeThreadState state_of(ServerThread thread) const;
     [[nodiscard]] Result<NativeRegisters> registers(ThreadId thread) const override;
     [[nodiscard]] Result<NativeRegisters>
     outer_guest_registers(ThreadId thread, const NativeRegisters& host) const override;
@@ -202,6 +204,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     Result<void> stop_point(bool set, unsigned type, std::uint64_t address, std::uint64_t kind);
     [[nodiscard]] std::uint64_t site_kind(std::uint64_t address) const;
     Result<void> insert(std::uint64_t address, NativeSite& site);
+    [[nodiscard]] bool in_flash(std::uint64_t address) const;
+    [[nodiscard]] bool may_wait(std::uint64_t address) const;
     Result<void> take_out(std::uint64_t address, NativeSite& site);
     Result<void> sync_sites();
     void add_exits(const native::StepPlan& plan);
@@ -287,6 +291,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     NativeState state_ = NativeState::Stopped;
     bool steps_ranges_ = false;
     /// A single step leaves a breakpoint that is planted where it begins; nullopt: not known yet.
+    bool takes_software_sites_ = false; ///< it has
     std::optional<bool> steps_over_sites_;
     mutable bool has_files_ = true; ///< until the server says otherwise
     bool interrupt_wanted_ = false;

@@ -274,6 +274,16 @@ class NativeTarget {
     [[nodiscard]] virtual std::vector<NativeInstance> instances() const = 0;
     [[nodiscard]] virtual std::vector<NativeThread> threads() const = 0;
 
+    /// Of one of them; targets for which a list costs more know better. nullopt: there is none.
+    [[nodiscard]] virtual std::optional<NativeThreadState> thread_state(ThreadId thread) const {
+        for (const NativeThread& each : threads()) {
+            if (each.id == thread) {
+                return each.state;
+            }
+        }
+        return std::nullopt;
+    }
+
     [[nodiscard]] virtual Result<NativeRegisters> registers(ThreadId thread) const = 0;
     /// Registers of the guest frame that called the host code in whose frames an unwinder has
     /// arrived with `host`: callbacks. NotFound if there is no guest frame behind it.
