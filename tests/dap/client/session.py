@@ -97,9 +97,10 @@ class Session:
     def dispose(self) -> None:
         if self.process is None:
             return
-        try:
+        try:  # a guest would outlive a client that is only gone
+            self.connection.send_request("disconnect", {"terminateDebuggee": True})
             self.connection.close()
-        except OSError:
+        except (OSError, ValueError):
             pass
         try:
             self.process.wait(5)
