@@ -133,11 +133,14 @@ LineLocation LlvmSourceInfo::location_behind_prologue(const LineRow& row,
             continue;
         }
         location.offset = entry;
-        if (const auto behind = lines_.row_at(entry); behind && behind->line != 0) {
-            location = {.offset = entry,
-                        .file = behind->file,
-                        .line = behind->line,
-                        .column = behind->column};
+        // What comes first may be inlined from elsewhere: the call is what the file has of it.
+        const auto frames = scopes_.frames_at(entry);
+        const auto here = std::ranges::find_if(frames, [&row](const ScopeFrame& frame) {
+            return frame.file == row.file && frame.line != 0;
+        });
+        if (here != frames.end()) {
+            location.line = here->line;
+            location.column = here->column;
         }
     }
     return location;

@@ -236,6 +236,9 @@ std::string Presenter::real_text(const TypedValue& value, double real, const Pre
 }
 
 std::string Presenter::scalar_text(const TypedValue& value, const Presentation& how) {
+    if (value.bit_size == 0 && value.type->name == "()") {
+        return "()"; // Rust's: a number type of no bytes
+    }
     const auto scalar = access_.scalar(value);
     if (!scalar) {
         return unknown(scalar.error().message);

@@ -114,6 +114,22 @@ TEST_F(SourceInfoTest, MovesALineWithoutCodeToTheNextOne) {
     EXPECT_GT(found[0].line, 30U);
 }
 
+/// Also where the first statement behind the prologue was inlined from another file.
+TEST_F(SourceInfoTest, KeepsALineInItsFile) {
+    for (const auto& [name, source] : {std::pair("rust-O2.wasm", "rust/app.rs"),
+                                       std::pair("collections-O0.wasm", "collections.rs"),
+                                       std::pair("shapes-O2.wasm", "cpp/shapes.cpp")}) {
+        OPEN_OR_SKIP(name);
+        for (const FileIndex file : info_->find_files(source)) {
+            for (std::uint32_t line = 1; line < 200; ++line) {
+                for (const LineLocation& found : info_->find_line(file, line)) {
+                    EXPECT_EQ(found.file, file) << name << ", line " << line;
+                }
+            }
+        }
+    }
+}
+
 TEST_F(SourceInfoTest, PutsABreakpointOnAFunctionsOpeningBehindThePrologue) {
     OPEN_OR_SKIP("types-O0.wasm");
     const auto functions = info_->find_functions("scalars");

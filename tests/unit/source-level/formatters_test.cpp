@@ -122,6 +122,7 @@ TEST(Formatters, ShowOneOfEachCollectionOfRust) {
         {"numbers", "{1, 2, 3}"},
         {"part", "size=2 {2, 3}"},
         {"text", "\"str\""},
+        {"unit", "()"},
     };
     for (const auto& [expression, expected] : rows) {
         EXPECT_EQ(guest.value(expression), expected) << expression;
