@@ -5,6 +5,9 @@
 
 #include <wdbg/wasm/c_frame.h>
 
+#include <algorithm>
+#include <cstdint>
+
 namespace wdbg::aot {
 
 /// How much of C's stack below its stack pointer the thread's frames may use. LLVM stores the stack
@@ -13,23 +16,23 @@ namespace wdbg::aot {
 /// that has any: that one has read what its callers have stored.
 Result<std::uint32_t> AotDebuggeeImpl::kept_below(const ThreadStack& stack,
                                                   std::uint32_t stack_pointer) const {
-    std::uint32_t kept = wasm::c_red_zone;
+    std::uint64_t kept = wasm::c_red_zone;
     for (std::size_t i = 0; i < stack.native.size() && kept == wasm::c_red_zone; ++i) {
         const NativeFrame& frame = stack.native[i];
         for (const auto& position : frame.module->info->positions(frame.pc, frame.kind)) {
             const wasm::FunctionBody* body = frame.module->wasm->body(position.function);
-            const auto size = body != nullptr
-                                  ? wasm::c_frame_size(*frame.module->wasm, *body, stack_pointer)
-                                  : Result<std::uint32_t>(0U);
-            if (!size) {
+            const auto used = body != nullptr
+                                  ? wasm::c_frame(*frame.module->wasm, *body, stack_pointer)
+                                  : Result<wasm::CFrame>();
+            if (!used) {
                 return fail(ErrorCode::Unsupported,
                             frame.module->function_named(position.function) + ": " +
-                                size.error().message + ": what it uses could be overwritten");
+                                used.error().message + ": what it uses could be overwritten");
             }
-            kept += *size;
+            kept += used->size;
         }
     }
-    return kept;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(kept, UINT32_MAX));
 }
 
 Result<std::vector<Value>> AotDebuggeeImpl::call(const CallRequest& request) {

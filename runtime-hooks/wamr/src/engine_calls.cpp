@@ -24,6 +24,21 @@ using namespace std::chrono_literals;
 constexpr auto end_limit = 2s;
 constexpr auto wake_period = 20ms;
 
+/// How much of C's stack below its stack pointer the thread's frames may use: a function that calls
+/// another one has stored the stack pointer, so only the innermost one counts.
+Result<std::uint32_t> kept_below(const FrameRef& frame, std::uint32_t stack_pointer) {
+    const wasm::Module& module = *frame.instance->module->parsed;
+    const wasm::FunctionBody* body = module.body(frame.function_index);
+    const auto used =
+        body != nullptr ? wasm::c_frame(module, *body, stack_pointer) : Result<wasm::CFrame>();
+    if (!used) {
+        return fail(ErrorCode::Unsupported, module.function_name(frame.function_index) + ": " +
+                                                used.error().message +
+                                                ": what it uses could be overwritten");
+    }
+    return wasm::c_red_zone + (used->moves_stack_pointer ? 0 : used->size);
+}
+
 } // namespace
 
 /// On the parked thread. The lock is free while the function runs.
@@ -36,7 +51,7 @@ void Engine::run_call(Lock& lock, GuestThread& thread) {
     const auto exception_pc = exception_pc_;
     const SavedGlobals globals(call->instance);
     const std::uint32_t exit_code = wdbg_env_exit_code(env);
-    move_stack_pointer(call->instance, call->stack_pointer, wasm::c_red_zone);
+    move_stack_pointer(call->instance, call->stack_pointer, call->kept);
     wdbg_env_clear_flags(env, WDBG_ATTENTION);
     thread.calling = true;
     lock.unlock();
@@ -91,6 +106,13 @@ Result<std::shared_ptr<InjectedCall>> Engine::prepare_call(const CallRequest& re
                     "there is no function " + std::to_string(request.function));
     }
     call->stack_pointer = frames.front().instance->module->parsed->stack_pointer();
+    if (call->stack_pointer) {
+        const auto kept = kept_below(frames.front(), *call->stack_pointer);
+        if (!kept) {
+            return std::unexpected(kept.error());
+        }
+        call->kept = *kept;
+    }
     auto cells = cells_for(wdbg_function_type(call->function), request.arguments);
     if (!cells) {
         return std::unexpected(cells.error());

@@ -54,6 +54,7 @@ struct InjectedCall {
     WASMFunctionInstance* function = nullptr;
     WASMModuleInstance* instance = nullptr;
     std::optional<std::uint32_t> stack_pointer; ///< the global that is C's
+    std::uint32_t kept = 0;                     ///< bytes below it that frames may use
     std::vector<std::uint32_t> cells;           ///< arguments, then results
     bool done = false;
     bool abandoned = false; ///< nobody waits for it any more

@@ -14,23 +14,13 @@ Value i32(std::int32_t number) {
     return Value::of(ValueType::I32, number);
 }
 
-Result<std::vector<Value>> call(Session& session, std::string_view function,
-                                std::vector<Value> arguments,
-                                std::chrono::milliseconds limit = 60s) {
-    return session->call_support()->call({.thread = Session::main_thread,
-                                          .instance = Session::main_instance,
-                                          .function = session.code().body(function).index,
-                                          .arguments = std::move(arguments),
-                                          .limit = limit});
-}
-
 TEST(Calls, RunAFunctionOfTheGuestAndLeaveItWhereItStands) {
     Session session("calls", {.invoke = "run"});
     session.run_to(session.code().at("add", "i32.add"));
     const auto before = session.operand_stack();
     const auto pc = session.pc();
-    EXPECT_THAT(call(session, "double", {i32(21)}).value(), ElementsAre(i32(42)));
-    EXPECT_THAT(call(session, "sum_to", {i32(100)}).value(), ElementsAre(i32(5050)));
+    EXPECT_THAT(session.call("double", {i32(21)}).value(), ElementsAre(i32(42)));
+    EXPECT_THAT(session.call("sum_to", {i32(100)}).value(), ElementsAre(i32(5050)));
     EXPECT_EQ(session.operand_stack(), before);
     EXPECT_EQ(session.pc(), pc);
     EXPECT_EQ(session.backtrace().front(), "add");
@@ -40,7 +30,7 @@ TEST(Calls, RunAFunctionOfTheGuestAndLeaveItWhereItStands) {
 
 TEST(Calls, RunAtTheEntryAndThroughTheHost) {
     Session session("calls", {.invoke = "run"});
-    EXPECT_THAT(call(session, "nested", {i32(4)}).value(), ElementsAre(i32(9)));
+    EXPECT_THAT(session.call("nested", {i32(4)}).value(), ElementsAre(i32(9)));
     session.resume();
     EXPECT_THAT(session.wait_for_exit().results, ElementsAre("63:i32"));
 }
@@ -49,20 +39,20 @@ TEST(Calls, DoNotStopAtBreakpoints) {
     Session session("calls", {.invoke = "run"});
     session.run_to(session.code().first("add"));
     session.plant(session.code().first("double"));
-    EXPECT_THAT(call(session, "double", {i32(3)}).value(), ElementsAre(i32(6)));
+    EXPECT_THAT(session.call("double", {i32(3)}).value(), ElementsAre(i32(6)));
     EXPECT_FALSE(session.pending_event());
 }
 
 TEST(Calls, ThatTrapSayHowAndChangeNothing) {
     Session session("calls", {.invoke = "run"});
     session.run_to(session.code().first("add"));
-    const auto result = call(session, "fails", {i32(0)});
+    const auto result = session.call("fails", {i32(0)});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ErrorCode::Unavailable);
     EXPECT_THAT(result.error().message, HasSubstr("unreachable"));
-    EXPECT_THAT(call(session, "sum_to", {i32(1000000)}).error().message, HasSubstr("overflow"));
+    EXPECT_THAT(session.call("sum_to", {i32(1000000)}).error().message, HasSubstr("overflow"));
     EXPECT_EQ(session.backtrace().front(), "add");
-    EXPECT_THAT(call(session, "double", {i32(5)}).value(), ElementsAre(i32(10)));
+    EXPECT_THAT(session.call("double", {i32(5)}).value(), ElementsAre(i32(10)));
     session.resume();
     EXPECT_THAT(session.wait_for_exit().results, ElementsAre("63:i32"));
 }
@@ -71,7 +61,7 @@ TEST(Calls, ThatDoNotReturnAreEnded) {
     Session session("blocking", {.invoke = "clock"});
     session.run_to(session.code().at("clock", "nop"));
     for (const char* function : {"spin", "sleeper"}) {
-        const auto result = call(session, function, {}, 50ms);
+        const auto result = session.call(function, {}, 50ms);
         ASSERT_FALSE(result) << function;
         EXPECT_THAT(result.error().message, HasSubstr("in time")) << function;
     }
@@ -81,8 +71,8 @@ TEST(Calls, ThatDoNotReturnAreEnded) {
 
 TEST(Calls, OfWhatDoesNotFitAreRefused) {
     Session session("calls", {.invoke = "run"});
-    EXPECT_EQ(call(session, "double", {}).error().code, ErrorCode::InvalidArgument);
-    EXPECT_EQ(call(session, "double", {Value::of(ValueType::I64, std::int64_t{1})}).error().code,
+    EXPECT_EQ(session.call("double", {}).error().code, ErrorCode::InvalidArgument);
+    EXPECT_EQ(session.call("double", {Value::of(ValueType::I64, std::int64_t{1})}).error().code,
               ErrorCode::InvalidArgument);
     CallRequest nothing{.thread = Session::main_thread, .instance = Session::main_instance};
     nothing.function = 10'000;
@@ -97,13 +87,13 @@ TEST(Calls, AreRefusedInAHostCall) {
     wait_for_blocked();
     ASSERT_TRUE(session->attach());
     session.wait_for_stop();
-    EXPECT_THAT(call(session, "clock", {}).error().message, HasSubstr("host call"));
+    EXPECT_THAT(session.call("clock", {}).error().message, HasSubstr("host call"));
 }
 
 TEST(Calls, AreRefusedAtATrap) {
     Session session("traps", {.invoke = "unreachable"});
     ASSERT_NE(reason_as<Trapped>(session.resume_and_wait()), nullptr);
-    EXPECT_FALSE(call(session, "marked", {}));
+    EXPECT_FALSE(session.call("marked", {}));
 }
 
 } // namespace

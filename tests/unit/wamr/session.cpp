@@ -236,6 +236,15 @@ ThreadState Session::state(ThreadId thread) {
     return found->state;
 }
 
+Result<std::vector<Value>> Session::call(std::string_view function, std::vector<Value> arguments,
+                                         std::chrono::milliseconds limit) {
+    return debuggee_->call_support()->call({.thread = main_thread,
+                                            .instance = main_instance,
+                                            .function = code_.body(function).index,
+                                            .arguments = std::move(arguments),
+                                            .limit = limit});
+}
+
 std::vector<Value> Session::operand_stack(std::uint32_t frame, ThreadId thread) {
     std::vector<Value> values;
     while (auto value =

@@ -6,6 +6,7 @@
 
 #include <wdbg/wamr/runtime.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -125,6 +126,10 @@ class Session {
     T local(std::uint32_t index, std::uint32_t frame = 0) {
         return debuggee_->local(main_thread, frame, index).value().template as<T>();
     }
+
+    /// Of the main instance, on the main thread.
+    Result<std::vector<Value>> call(std::string_view function, std::vector<Value> arguments,
+                                    std::chrono::milliseconds limit = std::chrono::minutes(1));
 
     std::vector<Value> operand_stack(std::uint32_t frame = 0, ThreadId thread = main_thread);
 

@@ -10,11 +10,21 @@ namespace wdbg::wasm {
 /// A leaf function of C uses that many bytes below its stack pointer without moving it.
 inline constexpr std::uint32_t c_red_zone = 128;
 
-/// How far the function's prologue lowers C's stack pointer, the global `stack_pointer`: at most
-/// that many bytes of linear memory. 0 for a function that does not touch it. Unsupported where the
-/// size is not a constant (alloca(), arrays of variable length), Malformed if the body does not
-/// decode.
-[[nodiscard]] Result<std::uint32_t> c_frame_size(const Module& module, const FunctionBody& body,
-                                                 std::uint32_t stack_pointer);
+/// What a function uses of C's stack.
+struct CFrame {
+    /// At most that many bytes of linear memory below the stack pointer of its caller; 0 where the
+    /// red zone is enough.
+    std::uint32_t size = 0;
+    /// It stores the lowered stack pointer before it uses what lies below.
+    bool moves_stack_pointer = false;
+
+    friend bool operator==(const CFrame&, const CFrame&) = default;
+};
+
+/// The frame on C's stack, whose stack pointer is the global `stack_pointer`. Unsupported where the
+/// size is not a constant (alloca(), arrays of variable length) or the operand types are not
+/// supported, Malformed if the body does not decode or type.
+[[nodiscard]] Result<CFrame> c_frame(const Module& module, const FunctionBody& body,
+                                     std::uint32_t stack_pointer);
 
 } // namespace wdbg::wasm

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// What calls leave as it was in the guest, and what they change; interpreted and compiled.
+#include "session.h"
+
+#include <gmock/gmock.h>
+
+namespace wdbg::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Value i32(std::int32_t number) {
+    return Value::of(ValueType::I32, number);
+}
+
+TEST(CallEffects, DoNotReachTheFrameOfALeafThatStoresNoStackPointer) {
+    Session session("c_stack", {.invoke = "run"});
+    session.run_to(session.code().at("large_leaf", "i32.load"));
+    EXPECT_THAT(session.call("overwrite", {i32(-1)}).value(), ElementsAre(i32(8192)));
+    session.resume();
+    EXPECT_THAT(session.wait_for_exit().results, ElementsAre("4103:i32"));
+}
+
+TEST(CallEffects, AreRefusedWhereAFrameHasNoFixedSize) {
+    Session session("c_stack", {.invoke = "run"});
+    session.run_to(session.code().at("variable_leaf", "i32.load"));
+    const auto refused = session.call("overwrite", {i32(-1)});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(refused.error().message, HasSubstr("variable_leaf"));
+    EXPECT_THAT(refused.error().message, HasSubstr("no fixed size"));
+    session.resume();
+    EXPECT_THAT(session.wait_for_exit().results, ElementsAre("4103:i32"));
+}
+
+} // namespace
+} // namespace wdbg::test
