@@ -70,9 +70,9 @@ struct GuestThread {
     bool tracing = false;
     bool tracing_call = false; ///< … over an indirect call that is to be stepped into
 
-    /// The last one; the owner changes it while it is not running.
+    /// The last one; the owner changes it while it is neither Called nor calling.
     std::shared_ptr<InjectedCall> call;
-    /// `call` runs: the thread counts as Parked, and neither hook nor signal changes that.
+    /// `call` runs, or is about to: the thread counts as Parked, and neither hook nor signal changes that.
     std::atomic<bool> calling{false};
 };
 

@@ -56,7 +56,9 @@ void run_on_guest_stack(void* data) {
     stack_t before{};
     ::sigaltstack(&own, &before);
     ::pthread_sigmask(SIG_SETMASK, &thread.context->uc_sigmask, nullptr);
-    call.guest->run();
+    if (!call.leaving.load()) {
+        call.guest->run();
+    }
     block_signals();
     ::sigaltstack(&before, nullptr);
 }
@@ -103,7 +105,6 @@ bool end_injected_call(InjectedCall& call, pid_t thread, int stop_signal) {
 
 void run_injected_call(GuestThread& thread) {
     const std::shared_ptr<InjectedCall> call = thread.call;
-    thread.calling.store(true);
     const sigset_t mask = block_signals();
     stack_t now{};
     ::sigaltstack(nullptr, &now);

@@ -48,7 +48,8 @@ struct InjectedCall {
 
 // --- On the thread itself, which is parked in a handler -----------------------------------------
 
-/// Runs thread.call on the stack of the guest code that thread.context has interrupted.
+/// Runs thread.call on the stack of the guest code that thread.context has interrupted; not if it
+/// was told to leave before it began. GuestThread::calling is set before.
 void run_injected_call(GuestThread& thread);
 
 /// The thread is at the gate, on its way into guest code.

@@ -21,10 +21,17 @@ void wait_while_held(const std::atomic<std::uint32_t>& hold) {
     }
 }
 
-/// Once for each call; of a parked thread only.
+/// Once for each call; of a parked thread only. It is Called or calling until the call is done, so
+/// that nobody puts another one in its place.
 bool is_called(GuestThread& thread) {
     std::uint32_t expected = Called;
-    return thread.hold.compare_exchange_strong(expected, Held);
+    if (thread.hold.load() != expected) {
+        return false;
+    }
+    thread.calling.store(true);
+    const bool called = thread.hold.compare_exchange_strong(expected, Held);
+    thread.calling.store(called);
+    return called;
 }
 
 /// Returns when the thread is Running and not held.

@@ -209,7 +209,7 @@ Result<GuestThread*> RunControl::thread_to_call(ThreadId id) const {
         return fail(ErrorCode::Unsupported,
                     "the thread is in a host call: it cannot run a function now");
     }
-    if (thread->calling.load()) {
+    if (thread->hold.load() == Called || thread->calling.load()) { // in this order: is_called()
         return fail(ErrorCode::Busy, "the thread still runs an earlier call");
     }
     return thread;

@@ -50,7 +50,9 @@ class AotCall final : public GuestCall {
     /// Of env_ for those who end() the call. Never taken while the function runs.
     std::mutex mutex_;
     WASMExecEnv* env_ = nullptr; ///< while the function runs
-    Result<std::vector<Value>> results_;
+    /// Until it has run: it was given up before.
+    Result<std::vector<Value>> results_ =
+        fail(ErrorCode::Unavailable, "the function did not begin in time");
 };
 
 Result<std::vector<std::uint32_t>> AotCall::prepare(const WASMExecEnv* env) const {

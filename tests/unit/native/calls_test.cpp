@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "guest_thread.h"
 #include "session.h"
 
 #include <csetjmp>
@@ -19,6 +20,7 @@ class FakeCall final : public GuestCall {
         } else {
             left_ = true;
         }
+        has_run_ = true;
     }
 
     // NOLINTNEXTLINE(cert-err52-cpp,modernize-avoid-setjmp-longjmp)
@@ -27,8 +29,8 @@ class FakeCall final : public GuestCall {
     void end() override {}
 
     [[nodiscard]] Result<std::vector<Value>> results() const override {
-        if (left_) {
-            return fail(ErrorCode::Unavailable, "left");
+        if (left_ || !has_run_) {
+            return fail(ErrorCode::Unavailable, left_ ? "left" : "not begun");
         }
         return std::vector{Value::of(ValueType::I64, result_)};
     }
@@ -38,6 +40,7 @@ class FakeCall final : public GuestCall {
     std::jmp_buf before_{};
     std::uint64_t result_ = 0;
     bool left_ = false;
+    bool has_run_ = false;
 };
 
 class FakeCaller final : public GuestCaller {
@@ -150,6 +153,26 @@ TEST_P(Calls, AreLeftAtTheGate) {
     ASSERT_FALSE(results.has_value());
     EXPECT_EQ(results.error().code, ErrorCode::Unavailable);
     finish();
+}
+
+TEST(Call, ThatWasGivenUpBeforeItBeganIsNotRun) {
+    bool has_run = false;
+    ucontext_t context{};
+    ASSERT_EQ(::getcontext(&context), 0);
+    const auto call = std::make_shared<InjectedCall>(std::make_shared<FakeCall>([&] {
+        has_run = true;
+        return std::uint64_t{1};
+    }));
+    GuestThread thread;
+    thread.context = &context;
+    thread.call = call;
+    thread.calling.store(true);
+    call->leaving.store(true);
+    run_injected_call(thread);
+    EXPECT_FALSE(has_run);
+    EXPECT_FALSE(thread.calling.load());
+    EXPECT_TRUE(call->wait(60s));
+    EXPECT_EQ(call->guest->results().error().code, ErrorCode::Unavailable);
 }
 
 TEST_P(Calls, NeedAStoppedThread) {

@@ -47,7 +47,7 @@ class GuestCall {
     /// thread that blocks in a host call.
     virtual void end() = 0;
     /// Behind run(): Unavailable if the function did not return, Unsupported or InvalidArgument if
-    /// it could not be called.
+    /// it could not be called. Unavailable as well if it was never run, being given up before.
     [[nodiscard]] virtual Result<std::vector<Value>> results() const = 0;
 };
 
