@@ -86,7 +86,7 @@ Result<std::vector<Value>> AotCall::call(WASMExecEnv* env, std::vector<std::uint
     const std::lock_guard lock(mutex_);
     env_ = nullptr;
     std::array<char, exception_size> text{};
-    const bool failed = wdbg_env_exception(env, text.data(), text.size());
+    const bool failed = wdbg_env_call_exception(env, text.data(), text.size());
     wdbg_env_recover(env);
     wdbg_env_set_exit_code(env, exit_code);
     if (!done || failed) {

@@ -58,7 +58,7 @@ void Engine::run_call(Lock& lock, GuestThread& thread) {
     wdbg_interp_debug(call->instance, env, call->function,
                       static_cast<std::uint32_t>(call->cells.size()), call->cells.data());
     std::array<char, exception_size> text{};
-    const bool failed = wdbg_env_exception(env, text.data(), text.size());
+    const bool failed = wdbg_env_call_exception(env, text.data(), text.size());
     lock.lock();
     thread.calling = false;
     if (failed) {

@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+static const AOTModule* aot_module_of(const WASMModuleInstance* instance) {
+    return instance->module_type == Wasm_Module_AoT ? (const AOTModule*)instance->module : NULL;
+}
+
 struct WASMModuleInstance* wdbg_env_instance(const WASMExecEnv* env) {
     return (WASMModuleInstance*)env->module_inst;
 }
@@ -69,11 +73,18 @@ void wdbg_env_terminate(WASMExecEnv* env) {
     wdbg_env_set_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
-void wdbg_env_recover(WASMExecEnv* env) {
-    WASMModuleInstance* instance = instance_of(env);
+static void clear_exceptions(WASMModuleInstance* instance) {
     os_mutex_lock(&instance->e->common.exception_lock);
     instance->cur_exception[0] = '\0';
     os_mutex_unlock(&instance->e->common.exception_lock);
+    WASMModuleInstance* import = NULL;
+    for (uint32_t i = 0; (import = wdbg_instance_import(instance, i)) != NULL; ++i) {
+        clear_exceptions(import);
+    }
+}
+
+void wdbg_env_recover(WASMExecEnv* env) {
+    clear_exceptions(instance_of(env));
     wdbg_env_clear_flags(env, WASM_SUSPEND_FLAG_TERMINATE);
 }
 
@@ -89,9 +100,9 @@ void wdbg_env_set_exit_code(WASMExecEnv* env, uint32_t code) {
     }
 }
 
-bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
+static bool instance_exception(WASMModuleInstance* instance, char* text, size_t size) {
     char buffer[EXCEPTION_BUF_LEN];
-    if (!wasm_copy_exception(instance_of(env), buffer)) {
+    if (!wasm_copy_exception(instance, buffer)) {
         return false;
     }
     static const char prefix[] = "Exception: ";
@@ -101,6 +112,23 @@ bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
     }
     snprintf(text, size, "%s", start);
     return true;
+}
+
+bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
+    return instance_exception(instance_of(env), text, size);
+}
+
+static bool any_exception(WASMModuleInstance* instance, char* text, size_t size) {
+    bool found = instance_exception(instance, text, size);
+    WASMModuleInstance* import = NULL;
+    for (uint32_t i = 0; !found && (import = wdbg_instance_import(instance, i)) != NULL; ++i) {
+        found = any_exception(import, text, size);
+    }
+    return found;
+}
+
+bool wdbg_env_call_exception(const WASMExecEnv* env, char* text, size_t size) {
+    return any_exception(instance_of(env), text, size);
 }
 
 void wdbg_read_frame(const WASMInterpFrame* frame, struct WdbgFrame* into) {
@@ -191,10 +219,10 @@ struct WASMModule* wdbg_instance_module(const WASMModuleInstance* instance) {
 
 struct WASMModuleInstance* wdbg_instance_import(const WASMModuleInstance* instance,
                                                 uint32_t position) {
-    if (!instance->e->sub_module_inst_list) {
-        return NULL;
-    }
-    WASMSubModInstNode* node = bh_list_first_elem(instance->e->sub_module_inst_list);
+    bh_list* imports = aot_module_of(instance)
+                           ? ((AOTModuleInstanceExtra*)instance->e)->sub_module_inst_list
+                           : instance->e->sub_module_inst_list;
+    WASMSubModInstNode* node = imports ? bh_list_first_elem(imports) : NULL;
     while (node && position-- > 0) {
         node = bh_list_elem_next(node);
     }
@@ -208,10 +236,6 @@ uint32_t wdbg_instance_memory_count(const WASMModuleInstance* instance) {
 struct WASMMemoryInstance* wdbg_instance_memory(const WASMModuleInstance* instance,
                                                 uint32_t index) {
     return index < instance->memory_count ? instance->memories[index] : NULL;
-}
-
-static const AOTModule* aot_module_of(const WASMModuleInstance* instance) {
-    return instance->module_type == Wasm_Module_AoT ? (const AOTModule*)instance->module : NULL;
 }
 
 static uint8_t* aot_global(const WASMModuleInstance* instance, const AOTModule* module,

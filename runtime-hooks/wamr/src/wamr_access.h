@@ -44,12 +44,15 @@ void wdbg_wait_for_threads(struct WASMModuleInstance* instance);
 void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
 /* Copies the exception without its "Exception: " prefix; false if there is none. */
 bool wdbg_env_exception(const struct WASMExecEnv* env, char* text, size_t size);
+/* Once a call has returned: that, else the one of an instance that this one imports from. */
+bool wdbg_env_call_exception(const struct WASMExecEnv* env, char* text, size_t size);
 
 /* What the guest has handed to proc_exit(). */
 uint32_t wdbg_env_exit_code(const struct WASMExecEnv* env);
 void wdbg_env_set_exit_code(struct WASMExecEnv* env, uint32_t code);
 
-/* Undoes wdbg_env_terminate() and any other exception of this thread's instance. */
+/* Undoes wdbg_env_terminate() and any other exception of this thread's instance and of those that
+ * it imports from. */
 void wdbg_env_recover(struct WASMExecEnv* env);
 
 /* --- Frames --- */
@@ -99,7 +102,8 @@ uint8_t wdbg_type_result(const struct WASMFuncType* type, uint32_t index);
 
 /* --- Instances --- */
 struct WASMModule* wdbg_instance_module(const struct WASMModuleInstance* instance);
-/* Instances that this one imports from, by position; NULL behind the last. */
+/* Instances that this one imports from, by position; NULL behind the last. Of compiled modules too.
+ */
 struct WASMModuleInstance* wdbg_instance_import(const struct WASMModuleInstance* instance,
                                                 uint32_t position);
 uint32_t wdbg_instance_memory_count(const struct WASMModuleInstance* instance);

@@ -35,5 +35,19 @@ TEST(CallEffects, AreRefusedWhereAFrameHasNoFixedSize) {
     EXPECT_THAT(session.wait_for_exit().results, ElementsAre("4103:i32"));
 }
 
+/// Main calls middle, which calls base, which traps.
+TEST(CallEffects, DoNotIncludeATrapInAnotherModule) {
+    Session session("diamond", {.invoke = "run"});
+    session.run_to(session.code().at("run", "call", 1));
+    for (int i = 0; i < 2; ++i) {
+        const auto failed = session.call("fails", {});
+        ASSERT_FALSE(failed);
+        EXPECT_EQ(failed.error().code, ErrorCode::Unavailable);
+        EXPECT_THAT(failed.error().message, HasSubstr("unreachable"));
+    }
+    session.resume();
+    EXPECT_THAT(session.wait_for_exit().results, ElementsAre("604:i32"));
+}
+
 } // namespace
 } // namespace wdbg::test
