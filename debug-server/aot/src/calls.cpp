@@ -50,6 +50,8 @@ Result<std::vector<Value>> AotDebuggeeImpl::call(const CallRequest& request) {
             return fail(ErrorCode::Unsupported,
                         "only functions of the module that the thread stands in can be called");
         }
+        call.exec_env = frame.exec_env;
+        call.instance = frame.instance->address;
         call.stack_pointer =
             frame.module->wasm ? frame.module->wasm->stack_pointer() : std::nullopt;
     }

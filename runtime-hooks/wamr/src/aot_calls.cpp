@@ -42,6 +42,7 @@ class AotCall final : public GuestCall {
     [[nodiscard]] Result<std::vector<Value>> results() const override { return results_; }
 
   private:
+    [[nodiscard]] bool stands_in(const WASMExecEnv* env) const;
     [[nodiscard]] Result<std::vector<std::uint32_t>> prepare(const WASMExecEnv* env) const;
     [[nodiscard]] Result<std::vector<Value>> call(WASMExecEnv* env,
                                                   std::vector<std::uint32_t>& cells);
@@ -55,11 +56,27 @@ class AotCall final : public GuestCall {
         fail(ErrorCode::Unavailable, "the function did not begin in time");
 };
 
+/// An imported module's code runs with an exec_env of its own, which WAMR cannot be entered with.
+bool AotCall::stands_in(const WASMExecEnv* env) const {
+    if (request_.exec_env.value != 0) {
+        return request_.exec_env.value == reinterpret_cast<std::uint64_t>(env);
+    }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the target's addresses are this process's
+    const auto* instance = reinterpret_cast<const WASMModuleInstance*>(request_.instance.value);
+    return instance != nullptr &&
+           wdbg_instance_module(instance) == wdbg_instance_module(wdbg_env_instance(env));
+}
+
 Result<std::vector<std::uint32_t>> AotCall::prepare(const WASMExecEnv* env) const {
     std::array<char, exception_size> text{};
     if (env == nullptr || wdbg_env_terminating(env) ||
         wdbg_env_exception(env, text.data(), text.size())) {
         return fail(ErrorCode::Unsupported, "the guest ends: it can run nothing any more");
+    }
+    if (!stands_in(env)) {
+        return fail(ErrorCode::Unsupported,
+                    "the thread stands in a module that another one has called: only functions of "
+                    "the outermost one can be called in compiled code");
     }
     if (wdbg_aot_stack_left(env) < least_stack) {
         return fail(ErrorCode::Unsupported, "the thread has not enough stack left for a call");

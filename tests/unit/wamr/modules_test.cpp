@@ -84,6 +84,33 @@ TEST_F(Modules, WithTwoInstancesShowTheValuesOfEach) {
     EXPECT_NE(stacks[bases[0]], stacks[bases[1]]);
 }
 
+/// Compiled code cannot be called there, and nothing else runs instead.
+TEST_F(Modules, ThatAreImportedRunTheirOwnFunctionsInCallsOrNone) {
+    start("run");
+    for (const InstanceId instance : bases) {
+        session->plant(CodeAddress{instance, base.at("bump", "i32.add")});
+    }
+    session->resume();
+    for (Event event = session->next_event(); std::holds_alternative<Stopped>(event);
+         event = session->next_event()) {
+        const InstanceId here = session->frames().at(0).pc.instance;
+        const auto count = (*session)->instance_global(here, 0);
+        const auto called = (*session)->call_support()->call(
+            {.thread = Session::main_thread,
+             .instance = here,
+             .function = base.body("bump").index,
+             .arguments = {Value::of(ValueType::I32, std::int32_t{0})},
+             .limit = Session::call_limit});
+        if (called) {
+            EXPECT_THAT(*called, ElementsAre(count.value()));
+        } else {
+            EXPECT_EQ(called.error().code, ErrorCode::Unsupported) << called.error().message;
+        }
+        session->resume();
+    }
+    EXPECT_THAT(session->wait_for_exit().results, ElementsAre("604:i32"));
+}
+
 std::vector<InstanceId> ids(Debuggee& debuggee) {
     std::vector<InstanceId> found;
     for (const InstanceInfo& info : debuggee.instances()) {

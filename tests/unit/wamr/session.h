@@ -127,9 +127,10 @@ class Session {
         return debuggee_->local(main_thread, frame, index).value().template as<T>();
     }
 
+    static constexpr std::chrono::milliseconds call_limit{60'000};
     /// Of the main instance, on the main thread.
     Result<std::vector<Value>> call(std::string_view function, std::vector<Value> arguments,
-                                    std::chrono::milliseconds limit = std::chrono::minutes(1));
+                                    std::chrono::milliseconds limit = call_limit);
 
     std::vector<Value> operand_stack(std::uint32_t frame = 0, ThreadId thread = main_thread);
 

@@ -245,6 +245,8 @@ class NativeWatchpointSupport {
 struct NativeCall {
     ThreadId thread{};
     std::uint32_t function = 0; ///< in the function index space of the module that it stands in
+    NativeAddress exec_env{};   ///< of the code that it stands in; 0 if not known
+    NativeAddress instance{};   ///< that the code belongs to, or that one's original
     std::vector<Value> arguments{};
     std::optional<std::uint32_t> stack_pointer{}; ///< the global that is C's, where it has a name
     std::uint32_t kept = 0; ///< bytes of linear memory below it that the thread's frames may use
