@@ -10,6 +10,13 @@
 
 namespace wdbg::aot {
 
+/// Whether the global can be C's stack pointer; where it cannot be read, too.
+bool AotDebuggeeImpl::can_be_c_stack(const NativeFrame& frame, std::uint32_t global) const {
+    const auto value = read_global(*frame.module, frame.instance_address, global);
+    return !value || (value->type == ValueType::I32 &&
+                      wasm::can_be_stack_pointer(value->as<std::uint32_t>()));
+}
+
 /// How much of C's stack below its stack pointer the thread's frames may use. LLVM stores the stack
 /// pointer late, or not at all, where nobody reads it: in a function that calls none that does. So
 /// the frames count of the functions that were inlined into one up to the first native function
@@ -54,6 +61,9 @@ Result<std::vector<Value>> AotDebuggeeImpl::call(const CallRequest& request) {
         call.instance = frame.instance->address;
         call.stack_pointer =
             frame.module->wasm ? frame.module->wasm->stack_pointer() : std::nullopt;
+    }
+    if (call.stack_pointer && !can_be_c_stack((*stack)->native.front(), *call.stack_pointer)) {
+        call.stack_pointer.reset();
     }
     if (call.stack_pointer) {
         const auto kept = kept_below(**stack, *call.stack_pointer);

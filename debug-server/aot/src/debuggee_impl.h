@@ -123,6 +123,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
 
     // --- CallSupport (calls.cpp) -----------------------------------------------------------------
     Result<std::vector<Value>> call(const CallRequest& request) override;
+    [[nodiscard]] bool can_be_c_stack(const NativeFrame& frame, std::uint32_t global) const;
     [[nodiscard]] Result<std::uint32_t> kept_below(const ThreadStack& stack,
                                                    std::uint32_t stack_pointer) const;
 

@@ -43,11 +43,12 @@ class AotCall final : public GuestCall {
 
   private:
     [[nodiscard]] bool stands_in(const WASMExecEnv* env) const;
-    [[nodiscard]] Result<std::vector<std::uint32_t>> prepare(const WASMExecEnv* env) const;
+    [[nodiscard]] Result<std::vector<std::uint32_t>> prepare(const WASMExecEnv* env);
     [[nodiscard]] Result<std::vector<Value>> call(WASMExecEnv* env,
                                                   std::vector<std::uint32_t>& cells);
 
     NativeCall request_;
+    std::optional<StackPointer> stack_pointer_;
     /// Of env_ for those who end() the call. Never taken while the function runs.
     std::mutex mutex_;
     WASMExecEnv* env_ = nullptr; ///< while the function runs
@@ -67,7 +68,7 @@ bool AotCall::stands_in(const WASMExecEnv* env) const {
            wdbg_instance_module(instance) == wdbg_instance_module(wdbg_env_instance(env));
 }
 
-Result<std::vector<std::uint32_t>> AotCall::prepare(const WASMExecEnv* env) const {
+Result<std::vector<std::uint32_t>> AotCall::prepare(const WASMExecEnv* env) {
     std::array<char, exception_size> text{};
     if (env == nullptr || wdbg_env_terminating(env) ||
         wdbg_env_exception(env, text.data(), text.size())) {
@@ -86,6 +87,12 @@ Result<std::vector<std::uint32_t>> AotCall::prepare(const WASMExecEnv* env) cons
         return fail(ErrorCode::NotFound, "the module has no function " +
                                              std::to_string(request_.function) + " of its own");
     }
+    const auto stack_pointer =
+        free_stack(wdbg_env_instance(env), request_.stack_pointer, request_.kept);
+    if (!stack_pointer) {
+        return std::unexpected(stack_pointer.error());
+    }
+    stack_pointer_ = *stack_pointer;
     return cells_for(type, request_.arguments);
 }
 
@@ -93,7 +100,7 @@ Result<std::vector<Value>> AotCall::call(WASMExecEnv* env, std::vector<std::uint
     WASMModuleInstance* instance = wdbg_env_instance(env);
     const SavedGlobals globals(instance);
     const std::uint32_t exit_code = wdbg_env_exit_code(env);
-    move_stack_pointer(instance, request_.stack_pointer, request_.kept);
+    move_stack_pointer(instance, stack_pointer_);
     {
         const std::lock_guard lock(mutex_);
         env_ = env;
@@ -111,7 +118,7 @@ Result<std::vector<Value>> AotCall::call(WASMExecEnv* env, std::vector<std::uint
         return fail(ErrorCode::Unavailable,
                     failed ? reason_for(text.data()) : "the function wanted to end its thread");
     }
-    globals.restore(request_.stack_pointer);
+    globals.restore(stack_pointer_);
     return results_of(wdbg_aot_function_type(instance, request_.function), cells);
 }
 

@@ -3,14 +3,14 @@
 
 #include "wamr_access.h"
 
+#include <wdbg/wasm/c_frame.h>
+
 #include <algorithm>
 #include <cstring>
 
 namespace wdbg::wamr {
 
 namespace {
-
-constexpr std::uint32_t stack_alignment = 16;
 
 bool is_number(std::uint8_t type) {
     return type >= static_cast<std::uint8_t>(ValueType::F64) &&
@@ -43,8 +43,9 @@ void SavedGlobals::restore() const {
     }
 }
 
-void SavedGlobals::restore(std::optional<std::uint32_t> index) const {
-    const auto found = std::ranges::find(saved_, index, &Saved::index);
+void SavedGlobals::restore(const std::optional<StackPointer>& moved) const {
+    const auto found =
+        moved ? std::ranges::find(saved_, moved->global, &Saved::index) : saved_.end();
     if (found != saved_.end()) {
         restore_one(*found);
     }
@@ -57,21 +58,40 @@ void SavedGlobals::restore_one(const Saved& saved) const {
                 saved.bytes.data(), saved.size);
 }
 
-void move_stack_pointer(const WASMModuleInstance* instance,
-                        std::optional<std::uint32_t> stack_pointer, std::uint32_t kept) {
+std::optional<std::uint32_t> stack_pointer_value(const WASMModuleInstance* instance,
+                                                 std::optional<std::uint32_t> global) {
     std::uint8_t type = 0;
     bool is_mutable = false;
-    std::uint8_t* place = stack_pointer
-                              ? wdbg_instance_global(instance, *stack_pointer, &type, &is_mutable)
-                              : nullptr;
-    if (place == nullptr || type != static_cast<std::uint8_t>(ValueType::I32)) {
-        return;
+    const std::uint8_t* place =
+        global ? wdbg_instance_global(instance, *global, &type, &is_mutable) : nullptr;
+    if (place == nullptr || !is_mutable || type != static_cast<std::uint8_t>(ValueType::I32)) {
+        return std::nullopt;
     }
     std::uint32_t value = 0;
     std::memcpy(&value, place, sizeof(value));
-    if (value % stack_alignment == 0 && value > kept) {
-        value = (value - kept) & ~(stack_alignment - 1);
-        std::memcpy(place, &value, sizeof(value));
+    return wasm::can_be_stack_pointer(value) ? std::optional(value) : std::nullopt;
+}
+
+Result<std::optional<StackPointer>> free_stack(const WASMModuleInstance* instance,
+                                               std::optional<std::uint32_t> global,
+                                               std::uint32_t kept) {
+    const auto value = stack_pointer_value(instance, global);
+    if (!value) {
+        return std::nullopt;
+    }
+    if (*value <= kept) {
+        return fail(ErrorCode::Unsupported, "C's stack has no room left for a call");
+    }
+    return StackPointer{.global = *global,
+                        .value = (*value - kept) & ~(wasm::c_stack_alignment - 1)};
+}
+
+void move_stack_pointer(const WASMModuleInstance* instance, const std::optional<StackPointer>& to) {
+    if (to) {
+        std::uint8_t type = 0;
+        bool is_mutable = false;
+        std::memcpy(wdbg_instance_global(instance, to->global, &type, &is_mutable), &to->value,
+                    sizeof(to->value));
     }
 }
 

@@ -28,13 +28,20 @@ inline constexpr std::size_t exception_size = 128; // WAMR's EXCEPTION_BUF_LEN
 [[nodiscard]] std::vector<Value> results_of(const WASMFuncType* type,
                                             const std::vector<std::uint32_t>& cells);
 
+/// Where C's stack pointer is while a function runs.
+struct StackPointer {
+    std::uint32_t global = 0;
+    std::uint32_t value = 0;
+};
+
 /// The values of all globals that can change, to be put back.
 class SavedGlobals {
   public:
     explicit SavedGlobals(const WASMModuleInstance* instance);
 
     void restore() const;
-    void restore(std::optional<std::uint32_t> index) const;
+    /// What move_stack_pointer() has changed; the others keep what the function has made of them.
+    void restore(const std::optional<StackPointer>& moved) const;
 
   private:
     struct Saved {
@@ -49,10 +56,16 @@ class SavedGlobals {
     std::vector<Saved> saved_;
 };
 
-/// Moves C's stack pointer below what the guest's frames may use: `kept` bytes. Does nothing where
-/// the global cannot be one.
-void move_stack_pointer(const WASMModuleInstance* instance,
-                        std::optional<std::uint32_t> stack_pointer, std::uint32_t kept);
+/// The value of C's stack pointer; nullopt where the global cannot be that.
+[[nodiscard]] std::optional<std::uint32_t> stack_pointer_value(const WASMModuleInstance* instance,
+                                                               std::optional<std::uint32_t> global);
+
+/// Below what the guest's frames may use: `kept` bytes. nullopt where the global cannot be C's
+/// stack pointer, Unsupported where its stack has no room.
+[[nodiscard]] Result<std::optional<StackPointer>> free_stack(const WASMModuleInstance* instance,
+                                                             std::optional<std::uint32_t> global,
+                                                             std::uint32_t kept);
+void move_stack_pointer(const WASMModuleInstance* instance, const std::optional<StackPointer>& to);
 
 /// For people.
 [[nodiscard]] std::string reason_for(std::string_view exception);

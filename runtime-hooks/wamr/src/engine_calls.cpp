@@ -39,6 +39,14 @@ Result<std::uint32_t> kept_below(const FrameRef& frame, std::uint32_t stack_poin
     return wasm::c_red_zone + (used->moves_stack_pointer ? 0 : used->size);
 }
 
+/// As free_stack(), with what it takes to be C's stack pointer.
+Result<std::optional<StackPointer>> stack_below(const FrameRef& frame) {
+    const auto global = frame.instance->module->parsed->stack_pointer();
+    const bool is_used = stack_pointer_value(frame.actual, global).has_value();
+    const auto kept = is_used ? kept_below(frame, *global) : Result<std::uint32_t>(0U);
+    return kept ? free_stack(frame.actual, global, *kept) : std::unexpected(kept.error());
+}
+
 } // namespace
 
 /// On the parked thread. The lock is free while the function runs.
@@ -51,7 +59,7 @@ void Engine::run_call(Lock& lock, GuestThread& thread) {
     const auto exception_pc = exception_pc_;
     const SavedGlobals globals(call->instance);
     const std::uint32_t exit_code = wdbg_env_exit_code(env);
-    move_stack_pointer(call->instance, call->stack_pointer, call->kept);
+    move_stack_pointer(call->instance, call->stack_pointer);
     wdbg_env_clear_flags(env, WDBG_ATTENTION);
     thread.calling = true;
     lock.unlock();
@@ -105,14 +113,11 @@ Result<std::shared_ptr<InjectedCall>> Engine::prepare_call(const CallRequest& re
         return fail(ErrorCode::NotFound,
                     "there is no function " + std::to_string(request.function));
     }
-    call->stack_pointer = frames.front().instance->module->parsed->stack_pointer();
-    if (call->stack_pointer) {
-        const auto kept = kept_below(frames.front(), *call->stack_pointer);
-        if (!kept) {
-            return std::unexpected(kept.error());
-        }
-        call->kept = *kept;
+    const auto stack_pointer = stack_below(frames.front());
+    if (!stack_pointer) {
+        return std::unexpected(stack_pointer.error());
     }
+    call->stack_pointer = *stack_pointer;
     auto cells = cells_for(wdbg_function_type(call->function), request.arguments);
     if (!cells) {
         return std::unexpected(cells.error());

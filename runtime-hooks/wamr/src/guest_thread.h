@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "call_values.h"
 #include "module_registry.h"
 
 #include <atomic>
@@ -53,9 +54,8 @@ inline constexpr std::uint32_t due = 8;   ///< it has a reason to report
 struct InjectedCall {
     WASMFunctionInstance* function = nullptr;
     WASMModuleInstance* instance = nullptr;
-    std::optional<std::uint32_t> stack_pointer; ///< the global that is C's
-    std::uint32_t kept = 0;                     ///< bytes below it that frames may use
-    std::vector<std::uint32_t> cells;           ///< arguments, then results
+    std::optional<StackPointer> stack_pointer; ///< C's
+    std::vector<std::uint32_t> cells;          ///< arguments, then results
     bool done = false;
     bool abandoned = false; ///< nobody waits for it any more
     std::string failure;    ///< why it has no results

@@ -35,6 +35,26 @@ TEST(CallEffects, AreRefusedWhereAFrameHasNoFixedSize) {
     EXPECT_THAT(session.wait_for_exit().results, ElementsAre("4103:i32"));
 }
 
+TEST(CallEffects, AreRefusedWhereTheStackHasNoRoom) {
+    Session session("c_stack", {.invoke = "exhausted"});
+    session.run_to(session.code().at("exhausted", "global.get"));
+    const auto refused = session.call("large_leaf", {i32(1)});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(refused.error().message, HasSubstr("no room"));
+    session.resume();
+    EXPECT_THAT(session.wait_for_exit().results, ElementsAre("64:i32"));
+}
+
+TEST(CallEffects, OnAGlobalThatIsNoStackPointerStay) {
+    Session session("counter", {.invoke = "run"});
+    session.run_to(session.code().first("bump"));
+    EXPECT_THAT(session.call("bump", {i32(3)}).value(), ElementsAre(i32(3)));
+    EXPECT_THAT(session.call("bump", {i32(4)}).value(), ElementsAre(i32(7)));
+    session.resume();
+    EXPECT_THAT(session.wait_for_exit().results, ElementsAre("8:i32"));
+}
+
 /// Main calls middle, which calls base, which traps.
 TEST(CallEffects, DoNotIncludeATrapInAnotherModule) {
     Session session("diamond", {.invoke = "run"});

@@ -27,5 +27,12 @@
     (global.set $__stack_pointer (i32.add (local.get $frame) (i32.const 8192)))
     (local.get $i))
 
+  (func $exhaust (param $left i32)
+    (global.set $__stack_pointer (local.get $left)))
+
+  (func $exhausted (export "exhausted") (result i32)
+    (call $exhaust (i32.const 64))
+    (global.get $__stack_pointer))
+
   (func $run (export "run") (result i32)
     (i32.add (call $large_leaf (i32.const 7)) (call $variable_leaf (i32.const 4096)))))

@@ -10,6 +10,13 @@ namespace wdbg::wasm {
 /// A leaf function of C uses that many bytes below its stack pointer without moving it.
 inline constexpr std::uint32_t c_red_zone = 128;
 
+inline constexpr std::uint32_t c_stack_alignment = 16;
+
+/// Whether a global of this value can be C's stack pointer.
+[[nodiscard]] constexpr bool can_be_stack_pointer(std::uint32_t value) {
+    return value != 0 && value % c_stack_alignment == 0;
+}
+
 /// What a function uses of C's stack.
 struct CFrame {
     /// At most that many bytes of linear memory below the stack pointer of its caller; 0 where the
