@@ -111,7 +111,10 @@ std::optional<std::uint32_t> watchpoint_changed_by_host() {
 }
 
 void forget_watched_values() {
-    while (watchpoint_changed_by_host()) {
+    for (Active& active : actives) {
+        if (active.id.load() != 0) {
+            active.last.store(value_at(active.address.load(), active.size.load()));
+        }
     }
 }
 

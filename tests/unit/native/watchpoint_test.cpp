@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "hardware_watchpoints.h"
 #include "session.h"
+
+#include <atomic>
 
 namespace wdbg::native::test {
 namespace {
@@ -52,6 +55,25 @@ TEST(Watchpoint, RefusesWhatTheHardwareCannotDo) {
     }
     EXPECT_EQ(watchpoints.add(at(&watched), 8, NativeWatchKind::Write).error().code,
               ErrorCode::Busy);
+}
+
+TEST(Watchpoint, ValuesThatTheHostKeepsChangingAreForgottenOnce) {
+    alignas(8) static std::atomic<std::uint64_t> watched{0};
+    HardwareWatchpoints watchpoints([] { return std::vector<pid_t>(); });
+    ASSERT_TRUE(watchpoints.add(at(&watched), 8, NativeWatchKind::Write).has_value());
+    std::atomic<bool> ends{false};
+    std::thread host([&] {
+        while (!ends.load()) {
+            watched.fetch_add(1);
+        }
+    });
+    forget_watched_values();
+    ends.store(true);
+    host.join();
+    forget_watched_values();
+    EXPECT_FALSE(watchpoint_changed_by_host());
+    watched.fetch_add(1);
+    EXPECT_TRUE(watchpoint_changed_by_host());
 }
 
 } // namespace
