@@ -10,6 +10,8 @@ namespace wdbg::native {
 
 namespace {
 
+constexpr std::uint64_t thumb_alignment = 2;
+
 struct RangeCode {
     NativeRange range;
     std::vector<std::byte> bytes;
@@ -40,6 +42,9 @@ class ExitFinder {
     }
 
     void find_conditional(const RangeCode& code);
+    void find_conditional_before(std::uint64_t begin);
+    /// Within the ranges or outside of them; nullopt where no code is, or that cannot be read.
+    [[nodiscard]] std::optional<DecodedInstruction> decode_any(std::uint64_t address) const;
     void go_behind(const DecodedInstruction& instruction, std::uint64_t address);
     void leave_to(std::uint64_t target, std::uint64_t from);
     void add_return(std::uint64_t address);
@@ -144,26 +149,51 @@ void ExitFinder::scan(const RangeCode& code) {
     }
 }
 
+std::optional<DecodedInstruction> ExitFinder::decode_any(std::uint64_t address) const {
+    std::array<std::byte, 8> bytes{};
+    if (!in_code_(address) || !read_(address, bytes)) {
+        return std::nullopt;
+    }
+    const auto decoded = decoder_.decode(bytes, {address});
+    return decoded ? std::optional(*decoded) : std::nullopt;
+}
+
+/// Data among the code is skipped.
 void ExitFinder::find_conditional(const RangeCode& code) {
+    find_conditional_before(code.range.begin.value);
     unsigned left = 0;
     std::uint64_t at = code.range.begin.value;
-    while (const auto decoded = decode(std::span(&code, 1), at)) {
+    while (at < code.range.end.value) {
+        const auto decoded = decode(std::span(&code, 1), at);
         if (left != 0) {
             conditional_.insert(at);
             --left;
         }
-        left = std::max<unsigned>(left, decoded->makes_conditional);
-        at += decoded->length;
+        left = std::max<unsigned>(left, decoded ? decoded->makes_conditional : 0);
+        at += decoded ? decoded->length : thumb_alignment;
+    }
+}
+
+/// An IT block may reach into the range. Where instructions begin before it is not known: all that
+/// can be an IT counts, as an instruction that is taken for a conditional one only makes more
+/// exits.
+void ExitFinder::find_conditional_before(std::uint64_t begin) {
+    constexpr std::uint64_t reach = 2 + 3 * 4; // the IT, and all but one of its instructions
+    for (std::uint64_t distance = reach; distance != 0; distance -= thumb_alignment) {
+        std::uint64_t at = begin - distance;
+        auto decoded = decode_any(at);
+        unsigned left = decoded ? decoded->makes_conditional : 0;
+        for (; left != 0 && decoded; --left) {
+            at += decoded->length;
+            conditional_.insert(at);
+            decoded = decode_any(at);
+        }
     }
 }
 
 /// Where a jump at `address` leads to; `address` itself if there is none.
 std::uint64_t ExitFinder::behind_jump(std::uint64_t address) const {
-    std::array<std::byte, 8> bytes{};
-    if (!in_code_(address) || !read_(address, bytes)) {
-        return address;
-    }
-    const auto decoded = decoder_.decode(bytes, {address});
+    const auto decoded = decode_any(address);
     const bool jumps = decoded && decoded->kind == InstructionKind::Jump;
     return jumps && in_code_(decoded->target.value) ? decoded->target.value : address;
 }

@@ -111,5 +111,38 @@ TEST_F(StepExits, GoOnBehindConditionalInstructionsOfThumb) {
                                                             Pair(0x1100, ExitKind::Arrive)));
 }
 
+/// The IT lies before the range, with up to three instructions of its block.
+TEST_F(StepExits, GoOnBehindConditionalInstructionsOfABlockThatBeganBefore) {
+    use({0x18, 0xbf,  // 1000 it ne
+         0x70, 0x47,  // 1002 bxne lr
+         0x7c, 0xe0}, // 1004 b 1100
+        Machine::Arm, true);
+    ranges = {{.begin = {0x1002}, .end = {0x1006}}};
+    EXPECT_THAT(exits(0x1002, caller), UnorderedElementsAre(Pair(0x3000, ExitKind::Return),
+                                                            Pair(0x1100, ExitKind::Arrive)));
+    use({0x01, 0xbf,             // 1000 itttt eq
+         0x01, 0xf5, 0x80, 0x71, // 1002 addeq.w r1, r1, #256
+         0x01, 0xf5, 0x80, 0x71, // 1006
+         0x01, 0xf5, 0x80, 0x71, // 100a
+         0x70, 0x47,             // 100e bxeq lr
+         0x76, 0xe0},            // 1010 b 1100
+        Machine::Arm, true);
+    ranges = {{.begin = {0x100e}, .end = {0x1012}}};
+    EXPECT_THAT(exits(0x100e, caller), UnorderedElementsAre(Pair(0x3000, ExitKind::Return),
+                                                            Pair(0x1100, ExitKind::Arrive)));
+}
+
+TEST_F(StepExits, GoOnBehindConditionalInstructionsBehindDataAmongTheCode) {
+    use({0x02, 0xe0,             // 1000 b 1008
+         0xff, 0xff, 0xff, 0xff, // 1002 data
+         0xff, 0xff,             // 1006
+         0x18, 0xbf,             // 1008 it ne
+         0x70, 0x47,             // 100a bxne lr
+         0x78, 0xe0},            // 100c b 1100
+        Machine::Arm, true);
+    EXPECT_THAT(exits(0x1000, caller), UnorderedElementsAre(Pair(0x3000, ExitKind::Return),
+                                                            Pair(0x1100, ExitKind::Arrive)));
+}
+
 } // namespace
 } // namespace wdbg::native
