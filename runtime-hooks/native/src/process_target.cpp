@@ -163,7 +163,7 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
     Result<std::vector<Value>> call(const NativeCall& request) override;
     void queue(NativeEvent event);
     void queue_instance(NativeInstance instance, bool is_there);
-    void apply_instance_change();
+    bool apply_instance_change();
 
     void send(const NativeEvent& event) const {
         if (handler_) {
@@ -306,10 +306,9 @@ void ProcessTargetImpl::process() {
         events.swap(queue_);
     }
     for (const NativeEvent& event : events) {
-        if (std::holds_alternative<NativeInstancesChanged>(event)) {
-            apply_instance_change();
+        if (!std::holds_alternative<NativeInstancesChanged>(event) || apply_instance_change()) {
+            send(event);
         }
-        send(event);
     }
     std::optional<NativeStopped> stopped;
     {
@@ -376,18 +375,20 @@ void ProcessTargetImpl::queue_instance(NativeInstance instance, bool is_there) {
     state_.notify();
 }
 
-/// One after the other: an instance may be made where another one was.
-void ProcessTargetImpl::apply_instance_change() {
+/// One after the other: an instance may be made where another one was. False if nothing changes:
+/// what was freed was never told, as a thread's clone.
+bool ProcessTargetImpl::apply_instance_change() {
     const std::lock_guard lock(queue_mutex_);
     const InstanceChange change = instance_changes_.front();
     instance_changes_.pop_front();
     if (change.is_there) {
         instances_.push_back(change.instance);
-    } else {
-        std::erase_if(instances_, [&](const NativeInstance& each) {
-            return each.address == change.instance.address;
-        });
+        return true;
     }
+    const auto is_freed = [&](const NativeInstance& each) {
+        return each.address == change.instance.address;
+    };
+    return std::erase_if(instances_, is_freed) != 0;
 }
 
 void ProcessTargetImpl::add_instance(NativeInstance instance) {
