@@ -72,7 +72,8 @@ struct GuestThread {
 
     /// The last one; the owner changes it while it is neither Called nor calling.
     std::shared_ptr<InjectedCall> call;
-    /// `call` runs, or is about to: the thread counts as Parked, and neither hook nor signal changes that.
+    /// `call` runs, or is about to: the thread counts as Parked, and neither hook nor signal
+    /// changes that.
     std::atomic<bool> calling{false};
 };
 
