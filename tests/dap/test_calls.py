@@ -16,6 +16,11 @@ def _refused(session, expression: str) -> str:
     return session.refused("evaluate", {"expression": expression, "frameId": frame, "context": "watch"})
 
 
+def _pause(session) -> None:
+    session.connection.request("pause", {"threadId": 1})
+    session.stopped()
+
+
 def _keeps_variables() -> bool:
     return os.environ.get("WDBG_DAP_ENGINE") != "aot-3"
 
@@ -51,10 +56,12 @@ def test_of_methods(session):
 
 def test_in_conditions(session):
     session.launch("control-O0")
-    session.breakpoints(CONTROL, "loop",
-                        condition="add(i, 1) == 42" if _keeps_variables() else "add(40, 2) == 42")
+    holds = "add(i, 1) == 42" if _keeps_variables() else "add(40, 2) == 42"
+    session.different_breakpoints(CONTROL, {"main": {"condition": "add(40, 2) == 43"},
+                                            "loop": {"condition": holds}})
     session.configured()
-    session.stopped()
+    assert session.stopped().reason == "breakpoint"
+    assert session.top().name == "loop", "the one that is reached earlier does not hold"
     if _keeps_variables():
         assert session.evaluate("i").result == "41"
 
@@ -112,8 +119,7 @@ def test_where_the_thread_was_interrupted(session):
     session.stopped()
     session.breakpoints(BUSY)
     session.resume()
-    session.connection.request("pause", {"threadId": 1})
-    session.stopped()
+    _pause(session)
     before = int(session.evaluate("rounds").result)
     session.evaluate(f"spin({before + 5})")
     assert int(session.evaluate("rounds").result) == before + 5
@@ -122,17 +128,20 @@ def test_where_the_thread_was_interrupted(session):
         session.evaluate("finish = 1")
         session.resume()
         assert session.exited() == 0
+    else:
+        session.disconnect(terminateDebuggee=True)
 
 
 def test_in_a_host_call_are_refused(session):
     session.launch("sleep-O0", args=["600000"])
     session.configured()
     session.connection.event("output")  # "ready"
-    session.connection.request("pause", {"threadId": 1})
-    session.stopped()
-    if session.top().name != "nap" and "host call" not in _refused(session, "nap(1)"):
-        return  # it was on its way into it
+    _pause(session)
+    while "poll_oneoff" not in session.top().name:  # on its way into it
+        session.resume()
+        _pause(session)
     assert "host call" in _refused(session, "nap(1)")
+    session.disconnect(terminateDebuggee=True)
 
 
 def test_on_one_of_several_threads(session):

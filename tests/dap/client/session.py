@@ -111,10 +111,17 @@ class Session:
     # --- Breakpoints ---
     def breakpoints(self, source: str, *names: str | int, **options: Any) -> list[Breakpoint]:
         """At markers or lines of a source below tests/fixtures; `options` are for all of them."""
-        lines = [name if isinstance(name, int) else marker(source, name) for name in names]
+        return self.different_breakpoints(source, {name: options for name in names})
+
+    def different_breakpoints(self, source: str,
+                              wanted: dict[str | int, dict[str, Any]]) -> list[Breakpoint]:
+        """As breakpoints(), each with options of its own."""
+        lines = {name if isinstance(name, int) else marker(source, name): options
+                 for name, options in wanted.items()}
         body = self.connection.request("setBreakpoints", {
             "source": {"path": str(SOURCES / source)},
-            "breakpoints": [{"line": line, **options} for line in lines]}, seconds=60)
+            "breakpoints": [{"line": line, **options} for line, options in lines.items()]},
+            seconds=60)
         return [parse(Breakpoint, each) for each in body["breakpoints"]]
 
     # --- Run control ---
