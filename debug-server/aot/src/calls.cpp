@@ -24,8 +24,10 @@ bool AotDebuggeeImpl::can_be_c_stack(const NativeFrame& frame, std::uint32_t glo
 Result<std::uint32_t> AotDebuggeeImpl::kept_below(const ThreadStack& stack,
                                                   std::uint32_t stack_pointer) const {
     std::uint64_t kept = wasm::c_red_zone;
-    for (std::size_t i = 0; i < stack.native.size() && kept == wasm::c_red_zone; ++i) {
-        const NativeFrame& frame = stack.native[i];
+    for (const NativeFrame& frame : stack.native) {
+        if (frame.instance != stack.native.front().instance || kept != wasm::c_red_zone) {
+            break; // another instance has a stack of its own
+        }
         for (const auto& position : frame.module->info->positions(frame.pc, frame.kind)) {
             const wasm::FunctionBody* body = frame.module->wasm->body(position.function);
             const auto used = body != nullptr
