@@ -14,14 +14,42 @@ _SOURCES = pathlib.Path(__file__).parent.parent / "unit" / "wamr" / "guests"
 
 
 @pytest.fixture
-def diamond(scratch) -> Guest:
+def modules(scratch) -> pathlib.Path:
     for name in ("base", "middle", "diamond"):
-        wasm = scratch / f"{name}.wasm"
-        subprocess.run(["wat2wasm", "--debug-names", _SOURCES / f"{name}.wat", "-o", wasm],
-                       check=True)
+        subprocess.run(["wat2wasm", "--debug-names", _SOURCES / f"{name}.wat", "-o",
+                        scratch / f"{name}.wasm"], check=True)
+    return scratch
+
+
+@pytest.fixture
+def diamond(modules) -> Guest:
+    for wasm in modules.glob("*.wasm"):
         subprocess.run([paths.wdbg(), "compile", "-Og", wasm, "-o", wasm.with_suffix(".aot")],
                        check=True, capture_output=True)
-    return Guest(scratch / "diamond.aot", (), ["--invoke=run"])
+    return Guest(modules / "diamond.aot", (), ["--invoke=run"])
+
+
+def test_imports_are_compiled_as_well(new_session, modules):
+    session = new_session()
+    session.connect(Guest(modules / "diamond.wasm", (), ["--engine=aot", "--invoke=run"]),
+                    create_target=False)
+    assert {"diamond.wasm", "middle.wasm", "base.wasm"} <= {
+        module.GetFileSpec().GetFilename().split("@")[0] for module in session.target.modules}
+    bump = session.target.BreakpointCreateByName("bump")
+    while session.go():
+        assert session.frames()[0] == "bump"
+        if bump.GetHitCount() == 5:
+            break
+    session.target.BreakpointDelete(bump.GetID())
+    assert session.go_to_exit() == 0
+
+
+def test_memory_of_another_module_is_refused():
+    guest = paths.fixture("multi/main")
+    done = subprocess.run([paths.wdbg(), "run", "--engine=aot", guest], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "not mathlib.memory; run it interpreted" in done.stderr
 
 
 def test_each_is_a_module_of_its_own_and_has_its_own_breakpoints(new_session, diamond):

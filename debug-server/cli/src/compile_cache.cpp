@@ -195,6 +195,23 @@ Result<void> run_compiler(std::vector<std::string> arguments) {
     return fail(ErrorCode::Malformed, said.empty() ? "the compiler failed" : said);
 }
 
+/// WAMR links compiled code to the functions of other modules only, and says nothing of what else
+/// it imports: a memory would be another one than theirs.
+Result<void> require_imports_of_functions(const wasm::Module& module, const fs::path& path) {
+    for (const wasm::Import& import : module.imports()) {
+        const auto provider = path.parent_path() / (std::string(import.module) + ".wasm");
+        if (import.kind != wasm::ExternKind::Function && fs::exists(provider)) {
+            return fail(ErrorCode::Unsupported,
+                        path.string() +
+                            ": compiled code can import functions of other modules "
+                            "only, not " +
+                            std::string(import.module) + "." + std::string(import.name) +
+                            "; run it interpreted");
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 Result<fs::path> compile_cached(const fs::path& module, const std::string& optimisation) {
@@ -206,11 +223,14 @@ Result<fs::path> compile_cached(const fs::path& module, const std::string& optim
     if (!parsed) {
         return fail(parsed.error().code, module.string() + ": " + parsed.error().message);
     }
+    const fs::path path = fs::absolute(module).lexically_normal();
+    if (const auto imports = require_imports_of_functions(*parsed, path); !imports) {
+        return std::unexpected(imports.error());
+    }
     const auto cache = cache_folder();
     if (!cache) {
         return std::unexpected(cache.error());
     }
-    const fs::path path = fs::absolute(module).lexically_normal();
     std::vector<std::string> arguments{compiler_path().string(), "-O" + optimisation};
     if (has_shared_memory(*parsed)) {
         arguments.emplace_back("--enable-multi-thread");

@@ -13,7 +13,8 @@ namespace wdbg::cli {
 /// module's contents, the options and the compiler. What is there already is used at once.
 ///
 /// `optimisation` is "0" … "3" or "g". Gives the .aot; its debug file lies beside it. Errors: Io,
-/// Malformed for what is no module; the compiler's own words for what it refuses.
+/// Malformed for what is no module; Unsupported for one that imports a memory, table or global of a
+/// module beside it; the compiler's own words for what it refuses.
 [[nodiscard]] Result<std::filesystem::path> compile_cached(const std::filesystem::path& module,
                                                            const std::string& optimisation);
 

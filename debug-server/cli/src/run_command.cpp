@@ -30,12 +30,29 @@ bool is_aot(const std::filesystem::path& module) {
     return wamr::is_aot(std::as_bytes(std::span(start)));
 }
 
+Result<std::filesystem::path> compile(const RunOptions& options,
+                                      const std::filesystem::path& module) {
+    return compile_cached(module, options.optimisation.empty() ? "g" : options.optimisation);
+}
+
 wamr::RuntimeOptions runtime_options(const RunOptions& options) {
     wamr::RuntimeOptions runtime{.debug_hooks = options.listen || options.dap};
     runtime.max_threads = options.max_threads.value_or(runtime.max_threads);
     runtime.debug_file = options.debug_file;
-    if (options.compile) {
+    if (options.compile && !is_aot(options.module)) {
         runtime.wasm_file = options.module;
+        runtime.find_import = [options](const std::string& name) {
+            const auto file = options.module.parent_path() / (name + ".wasm");
+            if (!std::filesystem::exists(file)) {
+                return Result<std::filesystem::path>(
+                    fail(ErrorCode::NotFound, file.string() + " does not exist"));
+            }
+            auto compiled = compile(options, file);
+            if (!compiled) { // the runtime says only that nothing provides the import
+                report(compiled.error().message);
+            }
+            return compiled;
+        };
     }
     return runtime;
 }
@@ -136,8 +153,7 @@ int run_command(std::span<const std::string> arguments) {
     }
     std::filesystem::path code = options->module;
     if (options->compile && !is_aot(options->module)) {
-        auto compiled = compile_cached(options->module,
-                                       options->optimisation.empty() ? "g" : options->optimisation);
+        auto compiled = compile(*options, options->module);
         if (!compiled) {
             return fail_with(compiled.error());
         }

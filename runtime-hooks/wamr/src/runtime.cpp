@@ -59,6 +59,8 @@ class WamrRuntime final : public Runtime {
 
     static void free_import(std::uint8_t* /*buffer*/, std::uint32_t /*size*/) {}
 
+    [[nodiscard]] Result<std::filesystem::path> import_file(const std::string& name,
+                                                            bool compiled) const;
     Result<void> register_imports(wasm_module_t module);
     /// `code` names the files only.
     Result<void> add_code(WASMModule* module, CodeRange code, std::vector<CodeRangeId>& codes);
@@ -83,6 +85,12 @@ class WamrRuntime final : public Runtime {
     std::uint32_t next_code_module_ = 0;
 };
 
+Result<std::filesystem::path> WamrRuntime::import_file(const std::string& name,
+                                                       bool compiled) const {
+    return options_.find_import ? options_.find_import(name)
+                                : folder_ / (name + (compiled ? ".aot" : ".wasm"));
+}
+
 bool WamrRuntime::read_import(package_type_t type, const char* name, std::uint8_t** buffer,
                               std::uint32_t* size) {
     const std::string module_name(name);
@@ -92,13 +100,13 @@ bool WamrRuntime::read_import(package_type_t type, const char* name, std::uint8_
         return false;
     }
     const bool compiled = type == Wasm_Module_AoT;
-    const auto path = the_runtime->folder_ / (module_name + (compiled ? ".aot" : ".wasm"));
-    auto bytes = read_module_file(path);
+    const auto path = the_runtime->import_file(module_name, compiled);
+    auto bytes = path ? read_module_file(*path) : std::unexpected(path.error());
     if (!bytes || (compiled ? !is_aot(*bytes) : !check_interpretable(*bytes).has_value())) {
         return false;
     }
     auto loaded = std::make_unique<Loaded>();
-    loaded->path = std::filesystem::absolute(path).string();
+    loaded->path = std::filesystem::absolute(*path).string();
     loaded->loaded.resize(bytes->size());
     std::memcpy(loaded->loaded.data(), bytes->data(), bytes->size());
     loaded->original = std::move(*bytes);

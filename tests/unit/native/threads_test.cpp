@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <random>
 
 namespace wdbg::native::test {
@@ -67,6 +68,12 @@ struct Work {
     }
 };
 
+/// WDBG_STRESS_SECONDS, else a few.
+std::chrono::seconds stress_time() {
+    const char* const asked = std::getenv("WDBG_STRESS_SECONDS"); // NOLINT(concurrency-mt-unsafe)
+    return std::chrono::seconds(asked != nullptr ? std::atoi(asked) : 3); // NOLINT(cert-err34-c)
+}
+
 TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
     Work work;
     Session session;
@@ -83,7 +90,7 @@ TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
     std::vector<bool> planted(addresses.size());
     std::uint64_t changes = 0;
     constexpr std::uint64_t stop_every = 500;
-    const auto end = std::chrono::steady_clock::now() + 3s;
+    const auto end = std::chrono::steady_clock::now() + stress_time();
     while (std::chrono::steady_clock::now() < end) {
         const std::size_t which = random() % addresses.size();
         const auto done = planted[which] ? session.target->unplant(addresses[which])

@@ -26,6 +26,9 @@ struct RuntimeOptions {
     /// Debug file of the main module where that is compiled; empty: to be looked for.
     std::filesystem::path debug_file{};
     std::filesystem::path wasm_file{}; ///< what it was compiled from, likewise
+    /// The file of an imported module, of the main one's kind. Empty: NAME.wasm, or NAME.aot for
+    /// compiled code, in the main module's folder.
+    std::function<Result<std::filesystem::path>(const std::string& name)> find_import{};
     /// With hooks the interpreter can be debugged; without them it runs the loop that WAMR has
     /// without debug support. Cannot be changed later.
     bool debug_hooks = false;
