@@ -58,6 +58,16 @@ def test_detach_lets_the_guest_run_to_its_end(debug):
     assert (status, stdout, stderr) == (0, "control 5239\n", "")
 
 
+def test_detach_that_keeps_the_guest_stopped(debug, new_session):
+    session = debug("control-O0", "c/control.c")
+    session.run_to("multiply")
+    assert session.process.Detach(True).Success()
+    other = new_session("c/control.c")
+    other.connect(session.guest)
+    assert other.frames()[:2] == ["multiply", "util_apply"]
+    assert other.go_to_exit() == 0
+
+
 def test_attach_again_a_hundred_times(debug):
     session = debug("busy-O0", "c/busy.c")
     session.run_free()

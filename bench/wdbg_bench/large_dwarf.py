@@ -1,23 +1,16 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Makes a module with hundreds of megabytes of DWARF (`--megabytes`, default 300) and measures the debug
-adapter on it: time to the first stop, the adapter's memory, progress events. The module is kept in FOLDER.
+"""A module with hundreds of megabytes of DWARF, and the debug adapter on it: time to the first stop, the
+adapter's memory, progress events.
 
-    bench/large_dwarf BUILD FOLDER [--megabytes=300]
-
-Each unit has structures, enums, globals and functions of its own names; the objects are compiled from a few
-sources under different prefixes, so that it takes minutes and not hours.
+Each unit has structures, enums, globals and functions of its own names; the objects are compiled from one
+source under different prefixes, so that it takes minutes and not hours. The module is kept.
 """
-import argparse
 import concurrent.futures
 import os
-import pathlib
 import subprocess
-import sys
+from typing import NamedTuple
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from wdbg_bench import dap_session  # noqa: E402
-from wdbg_bench.programs import Programs  # noqa: E402
+from . import dap_session
 
 CLANG = ["clang-22", "--target=wasm32-wasi", "-Wno-deprecated"]
 STRUCTS = 12000
@@ -74,19 +67,17 @@ def make_module(folder, megabytes):
     return module
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("build")
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--megabytes", type=int, default=300)
-    arguments = parser.parse_args()
-    module = make_module(arguments.folder, arguments.megabytes)
+class FirstStop(NamedTuple):
+    function: str
+    size: int  # bytes of the module
+    seconds: float
+    peak: int  # bytes of the adapter, the mapped file included
+    progress: int  # events
+
+
+def measure(programs, folder, megabytes):
+    """First stops in functions of the first and the last unit."""
+    module = make_module(folder, megabytes)
     size = module.stat().st_size
-    for function in ("main", "u1_unit"):
-        seconds, peak, progress = dap_session.first_stop(Programs(arguments.build), module, function)
-        print(f"{size / MIB:.0f} MiB: first stop in {function} {seconds:.2f} s, the adapter's memory "
-              f"{peak / MIB:.0f} MiB ({peak / size:.2f} x the file), {progress} progress events", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    return [FirstStop(function, size, *dap_session.first_stop(programs, module, function))
+            for function in ("main", "u1_unit")]
