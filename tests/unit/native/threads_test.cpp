@@ -70,8 +70,8 @@ struct Work {
 
 /// WDBG_STRESS_SECONDS, else a few.
 std::chrono::seconds stress_time() {
-    const char* const asked = std::getenv("WDBG_STRESS_SECONDS"); // NOLINT(concurrency-mt-unsafe)
-    return std::chrono::seconds(asked != nullptr ? std::atoi(asked) : 3); // NOLINT(cert-err34-c)
+    const char* const asked = std::getenv("WDBG_STRESS_SECONDS");
+    return std::chrono::seconds(asked != nullptr ? std::strtol(asked, nullptr, 10) : 3);
 }
 
 TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
