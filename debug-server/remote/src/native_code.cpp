@@ -67,7 +67,7 @@ Result<std::string> RemoteImpl::paused_ask(const std::string& packet) {
     }
     Result<std::string> reply = link_->ask_packet(packet);
     if (*paused) {
-        if (const auto resumed = send_resume(last_resume_); !resumed) {
+        if (const auto resumed = resume_again(); !resumed) {
             return std::unexpected(resumed.error());
         }
     }

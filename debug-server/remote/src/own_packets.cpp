@@ -108,7 +108,7 @@ Result<void> RemoteImpl::paused_request(const std::vector<std::string>& packets)
         }
     }
     if (*paused) {
-        if (const auto resumed = send_resume(last_resume_); !resumed) {
+        if (const auto resumed = resume_again(); !resumed) {
             return resumed;
         }
     }

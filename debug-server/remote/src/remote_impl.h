@@ -198,6 +198,7 @@ class RemoteImpl final : public RemoteDebuggee,
     Result<bool> pause();
     Result<void> send_resume(const ResumeRequest& request);
     Result<void> send_actions(const ResumeRequest& request);
+    Result<void> resume_again();
     void on_reply(Result<rsp::StopReply> reply);
     void take_reply();
     void end(const Event& event);

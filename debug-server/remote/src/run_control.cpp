@@ -39,6 +39,11 @@ Result<bool> RemoteImpl::pause() {
     return quiet;
 }
 
+/// Behind a pause().
+Result<void> RemoteImpl::resume_again() {
+    return step_off_ ? step_instruction(step_off_->thread) : send_resume(last_resume_);
+}
+
 Result<void> RemoteImpl::stop_point(bool set, unsigned type, std::uint64_t address,
                                     std::uint64_t kind) {
     const Result<bool> paused = pause();
@@ -49,7 +54,7 @@ Result<void> RemoteImpl::stop_point(bool set, unsigned type, std::uint64_t addre
     Result<void> done = link_->ask<void>(
         [&](auto handler) { client.stop_point(set, type, address, kind, std::move(handler)); });
     if (*paused) {
-        if (const auto resumed = send_resume(last_resume_); !resumed) {
+        if (const auto resumed = resume_again(); !resumed) {
             return resumed;
         }
     }
