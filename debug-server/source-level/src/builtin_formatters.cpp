@@ -93,7 +93,32 @@ const char* const builtin_formatters = R"json(
     "members": { "[borrow]": "borrow.value.value" } },
   { "type": ["core::cell::Cell<*"], "kind": "value", "value": "value.value" },
   { "type": ["core::cell::UnsafeCell<*", "core::mem::manually_drop::ManuallyDrop<*"], "kind": "value", "value": "value" },
-  { "type": "core::num::nonzero::NonZero*", "kind": "value", "value": ["__0.__0", "__0"] }
+  { "type": "core::num::nonzero::NonZero*", "kind": "value", "value": ["__0.__0", "__0"] },
+  { "type": "core::num::wrapping::Wrapping<*", "kind": "value", "value": "__0" },
+  { "type": "core::sync::atomic::AtomicBool", "kind": "value", "value": "(bool)v.value" },
+  { "type": "core::sync::atomic::Atomic*", "kind": "value", "value": ["v.value", "p.value"] },
+  { "type": "alloc::collections::btree::map::BTreeMap<*", "kind": "btree", "size": "length",
+    "height": "root.__0.height", "first": "root.__0.node.pointer", "count": "$node->len",
+    "child": "((u32*)($node + 1))[$slot]", "name": "$node->keys[$slot].value.value",
+    "value": "$node->vals[$slot].value.value" },
+  { "type": "alloc::collections::btree::set::BTreeSet<*", "kind": "btree", "size": "map.length",
+    "height": "map.root.__0.height", "first": "map.root.__0.node.pointer", "count": "$node->len",
+    "child": "((u32*)($node + 1))[$slot]", "value": "$node->keys[$slot].value.value" },
+  { "type": ["std::sync::mutex::Mutex<*", "std::sync::rwlock::RwLock<*", "std::sync::poison::mutex::Mutex<*",
+             "std::sync::poison::rwlock::RwLock<*"], "kind": "value", "value": "data.value",
+    "members": { "[poisoned]": ["poison.failed.v.value", "poison.failed"] } },
+  { "type": ["std::sync::mutex::MutexGuard<*", "std::sync::poison::mutex::MutexGuard<*"], "kind": "value",
+    "value": "lock->data.value" },
+  { "type": "alloc::collections::binary_heap::BinaryHeap<*", "kind": "value", "value": "data" },
+  { "type": "alloc::collections::linked_list::LinkedList<*", "kind": "linked", "size": "len",
+    "first": "head.__0.pointer", "next": "$node->next.__0.pointer", "value": "$node->element" },
+  { "type": ["&std::path::Path", "&std::ffi::os_str::OsStr"], "kind": "text", "size": "length", "data": "data_ptr" },
+  { "type": "&core::ffi::c_str::CStr", "kind": "text", "size": "length - 1", "data": "data_ptr" },
+  { "type": "std::ffi::os_str::OsString", "kind": "text", "size": "inner.inner.len",
+    "data": ["(u8*)inner.inner.buf.inner.ptr.pointer.pointer", "inner.inner.buf.ptr.pointer.pointer"] },
+  { "type": "std::path::PathBuf", "kind": "text", "size": "inner.inner.inner.len",
+    "data": ["(u8*)inner.inner.inner.buf.inner.ptr.pointer.pointer", "inner.inner.inner.buf.ptr.pointer.pointer"] },
+  { "type": "alloc::ffi::c_str::CString", "kind": "text", "size": "inner.length - 1", "data": "inner.data_ptr" }
 ] }
 )json";
 

@@ -20,7 +20,8 @@ constexpr std::size_t max_characters = std::size_t{64} * 1024;
 
 bool has_items(FormatterKind kind) {
     return kind == FormatterKind::Items || kind == FormatterKind::Linked ||
-           kind == FormatterKind::Tree || kind == FormatterKind::Hashbrown;
+           kind == FormatterKind::Tree || kind == FormatterKind::Hashbrown ||
+           kind == FormatterKind::BTree;
 }
 
 class Nesting {
@@ -97,6 +98,10 @@ std::vector<Child> Presenter::formatted_items(const TypedValue& value, const For
         Child child{
             .name = name, .value = or_reason(value.type, std::move(item)), .path = "$" + name};
         child.synthetic = true;
+        if (formatter.fields.contains("name")) {
+            const auto key = scope.field("name");
+            child.name = key ? "[" + text_at(*key, {}, 2) + "]" : name;
+        }
         name_entry(value, formatter, child);
         items.push_back(std::move(child));
     };
@@ -318,7 +323,8 @@ std::string Presenter::items_text(const TypedValue& value, const Formatter& form
     }
     const auto items = formatted_items(value, formatter, 0, items_in_line);
     return "size=" + std::to_string(*size) + " " +
-           list_text(items, !formatter.key.empty(), how, depth, *size > items.size());
+           list_text(items, !formatter.key.empty() || formatter.fields.contains("name"), how, depth,
+                     *size > items.size());
 }
 
 /// What an optional, a variant, a pointer or a wrapper holds.

@@ -15,13 +15,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::pair<std::string_view, FormatterKind>, 11> kinds{
+constexpr std::array<std::pair<std::string_view, FormatterKind>, 12> kinds{
     {{"members", FormatterKind::Members},
      {"text", FormatterKind::Text},
      {"items", FormatterKind::Items},
      {"linked", FormatterKind::Linked},
      {"tree", FormatterKind::Tree},
      {"hashbrown", FormatterKind::Hashbrown},
+     {"btree", FormatterKind::BTree},
      {"pointer", FormatterKind::Pointer},
      {"optional", FormatterKind::Optional},
      {"variant", FormatterKind::Variant},

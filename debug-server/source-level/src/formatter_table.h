@@ -20,11 +20,12 @@ enum class FormatterKind : std::uint8_t {
     Linked,    ///< `size`, `first`, `next`, `value`: the last two see `$node`
     Tree,      ///< `size`, `first`: a red-black tree of libc++; `value` sees `$node`
     Hashbrown, ///< `size`, `control`, `mask`: Rust's hash tables; `value` sees `$slot`
-    Pointer,   ///< `pointee`, a pointer that stands for this value
-    Optional,  ///< `has`, `value`
-    Variant,   ///< `index`, `union`: libc++'s variant
-    Leaves,    ///< `of`: the bases of a tuple's implementation
-    Value,     ///< `value` is shown instead
+    BTree,   ///< `size`, `height`, `first`, `count`, `child`, `value`: Rust's; see `$node`, `$slot`
+    Pointer, ///< `pointee`, a pointer that stands for this value
+    Optional, ///< `has`, `value`
+    Variant,  ///< `index`, `union`: libc++'s variant
+    Leaves,   ///< `of`: the bases of a tuple's implementation
+    Value,    ///< `value` is shown instead
 };
 
 /// How values of some types read. All strings are expressions over the value's members; of several

@@ -31,6 +31,9 @@ Result<bool> NodeWalk::take(Result<TypedValue> node) {
 }
 
 Result<bool> NodeWalk::start() {
+    if (kind_ == FormatterKind::BTree) {
+        return start_in_btree();
+    }
     if (kind_ != FormatterKind::Hashbrown) {
         return take(scope_.field("first"));
     }
@@ -54,6 +57,8 @@ Result<bool> NodeWalk::next() {
         return next_in_tree();
     case FormatterKind::Hashbrown:
         return next_slot();
+    case FormatterKind::BTree:
+        return next_in_btree();
     default:
         return take(scope_.field("next"));
     }
@@ -126,6 +131,72 @@ Result<bool> NodeWalk::next_slot() {
         }
     }
     return false;
+}
+
+// --- B-trees: an inner node's children lie around its own elements -------------------------------
+
+Result<bool> NodeWalk::start_in_btree() {
+    const auto height = scope_.number("height");
+    const auto root = take(scope_.field("first"));
+    if (!height || !root) {
+        return std::unexpected(height ? root.error() : height.error());
+    }
+    if (*height > max_tree_depth) {
+        return fail(ErrorCode::Malformed, "an impossible height");
+    }
+    height_ = *height;
+    const auto down = *root ? descend(address_) : root;
+    return down && *down ? settle() : down;
+}
+
+/// To the leftmost leaf below `node`, which becomes a level itself.
+Result<bool> NodeWalk::descend(std::uint64_t node) {
+    while (true) {
+        levels_.push_back({.node = node});
+        const auto taken =
+            take(scalar_value(node_.type, node_.instance, Scalar::of_unsigned(node)));
+        if (!taken || !*taken || levels_.size() > height_) {
+            return taken;
+        }
+        scope_.set("$slot", std::int64_t{0});
+        const auto child = scope_.number("child");
+        if (!child) {
+            return std::unexpected(child.error());
+        }
+        node = *child;
+    }
+}
+
+/// Upwards while the node has been given whole.
+Result<bool> NodeWalk::settle() {
+    while (!levels_.empty()) {
+        const Level& level = levels_.back();
+        const auto taken =
+            take(scalar_value(node_.type, node_.instance, Scalar::of_unsigned(level.node)));
+        const auto count = taken ? scope_.number("count") : std::unexpected(taken.error());
+        if (!count) {
+            return std::unexpected(count.error());
+        }
+        if (level.slot < *count) {
+            scope_.set("$slot", static_cast<std::int64_t>(level.slot));
+            return true;
+        }
+        levels_.pop_back();
+    }
+    return false;
+}
+
+Result<bool> NodeWalk::next_in_btree() {
+    const bool is_leaf = levels_.size() > height_;
+    scope_.set("$slot", static_cast<std::int64_t>(++levels_.back().slot));
+    if (!is_leaf) {
+        const auto child = scope_.number("child");
+        const auto down = child ? descend(*child) : std::unexpected(child.error());
+        if (!down || !*down) {
+            return down;
+        }
+    }
+    return settle();
 }
 
 Result<TypedValue> NodeWalk::value() {

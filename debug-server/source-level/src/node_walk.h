@@ -5,6 +5,7 @@
 #include "typed_value.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace wdbg::source {
 
@@ -25,6 +26,10 @@ class NodeWalk {
     Result<bool> take(Result<TypedValue> node);
     Result<bool> next_in_tree();
     Result<bool> next_slot();
+    Result<bool> start_in_btree();
+    Result<bool> next_in_btree();
+    Result<bool> descend(std::uint64_t node);
+    Result<bool> settle();
     /// The leftmost node below `node`, which may be itself.
     [[nodiscard]] Result<std::uint64_t> leftmost(std::uint64_t node) const;
     /// The nearest node above that has `node` on its left; 0: none.
@@ -39,6 +44,15 @@ class NodeWalk {
     std::uint64_t control_ = 0;
     std::uint64_t mask_ = 0;
     std::int64_t slot_ = -1;
+
+    /// On the way from a B-tree's root to where the walk is.
+    struct Level {
+        std::uint64_t node = 0;
+        std::uint64_t slot = 0; ///< the next to be given, or whose child is below
+    };
+
+    std::vector<Level> levels_;
+    std::uint64_t height_ = 0; ///< levels above the leaves
 };
 
 } // namespace wdbg::source

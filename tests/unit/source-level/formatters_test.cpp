@@ -123,10 +123,29 @@ TEST(Formatters, ShowOneOfEachCollectionOfRust) {
         {"part", "size=2 {2, 3}"},
         {"text", "\"str\""},
         {"unit", "()"},
+        {"tree[0]", "0"},
+        {"tree[99]", "9801"},
+        {"letters", "size=4 {101 'e', 104 'h', 108 'l', 111 'o'}"},
+        {"no_tree", "size=0 {}"},
+        {"heap", "size=2 {9, 3}"},
+        {"chain", "size=2 {5, 6}"},
+        {"locked", "41"},
+        {"guard", "41"},
+        {"atomic.0", "77"},
+        {"atomic.1", "true"},
+        {"path", "\"/a/b\""},
+        {"part_of_path", "\"/a/b\""},
+        {"wide", "250"},
     };
     for (const auto& [expression, expected] : rows) {
         EXPECT_EQ(guest.value(expression), expected) << expression;
     }
+    const auto tree = guest.evaluate("tree").value();
+    std::vector<std::string> squares;
+    for (int i = 0; i < 100; ++i) {
+        squares.push_back("[" + std::to_string(i) + "]=" + std::to_string(i * i));
+    }
+    EXPECT_THAT(guest.children(tree), testing::IsSupersetOf(squares));
     const auto shared = guest.evaluate("shared").value();
     EXPECT_THAT(guest.children(shared), Contains("[strong]=2"));
 }
