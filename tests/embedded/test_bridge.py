@@ -10,7 +10,6 @@ import native
 from boards import FOLDER, GUEST, compiled
 from client.session import Session as Adapter
 from elf import Elf
-from harness.deadline import wait_for
 from link_cost import LinkCost
 from relay import Relay
 from test_compiled import Target as Bare
@@ -91,17 +90,6 @@ def choose(session, mode: str) -> None:
     session.evaluate(f"mode = {MODES.index(mode)}")
 
 
-def interrupt_in(session, frames: list[str], place: str) -> None:
-    """Lets it run until it is there at an interrupt."""
-
-    def is_there() -> bool:
-        session.run_free()
-        assert session.interrupt().reason == "signal"
-        return (session.frames(), session.stop().line) == (frames, session.place(place).line)
-
-    wait_for(f"an interrupt in {frames}", is_there)
-
-
 def test_breakpoint_frames_and_values(session, target):
     session.run_to("scaled")
     assert session.frames() == ["scale", "measure", "work", "run"]
@@ -141,7 +129,7 @@ def test_trap_stops_where_it_happens(session, mode, marker, text):
 
 def test_interrupt_and_detach(session, target):
     choose(session, "SPIN")
-    interrupt_in(session, ["spin", "work", "run"], "spin")
+    session.interrupt_in(["spin", "work", "run"], "spin")
     session.evaluate("mode = 0")
     assert session.process.Detach().Success()
     target.board.wait_for_console("guest: end\nprogram: end\n")
@@ -149,7 +137,7 @@ def test_interrupt_and_detach(session, target):
 
 def test_interrupt_in_a_host_function(session):
     choose(session, "IDLE")
-    interrupt_in(session, ["work", "run"], "idle")
+    session.interrupt_in(["work", "run"], "idle")
 
 
 @pytest.mark.parametrize("name", ["mps2-aot-O3", "virt32-aot-O3"])

@@ -92,9 +92,7 @@ def test_trap_stops_where_it_happens(session, board, mode, marker, text):
 
 def test_interrupt(session):
     choose(session, "SPIN")
-    session.run_free()
-    session.interrupt()
-    assert session.frames() == ["spin", "work", "run"]
+    session.interrupt_in(["spin", "work", "run"])
     first = session.integer("rounds")
 
     def goes_on() -> bool:
@@ -109,10 +107,7 @@ def test_interrupt(session):
 
 def test_interrupt_in_a_host_function(session):
     choose(session, "IDLE")
-    session.run_free()
-    session.interrupt()
-    assert session.frames() == ["work", "run"]
-    assert session.stop().line == session.place("idle").line
+    session.interrupt_in(["work", "run"], "idle")
 
 
 def test_detach_and_attach_again(session, board, new_session):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import lldb
 
 from harness import paths
-from harness.deadline import DEFAULT_SECONDS, Deadline, DeadlineError
+from harness.deadline import DEFAULT_SECONDS, Deadline, DeadlineError, wait_for
 from harness.guest import Guest
 from harness.markers import Place, place
 
@@ -190,6 +190,16 @@ class Session:
     def interrupt(self) -> Stop:
         self.process.SendAsyncInterrupt()
         return self.wait_for_stop()
+
+    def interrupt_in(self, frames: list[str], place: str = "") -> None:
+        """Lets it run until it is in these functions, and at this marker, when it is interrupted."""
+
+        def is_there() -> bool:
+            self.run_free()
+            assert self.interrupt().reason == "signal"
+            return self.frames() == frames and (not place or self.stop().line == self.place(place).line)
+
+        wait_for(f"an interrupt in {frames}", is_there)
 
     def step_over(self) -> Stop:
         return self.resume("thread step-over")
