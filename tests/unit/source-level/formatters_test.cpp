@@ -142,6 +142,7 @@ TEST(Formatters, ShowOneOfEachCollectionOfRust) {
     }
     const auto tree = guest.evaluate("tree").value();
     std::vector<std::string> squares;
+    squares.reserve(100);
     for (int i = 0; i < 100; ++i) {
         squares.push_back("[" + std::to_string(i) + "]=" + std::to_string(i * i));
     }
