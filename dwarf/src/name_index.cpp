@@ -177,8 +177,10 @@ std::vector<llvm::DWARFDie> NameIndex::find(NameKind kind, std::string_view name
     build();
     std::vector<llvm::DWARFDie> found;
     for (const Row& row : std::ranges::equal_range(rows_, hash_of(name), {}, &Row::hash)) {
-        if (row.kind == kind) {
-            found.push_back(data_.die_of(row.entry));
+        // In damaged units LLVM may see other entries than those that were walked.
+        const llvm::DWARFDie die = row.kind == kind ? data_.die_of(row.entry) : llvm::DWARFDie();
+        if (die.isValid()) {
+            found.push_back(die);
         }
     }
     return found;
