@@ -44,14 +44,16 @@ wamr::RuntimeOptions runtime_options(const RunOptions& options) {
         runtime.find_import = [options](const std::string& name) {
             const auto file = options.module.parent_path() / (name + ".wasm");
             if (!std::filesystem::exists(file)) {
-                return Result<std::filesystem::path>(
+                return Result<wamr::ImportFile>(
                     fail(ErrorCode::NotFound, file.string() + " does not exist"));
             }
             auto compiled = compile(options, file);
             if (!compiled) { // the runtime says only that nothing provides the import
                 report(compiled.error().message);
+                return Result<wamr::ImportFile>(std::unexpected(compiled.error()));
             }
-            return compiled;
+            return Result<wamr::ImportFile>(
+                wamr::ImportFile{.file = std::move(*compiled), .wasm_file = file});
         };
     }
     return runtime;

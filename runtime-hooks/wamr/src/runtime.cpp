@@ -59,8 +59,7 @@ class WamrRuntime final : public Runtime {
 
     static void free_import(std::uint8_t* /*buffer*/, std::uint32_t /*size*/) {}
 
-    [[nodiscard]] Result<std::filesystem::path> import_file(const std::string& name,
-                                                            bool compiled) const;
+    [[nodiscard]] Result<ImportFile> import_file(const std::string& name, bool compiled) const;
     Result<void> register_imports(wasm_module_t module);
     /// `code` names the files only.
     Result<void> add_code(WASMModule* module, CodeRange code, std::vector<CodeRangeId>& codes);
@@ -72,6 +71,7 @@ class WamrRuntime final : public Runtime {
     /// A file that WAMR has loaded: it keeps running in `loaded`.
     struct Loaded {
         std::string path;
+        std::string wasm_file{}; ///< what it was compiled from, if known
         std::vector<std::byte> original;
         std::vector<std::uint8_t> loaded;
         bool registered = false;
@@ -85,10 +85,10 @@ class WamrRuntime final : public Runtime {
     std::uint32_t next_code_module_ = 0;
 };
 
-Result<std::filesystem::path> WamrRuntime::import_file(const std::string& name,
-                                                       bool compiled) const {
-    return options_.find_import ? options_.find_import(name)
-                                : folder_ / (name + (compiled ? ".aot" : ".wasm"));
+Result<ImportFile> WamrRuntime::import_file(const std::string& name, bool compiled) const {
+    return options_.find_import
+               ? options_.find_import(name)
+               : ImportFile{.file = folder_ / (name + (compiled ? ".aot" : ".wasm"))};
 }
 
 bool WamrRuntime::read_import(package_type_t type, const char* name, std::uint8_t** buffer,
@@ -100,13 +100,14 @@ bool WamrRuntime::read_import(package_type_t type, const char* name, std::uint8_
         return false;
     }
     const bool compiled = type == Wasm_Module_AoT;
-    const auto path = the_runtime->import_file(module_name, compiled);
-    auto bytes = path ? read_module_file(*path) : std::unexpected(path.error());
+    const auto found = the_runtime->import_file(module_name, compiled);
+    auto bytes = found ? read_module_file(found->file) : std::unexpected(found.error());
     if (!bytes || (compiled ? !is_aot(*bytes) : !check_interpretable(*bytes).has_value())) {
         return false;
     }
     auto loaded = std::make_unique<Loaded>();
-    loaded->path = std::filesystem::absolute(*path).string();
+    loaded->path = std::filesystem::absolute(found->file).string();
+    loaded->wasm_file = found->wasm_file.string();
     loaded->loaded.resize(bytes->size());
     std::memcpy(loaded->loaded.data(), bytes->data(), bytes->size());
     loaded->original = std::move(*bytes);
@@ -169,8 +170,12 @@ Result<void> WamrRuntime::add_import_codes(WASMModule* module, std::vector<CodeR
         if (found == imports_.end() || std::exchange(found->second->registered, true)) {
             continue;
         }
-        auto added = add_code(
-            import, {.range = {}, .module = {}, .module_file = found->second->path}, codes);
+        auto added = add_code(import,
+                              {.range = {},
+                               .module = {},
+                               .module_file = found->second->path,
+                               .wasm_file = found->second->wasm_file},
+                              codes);
         if (added) {
             added = add_import_codes(import, codes);
         }

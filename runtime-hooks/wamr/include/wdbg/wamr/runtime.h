@@ -19,6 +19,12 @@ namespace wdbg::wamr {
 /// Whether a file's first bytes are those of an .aot file.
 [[nodiscard]] bool is_aot(std::span<const std::byte> bytes);
 
+/// A module that another one imports.
+struct ImportFile {
+    std::filesystem::path file{};      ///< of the main module's kind
+    std::filesystem::path wasm_file{}; ///< what it was compiled from; empty: to be looked for
+};
+
 struct RuntimeOptions {
     /// Where compiled (.aot) code passes between guest and host, if it is to be debugged; must
     /// outlive the runtime.
@@ -26,9 +32,9 @@ struct RuntimeOptions {
     /// Debug file of the main module where that is compiled; empty: to be looked for.
     std::filesystem::path debug_file{};
     std::filesystem::path wasm_file{}; ///< what it was compiled from, likewise
-    /// The file of an imported module, of the main one's kind. Empty: NAME.wasm, or NAME.aot for
-    /// compiled code, in the main module's folder.
-    std::function<Result<std::filesystem::path>(const std::string& name)> find_import{};
+    /// Where an imported module is. Empty: NAME.wasm, or NAME.aot for compiled code, in the main
+    /// module's folder.
+    std::function<Result<ImportFile>(const std::string& name)> find_import{};
     /// With hooks the interpreter can be debugged; without them it runs the loop that WAMR has
     /// without debug support. Cannot be changed later.
     bool debug_hooks = false;
