@@ -170,7 +170,7 @@ def test_breakpoints_before_the_module_is_there(target, new_session):
     """The firmware has not run at all when the client comes."""
     bridge = target.bridge("--load-limit=0")
     session = new_session(bridge)
-    assert "has not loaded the modules yet" in bridge.stderr.text()
+    bridge.stderr.wait_for("has not loaded the modules yet", native.SECONDS)
     target.go()
     session.break_at("factorial")
     session.expect_at(session.go(), "factorial")
@@ -189,7 +189,7 @@ def test_reset_while_connected(target, new_session):
     target.go()
     session.expect_at(session.wait_for_stop(), "factorial")
     assert session.frames() == ["work", "run"]
-    assert "the target was reset" in bridge.stderr.text()
+    bridge.stderr.wait_for("the target was reset", native.SECONDS)
     session.target.BreakpointDelete(breakpoint.GetID())
     assert session.go_to_exit() == SUM
 
@@ -218,7 +218,7 @@ def test_link_comes_back(target, keep, new_session):
     relay.cut()
     assert session.wait_for_stop().reason == "signal"
     assert session.frames()[-1] == "run"
-    assert "trying to reach it again" in bridge.stderr.text()
+    bridge.stderr.wait_for("trying to reach it again", native.SECONDS)
     session.evaluate("mode = 0")
     session.expect_at(session.go(), "end")
     assert session.path("result") == "1"
