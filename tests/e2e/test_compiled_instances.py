@@ -44,6 +44,17 @@ def test_imports_are_compiled_as_well(new_session, modules):
     assert session.go_to_exit() == 0
 
 
+@pytest.mark.parametrize("kind", ["func", "memory 1"])
+def test_import_from_a_name_that_no_file_can_have(scratch, kind):
+    text = scratch / "long.wat"
+    text.write_text(f'(module (import "{"m" * 300}" "x" ({kind})) (func (export "_start")))')
+    subprocess.run(["wat2wasm", text, "-o", text.with_suffix(".wasm")], check=True)
+    done = subprocess.run([paths.wdbg(), "run", "--engine=aot", text.with_suffix(".wasm")],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    assert kind != "func" or "nothing provides the import" in done.stderr
+
+
 def test_memory_of_another_module_is_refused():
     guest = paths.fixture("multi/main")
     done = subprocess.run([paths.wdbg(), "run", "--engine=aot", guest], capture_output=True, text=True,

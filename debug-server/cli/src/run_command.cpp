@@ -43,7 +43,8 @@ wamr::RuntimeOptions runtime_options(const RunOptions& options) {
         runtime.wasm_file = options.module;
         runtime.find_import = [options](const std::string& name) {
             const auto file = options.module.parent_path() / (name + ".wasm");
-            if (!std::filesystem::exists(file)) {
+            std::error_code error; // a name may be too long for a file's
+            if (!std::filesystem::exists(file, error)) {
                 return Result<wamr::ImportFile>(
                     fail(ErrorCode::NotFound, file.string() + " does not exist"));
             }
