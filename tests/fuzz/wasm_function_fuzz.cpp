@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Any bytes as the code of a function: decoding, the instruction map, operand types.
+// Any bytes as the code of a function: decoding, the instruction map, operand types, C's frame.
 #include "../support/wasm_builder.h"
 
+#include <wdbg/wasm/c_frame.h>
 #include <wdbg/wasm/module.h>
 #include <wdbg/wasm/stack_types.h>
 
@@ -67,5 +68,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             static_cast<void>(stack);
             return true;
         }));
+    static_cast<void>(wasm::c_frame(*module, 0, 0));
     return 0;
 }

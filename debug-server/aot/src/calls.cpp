@@ -29,14 +29,10 @@ Result<std::uint32_t> AotDebuggeeImpl::kept_below(const ThreadStack& stack,
             break; // another instance has a stack of its own
         }
         for (const auto& position : frame.module->info->positions(frame.pc, frame.kind)) {
-            const wasm::FunctionBody* body = frame.module->wasm->body(position.function);
-            const auto used = body != nullptr
-                                  ? wasm::c_frame(*frame.module->wasm, *body, stack_pointer)
-                                  : Result<wasm::CFrame>();
+            const auto used = wasm::c_frame(*frame.module->wasm, position.function, stack_pointer);
             if (!used) {
                 return fail(ErrorCode::Unsupported,
-                            frame.module->function_named(position.function) + ": " +
-                                used.error().message + ": what it uses could be overwritten");
+                            used.error().message + ": what it uses could be overwritten");
             }
             kept += used->size;
         }

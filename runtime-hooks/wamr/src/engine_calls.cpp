@@ -27,14 +27,11 @@ constexpr auto wake_period = 20ms;
 /// How much of C's stack below its stack pointer the thread's frames may use: a function that calls
 /// another one has stored the stack pointer, so only the innermost one counts.
 Result<std::uint32_t> kept_below(const FrameRef& frame, std::uint32_t stack_pointer) {
-    const wasm::Module& module = *frame.instance->module->parsed;
-    const wasm::FunctionBody* body = module.body(frame.function_index);
     const auto used =
-        body != nullptr ? wasm::c_frame(module, *body, stack_pointer) : Result<wasm::CFrame>();
+        wasm::c_frame(*frame.instance->module->parsed, frame.function_index, stack_pointer);
     if (!used) {
-        return fail(ErrorCode::Unsupported, module.function_name(frame.function_index) + ": " +
-                                                used.error().message +
-                                                ": what it uses could be overwritten");
+        return fail(ErrorCode::Unsupported,
+                    used.error().message + ": what it uses could be overwritten");
     }
     return wasm::c_red_zone + (used->moves_stack_pointer ? 0 : used->size);
 }

@@ -80,6 +80,8 @@ class FrameReader {
   private:
     /// Readings behind which only loops can lower anything further.
     static constexpr int settled = 8;
+    /// What no compiler makes would take as many as it has locals.
+    static constexpr int most_readings = 64;
 
     [[nodiscard]] Result<void> read();
     void visit(const Instruction& instruction);
@@ -129,9 +131,10 @@ Result<CFrame> FrameReader::frame() {
         if (const auto done = read(); !done) {
             return std::unexpected(done.error());
         }
-    } while (changed_ && !variable_);
+    } while (changed_ && !variable_ && readings_ < most_readings);
     const bool reads_again = written_ && reads_ != 1;
-    if (variable_ || unexplained_ || reads_again || -lowest_ > std::numeric_limits<int>::max()) {
+    if (changed_ || variable_ || unexplained_ || reads_again ||
+        -lowest_ > std::numeric_limits<int>::max()) {
         return fail(ErrorCode::Unsupported, "its stack frame has no fixed size");
     }
     const bool in_red_zone = !written_ && -lowest_ <= std::int64_t{c_red_zone};
@@ -386,9 +389,14 @@ void FrameReader::leave() {
 
 } // namespace
 
-Result<CFrame> c_frame(const Module& module, const FunctionBody& body,
-                       std::uint32_t stack_pointer) {
-    return FrameReader(module, body, stack_pointer).frame();
+Result<CFrame> c_frame(const Module& module, std::uint32_t function, std::uint32_t stack_pointer) {
+    const FunctionBody* const body = module.body(function);
+    auto frame = body != nullptr ? FrameReader(module, *body, stack_pointer).frame() : CFrame{};
+    if (!frame) {
+        return fail(frame.error().code,
+                    module.function_name(function) + ": " + frame.error().message);
+    }
+    return frame;
 }
 
 } // namespace wdbg::wasm

@@ -25,7 +25,7 @@ Result<CFrame> frame_of(const Bytes& locals_and_code, const Bytes& params, const
                                  .section(6, {2, i32, 1, 0x41, 0, 0x0B, i32, 1, 0x41, 0, 0x0B})
                                  .code({body({}, {0x0B}), sized(locals_and_code)})
                                  .build());
-    return c_frame(module, *module.body(1), stack_pointer);
+    return c_frame(module, 1, stack_pointer);
 }
 
 /// Of code with two locals, both parameters.
@@ -216,6 +216,26 @@ TEST(CFrame, HasNoSizeWhereTheAllocasSizeComesOutOfABlock) {
 TEST(CFrame, HasNoSizeWhereTheStackPointerComesOutOfABlock) {
     EXPECT_TRUE(
         has_no_size(frame_of({0x02, i32, 0x23, 0, 0x0C, 0, 0x0B, 0x20, 0, 0x6B, 0x21, 1, 0x0B})));
+}
+
+/// Each reading of the code brings the stack pointer one local further.
+TEST(CFrame, HasNoSizeWhereItTakesReadingWithoutEndToFindOut) {
+    constexpr std::uint8_t locals = 100;
+    Bytes code{1, locals, i32};
+    for (std::uint8_t local = locals - 1; local > 0; --local) {
+        code = code + Bytes{0x20, static_cast<std::uint8_t>(local - 1), 0x21, local};
+    }
+    code = code + Bytes{0x23, 0, 0x21, 0, 0x0B}; // global.get 0   local.set 0
+    EXPECT_TRUE(has_no_size(frame_of(code, {}, {})));
+}
+
+TEST(CFrame, IsNothingForAFunctionOfAnotherModule) {
+    const Module module =
+        *Module::parse_owned(WasmBuilder()
+                                 .types({func_type({}, {})})
+                                 .section(2, vec({name("env") + name("host") + Bytes{0, 0}}))
+                                 .build());
+    EXPECT_EQ(c_frame(module, 0, stack_pointer), of_a_leaf(0));
 }
 
 TEST(CFrame, OfWhatDoesNotTypeIsAnError) {

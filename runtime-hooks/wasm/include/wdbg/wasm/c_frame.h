@@ -28,10 +28,11 @@ struct CFrame {
     friend bool operator==(const CFrame&, const CFrame&) = default;
 };
 
-/// The frame on C's stack, whose stack pointer is the global `stack_pointer`. Unsupported where the
-/// size is not a constant (alloca(), arrays of variable length) or the operand types are not
-/// supported, Malformed if the body does not decode or type.
-[[nodiscard]] Result<CFrame> c_frame(const Module& module, const FunctionBody& body,
+/// The frame on C's stack, whose stack pointer is the global `stack_pointer`; none for a function
+/// that is not the module's own. Errors name the function: Unsupported where the size is not a
+/// constant (alloca(), arrays of variable length) or the operand types are not supported, Malformed
+/// if the body does not decode or type.
+[[nodiscard]] Result<CFrame> c_frame(const Module& module, std::uint32_t function,
                                      std::uint32_t stack_pointer);
 
 } // namespace wdbg::wasm
