@@ -38,6 +38,7 @@ Result<void> RemoteImpl::begin_step_off(StepOff step) {
         step.sites.clear();
     }
     if (auto removed = set_sites(step.sites, false); !removed) {
+        [[maybe_unused]] const auto back = set_sites(step.sites, true);
         return removed;
     }
     step_off_ = std::move(step);

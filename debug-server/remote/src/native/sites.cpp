@@ -255,6 +255,7 @@ void NativeTargetImpl::forget_sites(NativeRange range) {
         site->second = NativeSite{.exits = exits};
         site = exits == 0 ? sites_.erase(site) : std::next(site);
     }
+    std::erase_if(former_sites_, [range](std::uint64_t site) { return range.contains({site}); });
 }
 
 void NativeTargetImpl::add_exits(const native::StepPlan& plan) {

@@ -290,8 +290,8 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
 
     NativeState state_ = NativeState::Stopped;
     bool steps_ranges_ = false;
+    bool takes_software_sites_ = false; ///< the server has taken one
     /// A single step leaves a breakpoint that is planted where it begins; nullopt: not known yet.
-    bool takes_software_sites_ = false; ///< it has
     std::optional<bool> steps_over_sites_;
     mutable bool has_files_ = true; ///< until the server says otherwise
     bool interrupt_wanted_ = false;
