@@ -104,7 +104,7 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
             break;
         }
         auto rule = with_places({.address = address,
-                                 .instance = {instance.address, instance.memory},
+                                 .instance = instance.mark(),
                                  .others = others,
                                  .conditions = any_of},
                                 module, *offset, body->index);
@@ -182,9 +182,8 @@ void AotBreakpoints::tell_instance_at_hits(const AotInstance& instance, CodeAddr
         if (others.empty() || body == nullptr || !offset || site.rules.contains(address)) {
             continue;
         }
-        auto rule = with_places(
-            {.address = address, .instance = {instance.address, instance.memory}, .others = others},
-            module, *offset, body->index);
+        auto rule = with_places({.address = address, .instance = instance.mark(), .others = others},
+                                module, *offset, body->index);
         if (rule && rule->exec_env) {
             site.rules.emplace(address, std::move(*rule));
             update_filter(site);
@@ -202,7 +201,7 @@ void AotBreakpoints::instances_changed(const AotInstances& instances) {
         for (const NativeAddress at : planted.sites) {
             Site& site = sites_.at(at);
             if (const auto rule = site.rules.find(address); rule != site.rules.end()) {
-                rule->second.instance = {instance->address, instance->memory};
+                rule->second.instance = instance->mark();
                 rule->second.others = others;
                 update_filter(site);
             }

@@ -42,6 +42,8 @@ struct AotInstance {
     std::string name;
     std::string made_from{}; ///< the module's files: the same for the same module loaded again
     bool is_seen = false;    ///< in this stop, where the target does not tell the address
+
+    [[nodiscard]] InstanceMark mark() const { return {.address = address, .memory = memory}; }
 };
 
 /// A linear memory as the target has it now.
