@@ -3,10 +3,10 @@
 import pytest
 
 from harness.limitations import expected_difference
+from harness.threads import (ALL_HITS, WASI, WORKERS, hits_until_the_end,
+                             steps_stay_in_their_thread)
 
-WASI = ("wasi-threads-O0", "threads/wasi_threads.c")
 PTHREADS = ("pthreads-O0", "threads/pthreads.c")
-WORKERS, ROUNDS = 4, 25
 
 
 def workers(session):
@@ -72,23 +72,7 @@ def test_breakpoint_hits_of_all_threads_are_exact(debug):
     session = debug(*WASI)
     session.run_to("main")
     session.break_at("hit")
-    end = session.break_at("end")
-    seen = set()
-    while True:
-        stop = session.go()
-        if end.GetHitCount():
-            break
-        assert stop.reason == "breakpoint", stop
-        for thread in session.threads():
-            if session.reason(thread) == "breakpoint":
-                frame = thread.GetFrameAtIndex(1)
-                hit = (frame.FindVariable("number").GetValueAsSigned(),
-                       frame.FindVariable("round").GetValueAsSigned())
-                assert hit not in seen
-                seen.add(hit)
-    expected = {(number, round_) for number in (1, 2, 3, 4, 11, 12, 13, 14)
-                for round_ in range(1, ROUNDS + 1)}
-    assert seen == expected
+    assert hits_until_the_end(session) == ALL_HITS
     assert session.go_to_exit() == 0
     assert session.guest.stdout.at_end(5).startswith("hits 200\n")
 
@@ -101,14 +85,7 @@ def test_breakpoint_that_is_ignored_loses_no_thread(debug):
 
 
 def test_one_thread_steps_while_others_are_there(debug):
-    session = debug(*WASI)
-    session.run_to("round")
-    number = session.integer("number")
-    identifier = session.thread.GetThreadID()
-    for _ in range(5):
-        session.step_over()
-        assert session.thread.GetThreadID() == identifier
-        assert session.integer("number", session.frames().index("work")) == number
+    steps_stay_in_their_thread(debug(*WASI))
 
 
 def test_only_one_thread_runs(debug):

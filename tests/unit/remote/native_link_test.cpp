@@ -41,6 +41,18 @@ class LostLink : public NativeTarget {
         run_until([this] { return stops == 1; });
     }
 
+    void expect_loss_at_a_read_answered(const std::string& answer) {
+        auto answers = board();
+        answers["m2"] = answer;
+        connect(std::move(answers));
+        ASSERT_TRUE(connected) << connected.error().message;
+        begin();
+        std::array<std::byte, 4> bytes{};
+        EXPECT_FALSE(target().read_memory({0x20000100}, bytes));
+        run_until([this] { return !end.empty(); });
+        EXPECT_TRUE(end.contains("lost")) << end;
+    }
+
     static std::string code_of(const std::string& byte) {
         std::string code;
         for (int i = 0; i < 64; ++i) {
@@ -123,29 +135,13 @@ TEST_F(LostLink, IsGivenUpAfterTheLimit) {
 
 /// Nothing is asked when it happens.
 TEST_F(LostLink, IsToldWhileTheTargetStands) {
-    auto answers = board();
-    answers["m2"] = "!";
-    connect(std::move(answers));
-    ASSERT_TRUE(connected) << connected.error().message;
-    begin();
-    std::array<std::byte, 4> bytes{};
-    EXPECT_FALSE(target().read_memory({0x20000100}, bytes));
-    run_until([this] { return !end.empty(); });
-    EXPECT_TRUE(end.contains("lost")) << end;
+    expect_loss_at_a_read_answered("!");
 }
 
 /// A cable that was pulled: nobody says that the connection is gone.
 TEST_F(LostLink, IsToldWhenNoAnswerComes) {
     timeout = std::chrono::milliseconds(200);
-    auto answers = board();
-    answers["m2"] = "?";
-    connect(std::move(answers));
-    ASSERT_TRUE(connected) << connected.error().message;
-    begin();
-    std::array<std::byte, 4> bytes{};
-    EXPECT_FALSE(target().read_memory({0x20000100}, bytes));
-    run_until([this] { return !end.empty(); });
-    EXPECT_TRUE(end.contains("lost")) << end;
+    expect_loss_at_a_read_answered("?");
 }
 
 // --- What goes over the link ---------------------------------------------------------------------

@@ -11,10 +11,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Value i32(std::int32_t number) {
-    return Value::of(ValueType::I32, number);
-}
-
 TEST(CallEffects, DoNotReachTheFrameOfALeafThatStoresNoStackPointer) {
     Session session("c_stack", {.invoke = "run"});
     session.run_to(session.code().at("large_leaf", "i32.load"));

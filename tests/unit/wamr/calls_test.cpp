@@ -10,10 +10,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Value i32(std::int32_t number) {
-    return Value::of(ValueType::I32, number);
-}
-
 TEST(Calls, RunAFunctionOfTheGuestAndLeaveItWhereItStands) {
     Session session("calls", {.invoke = "run"});
     session.run_to(session.code().at("add", "i32.add"));

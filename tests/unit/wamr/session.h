@@ -64,6 +64,10 @@ T must(Result<T> result) {
     }
 }
 
+[[nodiscard]] inline Value i32(std::int32_t number) {
+    return Value::of(ValueType::I32, number);
+}
+
 struct SessionOptions {
     std::string invoke{}; ///< empty: the guest's _start
     std::vector<std::string> args{};
