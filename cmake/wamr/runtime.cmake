@@ -33,7 +33,11 @@ set(CMAKE_BUILD_TYPE "${wdbg_build_type}")
 # interpreter itself does not use it.
 get_directory_property(wamr_definitions COMPILE_DEFINITIONS)
 list(FILTER wamr_definitions EXCLUDE REGEX "^WASM_ENABLE_SIMD=")
-list(APPEND wamr_definitions WASM_ENABLE_SIMD=1)
+if(WAMR_BUILD_TARGET MATCHES "^RISCV") # WAMR's assembly there passes no such arguments
+  list(APPEND wamr_definitions WASM_ENABLE_SIMD=0)
+else()
+  list(APPEND wamr_definitions WASM_ENABLE_SIMD=1)
+endif()
 list(TRANSFORM WAMR_RUNTIME_LIB_SOURCE REPLACE "invokeNative_(em64|aarch64)\\.s$"
   "invokeNative_\\1_simd.s")
 # Without it clang builds take a mutex per opcode.

@@ -19,9 +19,7 @@ struct MachineTraits {
     std::uint32_t stack_pointer = 0;
     std::uint32_t return_address = 0;
     std::uint32_t general_count = 0; ///< registers in NativeRegisters::general
-    std::uint32_t first_vector = 0;
-    std::uint32_t vector_count = 0;
-    std::uint64_t callee_saved = 0; ///< bit n: a callee that does not mention n keeps it
+    std::uint64_t callee_saved = 0;  ///< bit n: a callee that does not mention n keeps it
     /// The rules for callee-saved registers appear where the frame is complete (LLVM's X86
     /// backend).
     bool rules_end_prologue = false;

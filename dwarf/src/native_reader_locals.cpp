@@ -35,15 +35,12 @@ class LocationContext : public ExpressionContext {
 
     Result<ComputedPlace> register_bytes(std::uint32_t number) const override {
         ComputedPlace place;
-        const MachineTraits& machine = reader_.machine_;
         const NativeRegisters& registers = activation_.registers;
-        if (number >= machine.first_vector &&
-            number - machine.first_vector < machine.vector_count) {
+        if (const auto vector = vector_index(registers.machine, number)) {
             if (!registers.vectors_known) {
                 return unavailable("not kept by the call that this frame is in");
             }
-            std::memcpy(place.bytes.data(), &registers.vectors[number - machine.first_vector],
-                        place.bytes.size());
+            std::memcpy(place.bytes.data(), &registers.vectors.at(*vector), place.bytes.size());
             return place;
         }
         const Result<std::uint64_t> value = frame_.register_value(number);

@@ -29,6 +29,7 @@ test_packages=(
     libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-forked python3-pytest-timeout
     libclang-rt-22-dev rustc libstd-rust-dev-wasm32 lld-14 wabt python3-pip gdbserver
     qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+    gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
     qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi
     qemu-system-misc gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf
 )

@@ -4,7 +4,7 @@ import pytest
 
 import native
 
-MACHINES = ["aarch64", "arm"]
+MACHINES = ["aarch64", "arm", "riscv64"]
 
 
 @pytest.fixture(params=MACHINES)

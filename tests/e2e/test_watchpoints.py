@@ -3,6 +3,7 @@
 import pytest
 
 from harness.deadline import DeadlineError
+from harness.watching import address_of, watch
 
 WATCH = "c/watch.c"
 VARIANTS = ["watch-O0", "watch-O2"]
@@ -14,23 +15,6 @@ STORES = [("byte", 3, 1), ("half", 2, 2), ("word", 0, 4), ("long", 0, 8), ("sing
 
 def touching(at, size):
     return [name for name, start, length in STORES if start < at + size and at < start + length]
-
-
-def watch(session, address, size, *, read=False, write=True):
-    import lldb
-
-    error = lldb.SBError()
-    options = lldb.SBWatchpointOptions()
-    options.SetWatchpointTypeRead(read)
-    if write:
-        options.SetWatchpointTypeWrite(lldb.eWatchpointWriteTypeAlways)
-    watchpoint = session.target.WatchpointCreateByAddress(address, size, options, error)
-    assert error.Success(), error.GetCString()
-    return watchpoint
-
-
-def address_of(session, name):
-    return session.target.FindFirstGlobalVariable(name).GetLoadAddress()
 
 
 def lines_hit(session, kind, until):
@@ -229,3 +213,15 @@ def test_stepping_with_a_watchpoint(debug):
     assert session.step_over().reason == "watchpoint"
     session.target.DeleteAllWatchpoints()
     assert session.step_over().function == "count"
+
+
+def test_large_range_sees_what_the_host_writes(debug):
+    session = debug("watch-O0", WATCH, args=["read"])
+    session.run_to("host-write")
+    address = address_of(session, "input")
+    watch(session, address & ~0xff, 512)
+    session.guest.write("abcdef\n")
+    while session.path("input[0]") != "'a'":
+        assert session.go().reason == "watchpoint"
+    session.target.DeleteAllWatchpoints()
+    assert session.go_to_exit() == 0

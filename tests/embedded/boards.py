@@ -122,9 +122,9 @@ class QemuBoard(Board):
 
 
 def _machine(name: str) -> list[str]:
-    """By the firmware's name: mps2 (Cortex-M3), an500 (the same with a Cortex-M7), virt32 (RISC-V)."""
+    """By the firmware's name: mps2 (Cortex-M3), an500 (Cortex-M7), virt32 (RISC-V)."""
     if name.startswith(("mps2", "an500")):
-        return [os.environ["WDBG_QEMU_ARM"], "-M", f"mps2-{'an500' if name == 'an500' else 'an385'}"]
+        return [os.environ["WDBG_QEMU_ARM"], "-M", f"mps2-{'an500' if name.startswith('an500') else 'an385'}"]
     return [os.environ["WDBG_QEMU_RISCV32"], "-M", "virt", "-bios", "none"]
 
 

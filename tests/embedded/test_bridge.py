@@ -10,11 +10,12 @@ import native
 from boards import FOLDER, GUEST, compiled
 from client.session import Session as Adapter
 from elf import Elf
+from harness.watching import address_of, watch
 from link_cost import LinkCost
 from relay import Relay
 from test_compiled import Target as Bare
 
-ALL = ["mps2-aot", "mps2-xip", "virt32-aot"]
+ALL = ["mps2-aot", "mps2-xip", "an500-aot", "virt32-aot"]
 SUM = 140
 MODES = ("SUM", "DIVIDE", "OUT_OF_BOUNDS", "SPIN", "IDLE")  # the guest's enum
 SOURCE = "../firmware/guest/app.c"
@@ -127,6 +128,18 @@ def test_trap_stops_where_it_happens(session, mode, marker, text):
     assert session.go_to_exit() == 134
 
 
+def test_watchpoints(session):
+    session.run_to("first")
+    written = watch(session, address_of(session, "total"), 4)
+    for before, after in ((0, 2), (2, 6)):
+        stop = session.go()
+        assert stop.reason == "watchpoint"
+        assert session.frames() == ["work", "run"]
+        assert session.path("total") == str(after)
+    session.target.DeleteWatchpoint(written.GetID())
+    assert session.go_to_exit() == SUM
+
+
 def test_interrupt_and_detach(session, target):
     choose(session, "SPIN")
     session.interrupt_in(["spin", "work", "run"], "spin")
@@ -140,7 +153,7 @@ def test_interrupt_in_a_host_function(session):
     session.interrupt_in(["work", "run"], "idle")
 
 
-@pytest.mark.parametrize("name", ["mps2-aot-O3", "virt32-aot-O3"])
+@pytest.mark.parametrize("name", ["mps2-aot-O3", "an500-aot-O3", "virt32-aot-O3"])
 def test_optimised_code(start, new_session, name):
     target = start(name)
     session = new_session(target.bridge())

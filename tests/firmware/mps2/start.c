@@ -20,6 +20,11 @@ static void on_fault(void) {
 }
 
 void board_reset(void) {
+#ifdef __ARM_FP
+    *(volatile uint32_t*)0xe000ed88 |= 0xfU
+                                       << 20; /* CPACR: the floating point unit for everybody */
+    __asm__ volatile("dsb\nisb" ::: "memory");
+#endif
     memcpy(board_data, board_data_image, (size_t)(board_data_end - board_data));
     memset(board_bss, 0, (size_t)(board_bss_end - board_bss));
     board_exit(main(0, NULL));

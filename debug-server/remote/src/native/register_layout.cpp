@@ -49,6 +49,11 @@ constexpr std::array<std::string_view, 32> riscv_names{
     "a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
     "s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 
+constexpr std::array<std::string_view, 32> riscv_float_names{
+    "ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1", "fa0",
+    "fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4", "fs5",
+    "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11"};
+
 /// "x12" → 12 for prefix "x".
 std::optional<std::size_t> numbered(std::string_view name, std::string_view prefix,
                                     std::size_t count) {
@@ -93,8 +98,10 @@ std::optional<std::size_t> vector_number(Machine machine, std::string_view name)
         return numbered(name, "xmm", 16);
     case Machine::AArch64:
         return numbered(name, "v", 32);
+    case Machine::Arm:
+        return numbered(name, "d", 32);
     default:
-        return std::nullopt;
+        return among(riscv_float_names, name);
     }
 }
 

@@ -319,6 +319,10 @@ Result<WatchpointId> NativeTargetImpl::add(NativeAddress address, std::uint32_t 
         return std::unexpected(paused.error());
     }
     const unsigned type = kind == NativeWatchKind::Write ? 2 : 4;
+    Watched watched{.address = address, .size = size, .packet_type = type};
+    if (!stops_behind_access_) {
+        watched.bytes = watched_bytes(watched);
+    }
     Result<void> set = stop_point(true, type, address.value, size);
     if (*paused) {
         const auto resumed = send_resume();
@@ -331,7 +335,7 @@ Result<WatchpointId> NativeTargetImpl::add(NativeAddress address, std::uint32_t 
         return fail(ErrorCode::Busy,
                     "the target has no watchpoint left (" + set.error().message + ")");
     }
-    watched_[++last_watch_] = {.address = address, .size = size, .packet_type = type};
+    watched_[++last_watch_] = std::move(watched);
     return WatchpointId{last_watch_};
 }
 

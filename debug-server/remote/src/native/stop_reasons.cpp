@@ -5,6 +5,7 @@
 
 #include <wdbg/rsp/text.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <utility>
@@ -58,7 +59,7 @@ Arrival NativeTargetImpl::reason_of(const rsp::StopReply& reply, ServerThread th
         return std::nullopt;
     }
     if (reply.reason == "watchpoint") {
-        return watch_hit(reply);
+        return watch_hit(reply, thread);
     }
     const Result<NativeRegisters> at = quick_registers(thread);
     return at ? arrived(thread, *at) : Arrival(Interrupted{});
@@ -155,19 +156,65 @@ Arrival NativeTargetImpl::fault_of(const rsp::StopReply& reply, ServerThread thr
     return fault;
 }
 
-Arrival NativeTargetImpl::watch_hit(const rsp::StopReply& reply) const {
+std::vector<std::byte> NativeTargetImpl::watched_bytes(const Watched& watched) const {
+    std::vector<std::byte> bytes(watched.size);
+    return read_memory(watched.address, bytes) ? bytes : std::vector<std::byte>();
+}
+
+/// One instruction, without the watchpoint, and without a site where the thread stands: it is put
+/// back when the target runs.
+void NativeTargetImpl::finish_access(ServerThread thread, const Watched& watched) {
+    const Result<NativeRegisters> at = quick_registers(thread);
+    const auto site = at ? sites_.find(at->pc.value) : sites_.end();
+    if (site != sites_.end() && !take_out(site->first, site->second)) {
+        return;
+    }
+    if (!stop_point(false, watched.packet_type, watched.address.value, watched.size)) {
+        return;
+    }
+    const Result<rsp::StopReply> reply = single_step(thread);
+    cache_.clear();
+    if (reply) {
+        take_expedited(*reply);
+    }
+    // Where it cannot be set again, what it was for has happened.
+    [[maybe_unused]] const auto again =
+        stop_point(true, watched.packet_type, watched.address.value, watched.size);
+}
+
+/// x86-64 stops behind the access; other servers mostly in front of it (QEMU, the hardware of Arm
+/// and RISC-V). What a write does to the bytes tells.
+Arrival NativeTargetImpl::watch_hit(const rsp::StopReply& reply, ServerThread thread) {
     std::optional<std::uint64_t> accessed;
     for (const auto& [key, value] : reply.fields) {
         if (key == "watch" || key == "rwatch" || key == "awatch") {
             accessed = rsp::TextReader(value).hex();
         }
     }
-    for (const auto& [id, watched] : watched_) {
-        if (accessed && *accessed - watched.address.value < watched.size) {
-            return NativeWatchpointHit{.watchpoint = WatchpointId{id}};
+    const auto found = std::ranges::find_if(watched_, [accessed](const auto& entry) {
+        return accessed && *accessed - entry.second.address.value < entry.second.size;
+    });
+    if (found == watched_.end()) {
+        return Interrupted{};
+    }
+    Watched& watched = found->second;
+    if (machine() == Machine::X86_64) {
+        stops_behind_access_ = true;
+    }
+    const std::vector<std::byte> before = std::move(watched.bytes);
+    if (!stops_behind_access_ && watched_bytes(watched) != before) {
+        stops_behind_access_ = true;
+    }
+    if (!stops_behind_access_.value_or(false)) {
+        finish_access(thread, watched);
+    }
+    if (!stops_behind_access_) {
+        watched.bytes = watched_bytes(watched);
+        if (watched.bytes != before) {
+            stops_behind_access_ = false;
         }
     }
-    return Interrupted{};
+    return NativeWatchpointHit{.watchpoint = WatchpointId{found->first}, .access = {}};
 }
 
 } // namespace wdbg::remote

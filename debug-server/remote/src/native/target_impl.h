@@ -167,6 +167,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
         NativeAddress address;
         std::uint32_t size = 0;
         unsigned packet_type = 0;
+        std::vector<std::byte> bytes{}; ///< until it is known when the server stops
     };
 
     // NativeWatchpointSupport (sites.cpp)
@@ -247,7 +248,9 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
                             const native::StepExit* from);
     Arrival user_hit(ServerThread thread, std::uint64_t address);
     Arrival fault_of(const rsp::StopReply& reply, ServerThread thread);
-    Arrival watch_hit(const rsp::StopReply& reply) const;
+    Arrival watch_hit(const rsp::StopReply& reply, ServerThread thread);
+    std::vector<std::byte> watched_bytes(const Watched& watched) const;
+    void finish_access(ServerThread thread, const Watched& watched);
     void stop_with(std::vector<NativeThreadStop> reasons);
     void post_stop(std::vector<NativeThreadStop> reasons);
     void drop_plans();
@@ -312,6 +315,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::set<std::uint64_t> former_sites_;
     std::map<std::uint32_t, Watched> watched_;
     std::uint32_t last_watch_ = 0;
+    std::optional<bool> stops_behind_access_; ///< the server, at watchpoints; not known at first
 
     ServerThread event_thread_ = 0; ///< of the last stop
     bool has_run_ = false;          ///< there was a stop since the connection was made
