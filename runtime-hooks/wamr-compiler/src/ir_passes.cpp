@@ -10,7 +10,9 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
+#include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
+#include <llvm/IR/OptBisect.h>
 #include <llvm/TargetParser/Triple.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
@@ -28,9 +30,21 @@ llvm::BasicBlock* trap_block(const AOTFuncContext& function) {
                                                    : llvm::unwrap(function.got_exception_block);
 }
 
+/// Out of the way of what is executed. Not where each memory access has its trap blocks: there LLVM
+/// merges the ends of blocks that lie together, which a step then has to look at one by one.
+void mark_unlikely(llvm::Instruction& branch, const llvm::BasicBlock& target) {
+    if (branch.getNumSuccessors() != 2) {
+        return;
+    }
+    llvm::MDBuilder weights(branch.getContext());
+    branch.setMetadata(llvm::LLVMContext::MD_prof, branch.getSuccessor(0) == &target
+                                                       ? weights.createUnlikelyBranchWeights()
+                                                       : weights.createLikelyBranchWeights());
+}
+
 /// Points one edge of `branch` to a copy of the trap block that has this edge's values in place of
 /// the phis and the branch's location.
-void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor) {
+void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor, bool unlikely) {
     llvm::ValueToValueMapTy values;
     llvm::BasicBlock* const copy =
         llvm::CloneBasicBlock(&shared, values, ".site", shared.getParent());
@@ -54,17 +68,20 @@ void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor) {
         }
     }
     branch->replaceSuccessorWith(&shared, copy);
+    if (unlikely) {
+        mark_unlikely(*branch, *copy);
+    }
     shared.removePredecessor(&predecessor, true);
 }
 
-void split_trap_block(const AOTFuncContext& function) {
+void split_trap_block(const AOTFuncContext& function, bool unlikely) {
     llvm::BasicBlock* const shared = trap_block(function);
     if (shared == nullptr) {
         return;
     }
     llvm::SmallVector<llvm::BasicBlock*> predecessors(llvm::predecessors(shared));
     for (llvm::BasicBlock* const predecessor : predecessors) {
-        split_trap_edge(*shared, *predecessor);
+        split_trap_edge(*shared, *predecessor, unlikely);
     }
     shared->eraseFromParent();
 }
@@ -121,7 +138,7 @@ class FunctionPass {
 
     void run() {
         if (pass_options.trap_blocks) {
-            split_trap_block(function_);
+            split_trap_block(function_, !context_.enable_bound_check);
         }
         if (subprogram_ == nullptr) {
             return;
@@ -243,7 +260,23 @@ void keep_frames(const AOTFuncContext& function) {
     }
 }
 
+/// Keeps LLVM from what WAMR's loader has no relocation for: RISC-V's constants of a function in a
+/// table of their own (`.promoted_doubles`, from LLVM 22 on).
+class PassGate final : public llvm::OptPassGate {
+  public:
+    [[nodiscard]] bool shouldRunPass(llvm::StringRef name,
+                                     llvm::StringRef /*unit*/) const override {
+        return name != "riscv-promote-const";
+    }
+
+    [[nodiscard]] bool isEnabled() const override { return true; }
+};
+
 void run_passes(AOTCompContext& context, llvm::Module& module) {
+    static PassGate gate;
+    if (llvm::Triple(module.getTargetTriple()).isRISCV()) {
+        module.getContext().setOptPassGate(gate);
+    }
     llvm::DIBuilder builder(module, false,
                             llvm::unwrap<llvm::DICompileUnit>(context.debug_comp_unit));
     const std::string room = patchable_room(llvm::Triple(module.getTargetTriple()));
