@@ -162,7 +162,7 @@ std::optional<StopReason> AotDebuggeeImpl::translate(ThreadId thread,
         return is_news ? std::optional<StopReason>(InstancesChanged{}) : done;
     }
     if (const auto* hit = std::get_if<NativeWatchpointHit>(&reason)) {
-        return watch_reason(thread, hit->watchpoint);
+        return watch_reason(thread, *hit);
     }
     if (const auto* fault = std::get_if<NativeFault>(&reason)) {
         return fault_reason(thread, *fault);

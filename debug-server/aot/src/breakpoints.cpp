@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "breakpoints.h"
 
+#include "condition_code.h"
+
 #include <algorithm>
 
 namespace wdbg::aot {
@@ -49,7 +51,7 @@ Result<void> AotBreakpoints::add_site(NativeAddress address, Owner owner) {
     }
     site.owners.insert(std::ranges::upper_bound(site.owners, owner, executed_before),
                        std::move(owner));
-    update_filter(site);
+    update_filter(address, site);
     return {};
 }
 
@@ -65,7 +67,7 @@ void AotBreakpoints::remove_site(NativeAddress address, CodeAddress owner, bool 
     if (!native) {
         site.rules.erase(owner);
     }
-    update_filter(site);
+    update_filter(address, site);
     if (site.owners.empty()) {
         [[maybe_unused]] const auto removed = target_.unplant(address); // it goes with its code
         sites_.erase(found);
@@ -73,7 +75,9 @@ void AotBreakpoints::remove_site(NativeAddress address, CodeAddress owner, bool 
 }
 
 /// Rules for all owners as soon as one has some.
-void AotBreakpoints::update_filter(Site& site) {
+void AotBreakpoints::update_filter(NativeAddress address, Site& site) {
+    // The filter decides while its rules change, and where the site has no room for more.
+    [[maybe_unused]] const auto removed = target_.set_probe(address, {});
     std::vector<HitRule> rules;
     for (const Owner& owner : site.owners) {
         const auto rule = site.rules.find(owner.address);
@@ -84,7 +88,13 @@ void AotBreakpoints::update_filter(Site& site) {
     if (site.rules.empty()) {
         rules.clear();
     }
+    const bool is_x86 = target_.machine() == Machine::X86_64;
+    const auto code =
+        is_x86 && rules.size() == 1 ? condition_code(rules.front(), variables_) : std::nullopt;
     site.filter->set_rules(std::move(rules));
+    if (code) {
+        [[maybe_unused]] const auto set = target_.set_probe(address, *code);
+    }
 }
 
 Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAddress address,
@@ -117,12 +127,13 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
         return fail(ErrorCode::Unsupported, "the .wasm is needed for conditions at the hit");
     }
     for (std::size_t i = 0; i < known->second.sites.size(); ++i) {
-        Site& site = sites_.at(known->second.sites[i]);
+        const NativeAddress at = known->second.sites[i];
+        Site& site = sites_.at(at);
         site.rules.erase(address);
         if (!any_of.empty()) {
             site.rules.emplace(address, std::move(rules[i]));
         }
-        update_filter(site);
+        update_filter(at, site);
     }
     tell_instance_at_hits(instance, address, others);
     return {};
@@ -186,7 +197,7 @@ void AotBreakpoints::tell_instance_at_hits(const AotInstance& instance, CodeAddr
                                 module, *offset, body->index);
         if (rule && rule->exec_env) {
             site.rules.emplace(address, std::move(*rule));
-            update_filter(site);
+            update_filter(at, site);
         }
     }
 }
@@ -203,7 +214,7 @@ void AotBreakpoints::instances_changed(const AotInstances& instances) {
             if (const auto rule = site.rules.find(address); rule != site.rules.end()) {
                 rule->second.instance = instance->mark();
                 rule->second.others = others;
-                update_filter(site);
+                update_filter(at, site);
             }
         }
         tell_instance_at_hits(*instance, address, others);

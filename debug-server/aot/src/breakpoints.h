@@ -93,7 +93,7 @@ class AotBreakpoints {
     void remove_site(NativeAddress site, CodeAddress owner, bool native = false);
     void tell_instance_at_hits(const AotInstance& instance, CodeAddress address,
                                const std::vector<InstanceMark>& others);
-    static void update_filter(Site& site);
+    void update_filter(NativeAddress address, Site& site);
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;

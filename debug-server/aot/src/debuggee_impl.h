@@ -6,6 +6,8 @@
 #include "modules.h"
 #include "stack.h"
 
+#include <wdbg/wasm/instruction.h>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,8 +34,10 @@ struct ShownPlace {
 
 struct Watch {
     WatchpointSpec spec;
-    std::vector<WatchpointId> native; ///< the pieces that the hardware watches
-    std::vector<std::byte> before;    ///< the watched bytes when they were last looked at
+    std::vector<WatchpointId> native{}; ///< the pieces that the hardware watches, or one range
+    bool is_range = false;
+    /// The watched bytes when they were last looked at, the first 64 KiB.
+    std::vector<std::byte> before{};
 };
 
 /// Run control in two states; everything happens on the event loop's thread.
@@ -193,8 +197,18 @@ class AotDebuggeeImpl final : public AotDebuggee,
     [[nodiscard]] std::vector<InstanceMark> others_of(const AotInstance& instance) const;
 
     // --- Watchpoints (watchpoints.cpp) ----------------------------------------------------------
-    std::optional<StopReason> watch_reason(ThreadId thread, WatchpointId native);
-    [[nodiscard]] bool last_instruction_writes(ThreadId thread) const;
+    /// What an access has touched of a watched range.
+    struct Touched {
+        std::uint64_t offset = 0; ///< from the range's begin
+        bool wrote = false;
+    };
+
+    Result<std::vector<WatchpointId>> watch_pieces(NativeAddress address, std::uint64_t size,
+                                                   NativeWatchKind kind);
+    std::optional<StopReason> watch_reason(ThreadId thread, const NativeWatchpointHit& native);
+    [[nodiscard]] std::optional<wasm::MemoryAccess> last_access(ThreadId thread) const;
+    [[nodiscard]] std::optional<Touched> touched(ThreadId thread, const Watch& watch, bool changed,
+                                                 const std::optional<NativeAccess>& access) const;
     [[nodiscard]] Result<std::vector<std::byte>> watched_bytes(const WatchpointSpec& spec) const;
     void refresh_watched_bytes();
     void clear_watchpoints();

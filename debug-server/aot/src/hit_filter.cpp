@@ -314,6 +314,16 @@ bool SiteFilter::accept(const NativeRegisters& registers, void* data) {
     return accepted;
 }
 
+/// Only a site with one rule has a probe.
+void SiteFilter::probed(void* data) {
+    SiteFilter& self = *static_cast<SiteFilter*>(data);
+    self.deciding_.fetch_add(1);
+    if (const Rules* const rules = self.rules_.load()) {
+        self.accepted_.store(packed(rules->front().address));
+    }
+    self.deciding_.fetch_sub(1);
+}
+
 bool SiteFilter::decide(const NativeRegisters& registers) {
     const Rules* const rules = rules_.load();
     if (rules == nullptr) {

@@ -64,7 +64,7 @@ class SiteFilter {
     /// No rules: all hits count.
     void set_rules(std::vector<HitRule> rules);
 
-    [[nodiscard]] HitFilter filter() { return {.accept = accept, .data = this}; }
+    [[nodiscard]] HitFilter filter() { return {.accept = accept, .data = this, .probed = probed}; }
 
     /// The address whose rule has let a hit through last; nullopt if it was not one with rules.
     [[nodiscard]] std::optional<CodeAddress> last_accepted() const;
@@ -73,6 +73,7 @@ class SiteFilter {
     using Rules = std::vector<HitRule>;
 
     static bool accept(const NativeRegisters& registers, void* data);
+    static void probed(void* data);
 
     bool decide(const NativeRegisters& registers);
 

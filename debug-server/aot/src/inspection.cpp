@@ -12,32 +12,14 @@ namespace wdbg::aot {
 namespace {
 
 /// First vector register's DWARF number, and how many there are.
-struct VectorNumbers {
-    std::uint32_t first = 0;
-    std::uint32_t count = 0;
-};
-
-VectorNumbers vector_numbers(Machine machine) {
-    switch (machine) {
-    case Machine::X86_64:
-        return {.first = 17, .count = 16};
-    case Machine::AArch64:
-        return {.first = 64, .count = 32};
-    default:
-        return {};
-    }
-}
-
 Result<Value> read_register(const NativeRegisters& registers, std::uint32_t number,
                             ValueType type) {
     Value value{.type = type};
-    const VectorNumbers vectors = vector_numbers(registers.machine);
-    if (number - vectors.first < vectors.count) {
+    if (const auto vector = vector_index(registers.machine, number)) {
         if (!registers.vectors_known) {
             return fail(ErrorCode::Unavailable, "its register was not kept by a call");
         }
-        std::memcpy(value.storage.data(), registers.vectors.at(number - vectors.first).data(),
-                    size_of(type));
+        std::memcpy(value.storage.data(), registers.vectors.at(*vector).data(), size_of(type));
         return value;
     }
     if (number >= registers.general.size() || size_of(type) > sizeof(std::uint64_t)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// Watchpoints on linear memory by the hardware's few and small ones.
+// Watchpoints on linear memory: by the hardware's few and small ones where these do, else by
+// ranges.
 #include "debuggee_impl.h"
 
 #include <wdbg/wasm/instruction.h>
@@ -32,6 +33,14 @@ std::vector<Piece> pieces_of(NativeAddress address, std::uint64_t size) {
 }
 
 constexpr std::size_t shown_bytes = 16;
+constexpr std::size_t kept_bytes = 65536;
+
+/// What is shown of the watched bytes: from `offset` on.
+std::vector<std::byte> shown(const std::vector<std::byte>& bytes, std::uint64_t offset) {
+    const auto from = std::span(bytes).subspan(std::min<std::size_t>(offset, bytes.size()));
+    const auto part = from.first(std::min(from.size(), shown_bytes));
+    return {part.begin(), part.end()};
+}
 
 } // namespace
 
@@ -53,7 +62,7 @@ Result<std::vector<std::byte>> AotDebuggeeImpl::watched_bytes(const WatchpointSp
         spec.size > memory->size - spec.address.offset) {
         return fail(ErrorCode::OutOfRange, "the range is not within the memory");
     }
-    std::vector<std::byte> bytes(std::min<std::uint64_t>(spec.size, shown_bytes));
+    std::vector<std::byte> bytes(std::min<std::uint64_t>(spec.size, kept_bytes));
     auto read = target_.read_memory({memory->data.value + spec.address.offset}, bytes);
     return read ? Result<std::vector<std::byte>>(std::move(bytes)) : std::unexpected(read.error());
 }
@@ -65,29 +74,48 @@ Result<WatchpointId> AotDebuggeeImpl::add(const WatchpointSpec& spec) {
     }
     const auto memory =
         instances_.memory((*instance_at(spec.address.instance))->address, spec.address.memory);
-    Watch watch{.spec = spec, .native = {}, .before = std::move(*before)};
-    NativeWatchpointSupport& hardware = *target_.watchpoints();
-    const auto pieces = pieces_of({memory->data.value + spec.address.offset}, spec.size);
-    if (hardware.max_count() != 0 && pieces.size() > hardware.max_count()) {
-        return fail(ErrorCode::Unsupported, "the hardware watches at most " +
-                                                std::to_string(hardware.max_count()) +
-                                                " aligned pieces of 8 bytes");
-    }
+    const NativeAddress address{memory->data.value + spec.address.offset};
     const NativeWatchKind kind =
         spec.kind == WatchKind::Write ? NativeWatchKind::Write : NativeWatchKind::Access;
-    for (const Piece& piece : pieces) {
-        const auto id = hardware.add(piece.address, piece.size, kind);
-        if (!id) {
-            for (const WatchpointId undo : watch.native) {
-                [[maybe_unused]] const auto removed = hardware.remove(undo);
-            }
-            return std::unexpected(id.error());
-        }
-        watch.native.push_back(*id);
+    Watch watch{.spec = spec, .before = std::move(*before)};
+    auto pieces = watch_pieces(address, spec.size, kind);
+    if (pieces) {
+        watch.native = std::move(*pieces);
+    } else if (const auto range = target_.watchpoints()->add_range(address, spec.size, kind)) {
+        watch.native = {*range};
+        watch.is_range = true;
+    } else {
+        return fail(pieces.error().code, pieces.error().message + "; " + range.error().message);
     }
     const WatchpointId id{++last_watch_};
     watches_.emplace(id.value, std::move(watch));
     return id;
+}
+
+Result<std::vector<WatchpointId>>
+AotDebuggeeImpl::watch_pieces(NativeAddress address, std::uint64_t size, NativeWatchKind kind) {
+    NativeWatchpointSupport& hardware = *target_.watchpoints();
+    const auto too_many = [&hardware](std::uint64_t pieces) {
+        return hardware.max_count() != 0 && pieces > hardware.max_count();
+    };
+    constexpr std::uint64_t widest = 8;
+    if (too_many(size / widest) || too_many(pieces_of(address, size).size())) {
+        return fail(ErrorCode::Unsupported, "the hardware watches at most " +
+                                                std::to_string(hardware.max_count()) +
+                                                " aligned pieces of 8 bytes");
+    }
+    std::vector<WatchpointId> added;
+    for (const Piece& piece : pieces_of(address, size)) {
+        const auto id = hardware.add(piece.address, piece.size, kind);
+        if (!id) {
+            for (const WatchpointId undo : added) {
+                [[maybe_unused]] const auto removed = hardware.remove(undo);
+            }
+            return std::unexpected(id.error());
+        }
+        added.push_back(*id);
+    }
+    return added;
 }
 
 Result<void> AotDebuggeeImpl::remove(WatchpointId id) {
@@ -129,49 +157,77 @@ void AotDebuggeeImpl::forget_watchpoints(InstanceId id) {
     }
 }
 
-/// By the opcode of the wasm instruction that the native one behind the thread belongs to.
-bool AotDebuggeeImpl::last_instruction_writes(ThreadId thread) const {
+/// Of the wasm instruction that the native one behind the thread belongs to.
+std::optional<wasm::MemoryAccess> AotDebuggeeImpl::last_access(ThreadId thread) const {
     const auto stack = stack_of(thread);
     if (!stack || (*stack)->native.empty()) {
-        return false;
+        return std::nullopt;
     }
     const NativeFrame& frame = (*stack)->native.front();
     const auto positions =
         frame.module->info->positions(frame.pc, dwarf::AddressKind::ReturnAddress);
     if (positions.empty() || !frame.module->wasm) {
-        return false;
+        return std::nullopt;
     }
     const auto instruction = wasm::decode(frame.module->wasm->bytes(), positions.front().offset);
-    const auto access = instruction ? wasm::memory_access(*instruction) : std::nullopt;
-    return access && access->writes() && !access->reads();
+    return instruction ? wasm::memory_access(*instruction) : std::nullopt;
 }
 
-/// nullopt for one that is gone, and for a write where only reads are asked for.
-std::optional<StopReason> AotDebuggeeImpl::watch_reason(ThreadId thread, WatchpointId native) {
+/// What was accessed of `watch`; nullopt if its bytes are as they were, and the access ends in
+/// front of them.
+std::optional<AotDebuggeeImpl::Touched>
+AotDebuggeeImpl::touched(ThreadId thread, const Watch& watch, bool changed,
+                         const std::optional<NativeAccess>& access) const {
+    const bool by_host = is_in_host_call(thread);
+    const auto instruction = by_host ? std::nullopt : last_access(thread);
+    if (!access) { // the hardware does not tell reads from writes
+        const bool writes = instruction && instruction->writes() && !instruction->reads();
+        return Touched{.offset = 0, .wrote = changed || writes || (watch.is_range && by_host)};
+    }
+    const auto instance = instance_at(watch.spec.address.instance);
+    const auto memory = instance
+                            ? instances_.memory((*instance)->address, watch.spec.address.memory)
+                            : std::unexpected(instance.error());
+    if (!memory) {
+        return std::nullopt;
+    }
+    const std::uint64_t begin = memory->data.value + watch.spec.address.offset;
+    const std::uint64_t width = instruction ? instruction->width : 1;
+    if (access->address.value >= begin) {
+        return Touched{.offset = access->address.value - begin, .wrote = access->is_write};
+    }
+    const bool reaches = changed || access->address.value + width > begin;
+    return reaches ? std::optional(Touched{.offset = 0, .wrote = access->is_write}) : std::nullopt;
+}
+
+/// nullopt for one that is gone, for a write where only reads are asked for, and for an access that
+/// was beside it.
+std::optional<StopReason> AotDebuggeeImpl::watch_reason(ThreadId thread,
+                                                        const NativeWatchpointHit& native) {
     for (auto& [id, watch] : watches_) {
-        if (std::ranges::find(watch.native, native) == watch.native.end()) {
+        if (std::ranges::find(watch.native, native.watchpoint) == watch.native.end()) {
             continue;
         }
         auto now = watched_bytes(watch.spec);
         if (!now) {
             return std::nullopt;
         }
-        // The hardware does not tell reads from writes.
-        const bool wrote = *now != watch.before || last_instruction_writes(thread);
-        if (watch.spec.kind == WatchKind::Read && wrote) {
-            watch.before = std::move(*now);
+        const auto what = touched(thread, watch, *now != watch.before, native.access);
+        const std::vector<std::byte> before = std::exchange(watch.before, std::move(*now));
+        if (!what || (watch.spec.kind == WatchKind::Read && what->wrote)) {
             return std::nullopt;
         }
-        WatchpointHit hit{.watchpoint = {id},
-                          .address = watch.spec.address,
-                          .size = watch.spec.size,
-                          .access = watch.spec.kind == WatchKind::Write || wrote ? AccessKind::Write
-                                                                                 : AccessKind::Read,
-                          .before = watch.before,
-                          .after = *now,
-                          .by_host = is_in_host_call(thread)};
-        watch.before = std::move(*now);
-        return hit;
+        MemoryAddress address = watch.spec.address;
+        address.offset += what->offset;
+        return WatchpointHit{.watchpoint = {id},
+                             .address = address,
+                             .size = watch.spec.size - what->offset,
+                             .access = watch.spec.kind == WatchKind::Write || what->wrote
+                                           ? AccessKind::Write
+                                           : AccessKind::Read,
+                             .before = shown(before, what->offset),
+                             .after = shown(watch.before, what->offset),
+                             .by_host = is_in_host_call(thread)};
     }
     return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "probe_code.h"
 #include "slot_arena.h"
 #include "x86_slot.h"
 
@@ -18,6 +19,7 @@
 namespace wdbg::native {
 
 using HitFunction = bool (*)(const NativeRegisters&, void*);
+using ProbedFunction = void (*)(void*);
 
 /// A planted address, or one that was planted: never reused for another address while its code
 /// exists, so that a thread that comes late still finds its slot.
@@ -28,9 +30,13 @@ struct Site {
     std::uint64_t address = 0;
     std::uint64_t slot = 0; ///< where its instruction runs
     Slot layout;
-    std::byte original{};
+    std::array<std::byte, jump_size> original{}; ///< as many as the instruction has
     // Of the owner alone:
     bool planted = false;
+    bool jumps = false;      ///< its first byte is that of the jump to the probe, not the trap
+    bool has_jump = false;   ///< the bytes behind it are the jump's
+    std::uint64_t probe = 0; ///< 0: none
+    std::size_t probe_size = 0;
     std::uint32_t step_users = 0;
     // Of the handlers:
     std::atomic<bool> active{false};
@@ -38,9 +44,13 @@ struct Site {
     std::atomic<std::uint32_t> readers{0};
     std::atomic<HitFunction> accept{nullptr};
     std::atomic<void*> accept_data{nullptr};
+    std::atomic<ProbedFunction> probed{nullptr};
     std::atomic<std::uint64_t> hits{0};
     std::atomic<std::uint64_t> accepted{0};
 };
+
+/// Behind each slot's code: a trap, where a probe goes on whose hit counts.
+inline constexpr std::uint64_t stop_offset = SlotArena::slot_size - 1;
 
 using SiteIndex = std::uint32_t; ///< 0: no site
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "page_rights.h"
 #include "parking.h"
 
 #include <wdbg/native/gate.h>
@@ -45,12 +46,14 @@ void enter_guest() {
 
 void leave_guest() {
     if (GuestThread* thread = gate_thread()) {
+        open_pages();
         thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);
     }
 }
 
 void leave_guest(GuestExit& exit) {
     if (GuestThread* thread = gate_thread()) {
+        open_pages();
         exit.outer = thread->exit;
         thread->exit = &exit;
         thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <sys/types.h>
 
 namespace wdbg::native {
@@ -34,6 +35,7 @@ enum class ReasonKind : std::uint8_t { None, Breakpoint, StepDone, Watchpoint, F
 struct Reason {
     std::uint64_t address = 0; ///< of the site; for faults si_addr
     std::uint32_t watchpoint = 0;
+    std::optional<NativeAccess> access{}; ///< of a watchpoint's
     int signal = 0;
     int code = 0;
 };
@@ -69,6 +71,8 @@ struct GuestThread {
     /// The thread's own: the trap flag is set on our behalf.
     bool tracing = false;
     bool tracing_call = false; ///< … over an indirect call that is to be stepped into
+    /// The thread's own: what it is about to access, with the closed pages open to it.
+    std::optional<NativeAccess> access{};
 
     /// The last one; the owner changes it while it is neither Called nor calling.
     std::shared_ptr<InjectedCall> call;

@@ -2,9 +2,11 @@
 #include "handlers.h"
 
 #include "hardware_watchpoints.h"
+#include "page_watchpoints.h"
 #include "parking.h"
 
 #include <cerrno>
+#include <utility>
 
 /// Everything here runs inside signal handlers: async-signal-safe calls, preallocated memory and
 /// atomics only.
@@ -24,6 +26,28 @@ class KeepErrno {
 
   private:
     int value_ = errno;
+};
+
+/// Closed pages are open to handlers, and as they should be to the code that goes on.
+class OpenPages {
+  public:
+    OpenPages(ucontext_t& context, const GuestThread* thread) : context_(context), thread_(thread) {
+        open_pages();
+    }
+
+    ~OpenPages() {
+        if (thread_ != nullptr && !thread_->calling.load() &&
+            thread_->whereabouts.load() == Whereabouts::Running) {
+            set_pages_open(context_, thread_->access.has_value());
+        }
+    }
+
+    OpenPages(const OpenPages&) = delete;
+    OpenPages& operator=(const OpenPages&) = delete;
+
+  private:
+    ucontext_t& context_;
+    const GuestThread* thread_;
 };
 
 struct Hit {
@@ -79,11 +103,39 @@ void go_on_with_step(const Hit& hit, const Site& site) {
     thread.hold.store(Held);
 }
 
+/// A probe has decided that its hit counts, and has counted it. False for any other trap.
+bool behind_probe(const Hit& hit, std::uint64_t address) {
+    Site* const site = hit.state.tables.site_of_slot(address);
+    if (site == nullptr || address != site->slot + stop_offset) {
+        return false;
+    }
+    set_pc(hit.context, site->slot);
+    if (hit.thread == nullptr || hit.thread->calling.load()) {
+        return true;
+    }
+    site->readers.fetch_add(1);
+    const bool active = site->active.load();
+    const ProbedFunction probed = site->probed.load(std::memory_order_relaxed);
+    if (active && probed != nullptr) {
+        probed(site->accept_data.load(std::memory_order_relaxed));
+    }
+    site->readers.fetch_sub(1);
+    hit.thread->hit_counted = active;
+    if (active) {
+        site->accepted.fetch_add(1, std::memory_order_relaxed);
+        set_reason(*hit.thread, ReasonKind::Breakpoint, {.address = site->address});
+        park(hit.state, *hit.thread, hit.context);
+    } else {
+        park_if_held(hit.state, *hit.thread, hit.context);
+    }
+    return true;
+}
+
 /// int3: pc is behind it. False if it is not ours.
 bool on_site(const Hit& hit) {
     const std::uint64_t address = pc_of(hit.context) - 1;
     if (!hit.state.tables.in_code(address)) {
-        return false;
+        return behind_probe(hit, address);
     }
     Site* site = hit.state.tables.site_at(address);
     if (site == nullptr) {
@@ -144,21 +196,69 @@ bool on_trace(const Hit& hit) {
     return true;
 }
 
-bool on_watchpoint(const Hit& hit, const siginfo_t& info) {
-    const auto id = watchpoint_of(info);
-    if (!id) {
-        return false;
-    }
-    if (hit.thread == nullptr || *id == 0 || !hit.state.attached.load() ||
-        hit.thread->calling.load()) {
-        return true; // a removed one, or nobody listens
-    }
-    set_reason(*hit.thread, ReasonKind::Watchpoint, {.watchpoint = *id});
+/// The thread has made an access that is watched.
+void stop_at_watchpoint(const Hit& hit, std::uint32_t id, std::optional<NativeAccess> access) {
+    set_reason(*hit.thread, ReasonKind::Watchpoint, {.watchpoint = id, .access = access});
     hit.thread->hold.store(Held);
     if (in_guest(hit.state.tables, pc_of(hit.context))) {
         park(hit.state, *hit.thread, hit.context);
     } else {
         hit.state.notify(); // written by the host: parks at the gate
+    }
+}
+
+/// A closed page was accessed. What is no guest code's business simply goes on; else the pages are
+/// open for one instruction.
+void on_page_fault(const Hit& hit, const siginfo_t& info) {
+    GuestThread* const thread = hit.thread;
+    if (thread == nullptr || thread->calling.load() ||
+        thread->whereabouts.load() != Whereabouts::Running) {
+        set_pages_open(hit.context, true);
+        return;
+    }
+    thread->access = access_of(info, hit.context);
+    set_single_step(hit.context, true);
+}
+
+/// The instruction has been executed. True if that is all there is to say of this trap.
+bool after_access(const Hit& hit) {
+    if (hit.thread == nullptr || !hit.thread->access) {
+        return false;
+    }
+    GuestThread& thread = *hit.thread;
+    const NativeAccess access = *std::exchange(thread.access, std::nullopt);
+    auto watchpoint = watchpoint_of(access);
+    if (!watchpoint) {
+        watchpoint = page_watchpoint_of(access);
+    }
+    if (watchpoint && hit.state.attached.load()) {
+        thread.tracing = false;
+        set_single_step(hit.context, false);
+        stop_at_watchpoint(hit, *watchpoint, access);
+        return true;
+    }
+    if (thread.tracing) {
+        return false;
+    }
+    set_single_step(hit.context, false);
+    if (in_guest(hit.state.tables, pc_of(hit.context))) { // else in a helper of the runtime
+        park_if_held(hit.state, thread, hit.context);
+    }
+    return true;
+}
+
+bool on_watchpoint(const Hit& hit, const siginfo_t& info) {
+    const auto id = watchpoint_of(info);
+    if (!id) {
+        return false;
+    }
+    if (after_access(hit)) {
+        return true;
+    }
+    const bool matters = hit.thread != nullptr && *id != 0 && hit.state.attached.load() &&
+                         !hit.thread->calling.load();
+    if (matters) { // else a removed one, or nobody listens
+        stop_at_watchpoint(hit, *id, std::nullopt);
     }
     return true;
 }
@@ -203,7 +303,7 @@ bool on_trap(const Hit& hit, const siginfo_t& info) {
     case TRAP_BRKPT:
         return on_site(hit);
     case TRAP_TRACE:
-        return on_trace(hit);
+        return after_access(hit) || on_trace(hit);
     case perf_event:
         return on_watchpoint(hit, info);
     default:
@@ -225,7 +325,10 @@ void on_signal(int signal, siginfo_t* info, void* raw) {
     }
     const Hit hit{
         .state = *state, .context = *static_cast<ucontext_t*>(raw), .thread = current_thread()};
-    if (signal != SIGTRAP) {
+    const OpenPages open(hit.context, hit.thread);
+    if (signal == SIGSEGV && is_page_fault(*info)) {
+        on_page_fault(hit, *info);
+    } else if (signal != SIGTRAP) {
         on_fault(hit, signal, info);
     } else if (!on_trap(hit, *info)) {
         pass_on(hit, signal, info);
@@ -237,6 +340,7 @@ void on_stop_signal(int /*signal*/, siginfo_t* /*info*/, void* raw) {
     ProcessState* state = process_state();
     GuestThread* thread = current_thread();
     auto& context = *static_cast<ucontext_t*>(raw);
+    const OpenPages open(context, thread);
     if (state == nullptr || thread == nullptr || !in_guest(state->tables, pc_of(context))) {
         return;
     }

@@ -26,31 +26,25 @@ struct Active {
     std::atomic<std::uint32_t> id{0};
     std::atomic<std::uint64_t> address{0};
     std::atomic<std::uint32_t> size{0};
+    std::atomic<bool> writes_only{true};
     std::atomic<std::uint64_t> last{0}; ///< the bytes when they were last known to be told
 };
 
 std::array<Active, HardwareWatchpoints::limit> actives{};
 std::atomic<std::uint32_t> active_count{0};
 
-/// Read by the kernel: a load of our own would be an access to watched bytes. Async-signal-safe.
-std::optional<std::uint64_t> read_bytes(std::uint64_t address, std::uint32_t size) {
-    std::uint64_t value = 0;
-    const iovec local{.iov_base = &value, .iov_len = size};
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
-    const iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = size};
-    const long count = ::syscall(SYS_process_vm_readv, ::getpid(), &local, 1UL, &remote, 1UL, 0UL);
-    return std::cmp_equal(count, size) ? std::optional(value) : std::nullopt;
-}
-
 std::uint64_t value_at(std::uint64_t address, std::uint32_t size) {
-    return read_bytes(address, size).value_or(0);
+    std::uint64_t value = 0;
+    const bool known = read_watched(address, {reinterpret_cast<std::byte*>(&value), size});
+    return known ? value : 0;
 }
 
-void activate(std::uint32_t id, NativeAddress address, std::uint32_t size) {
+void activate(std::uint32_t id, NativeAddress address, std::uint32_t size, NativeWatchKind kind) {
     for (Active& active : actives) {
         if (active.id.load() == 0) {
             active.address.store(address.value);
             active.size.store(size);
+            active.writes_only.store(kind == NativeWatchKind::Write);
             active.last.store(value_at(address.value, size));
             active.id.store(id);
             active_count.fetch_add(1);
@@ -75,8 +69,16 @@ std::uint32_t hardware_kind(NativeWatchKind kind) {
 
 } // namespace
 
-const std::atomic<std::uint32_t>& active_watchpoints() {
+std::atomic<std::uint32_t>& watchpoint_count() {
     return active_count;
+}
+
+bool read_watched(std::uint64_t address, std::span<std::byte> into) {
+    const iovec local{.iov_base = into.data(), .iov_len = into.size()};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
+    const iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = into.size()};
+    const long count = ::syscall(SYS_process_vm_readv, ::getpid(), &local, 1UL, &remote, 1UL, 0UL);
+    return std::cmp_equal(count, into.size());
 }
 
 std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info) {
@@ -94,6 +96,20 @@ std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info) {
         }
     }
     return 0;
+}
+
+std::optional<std::uint32_t> watchpoint_of(const NativeAccess& access) {
+    for (Active& active : actives) {
+        const std::uint32_t id = active.id.load();
+        const std::uint64_t begin = active.address.load();
+        const bool near = access.address.value < begin + active.size.load() &&
+                          access.address.value + widest_access > begin;
+        if (id != 0 && near && (access.is_write || !active.writes_only.load())) {
+            active.last.store(value_at(begin, active.size.load()));
+            return id;
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<std::uint32_t> watchpoint_changed_by_host() {
@@ -147,8 +163,8 @@ HardwareWatchpoints::~HardwareWatchpoints() {
     remove_all();
 }
 
-Result<WatchpointId> HardwareWatchpoints::add(NativeAddress address, std::uint32_t size,
-                                              NativeWatchKind kind) {
+Result<void> HardwareWatchpoints::add(WatchpointId id, NativeAddress address, std::uint32_t size,
+                                      NativeWatchKind kind) {
     if ((size != 1 && size != 2 && size != 4 && size != 8) || address.value % size != 0) {
         return fail(ErrorCode::InvalidArgument,
                     "a hardware watchpoint covers 1, 2, 4 or 8 aligned bytes");
@@ -157,12 +173,8 @@ Result<WatchpointId> HardwareWatchpoints::add(NativeAddress address, std::uint32
     if (watches_.size() >= limit) {
         return fail(ErrorCode::Busy, "all hardware watchpoints are in use");
     }
-    if (!read_bytes(address.value, size)) {
-        return fail(ErrorCode::InvalidArgument, "there is no memory at this address");
-    }
-    const WatchpointId id{++last_id_};
     Watch watch{.address = address, .size = size, .kind = kind};
-    activate(id.value, address, size);
+    activate(id.value, address, size, kind);
     for (const pid_t thread : threads_()) {
         const auto event = open_event(watch, id, thread);
         if (!event) {
@@ -173,19 +185,19 @@ Result<WatchpointId> HardwareWatchpoints::add(NativeAddress address, std::uint32
         watch.events.emplace(thread, *event);
     }
     watches_.emplace(id, std::move(watch));
-    return id;
+    return {};
 }
 
-Result<void> HardwareWatchpoints::remove(WatchpointId id) {
+bool HardwareWatchpoints::remove(WatchpointId id) {
     const std::lock_guard lock(mutex_);
     const auto found = watches_.find(id);
     if (found == watches_.end()) {
-        return fail(ErrorCode::NotFound, "no such watchpoint");
+        return false;
     }
     deactivate(id.value);
     close_all(found->second);
     watches_.erase(found);
-    return {};
+    return true;
 }
 
 void HardwareWatchpoints::close_all(Watch& watch) {

@@ -10,15 +10,15 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <sys/types.h>
 #include <vector>
 
 namespace wdbg::native {
 
 /// Debug registers by perf_event_open(2) with `sigtrap`: exact, per thread, no privilege needed up
-/// to perf_event_paranoid = 2. Writes by the kernel are found when the host call returns. A
-/// fallback by page protection would be another NativeWatchpointSupport.
-class HardwareWatchpoints final : public NativeWatchpointSupport {
+/// to perf_event_paranoid = 2. Writes by the kernel are found when the host call returns.
+class HardwareWatchpoints {
   public:
     static constexpr std::uint32_t limit = 4; ///< x86-64: DR0 to DR3
 
@@ -28,13 +28,13 @@ class HardwareWatchpoints final : public NativeWatchpointSupport {
 
     HardwareWatchpoints(const HardwareWatchpoints&) = delete;
     HardwareWatchpoints& operator=(const HardwareWatchpoints&) = delete;
-    ~HardwareWatchpoints() override;
+    ~HardwareWatchpoints();
 
-    [[nodiscard]] std::uint32_t max_count() const override { return limit; }
-
-    Result<WatchpointId> add(NativeAddress address, std::uint32_t size,
-                             NativeWatchKind kind) override;
-    Result<void> remove(WatchpointId id) override;
+    /// As NativeWatchpointSupport's, of what has `id` from now on.
+    Result<void> add(WatchpointId id, NativeAddress address, std::uint32_t size,
+                     NativeWatchKind kind);
+    /// False if it is not one of these.
+    bool remove(WatchpointId id);
 
     void remove_all();
     /// Watches for a new thread too; called by it or while it lives.
@@ -55,15 +55,25 @@ class HardwareWatchpoints final : public NativeWatchpointSupport {
     ThreadList threads_;
     std::mutex mutex_;
     std::map<WatchpointId, Watch> watches_;
-    std::uint32_t last_id_ = 0;
 };
 
-/// How many are set in this process.
-[[nodiscard]] const std::atomic<std::uint32_t>& active_watchpoints();
+/// How many are set in this process, of all kinds.
+[[nodiscard]] std::atomic<std::uint32_t>& watchpoint_count();
+
+/// By the kernel: a load of our own would be an access to watched bytes. All or false.
+/// Async-signal-safe.
+[[nodiscard]] bool read_watched(std::uint64_t address, std::span<std::byte> into);
 
 /// Async-signal-safe: the watchpoint that raised a SIGTRAP with TRAP_PERF; 0 if it has been removed
 /// since, nullopt if it is not one of ours.
 [[nodiscard]] std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info);
+
+/// Bytes of one instruction's access at most.
+inline constexpr std::uint64_t widest_access = 64;
+
+/// Async-signal-safe: the watchpoint that an access to a closed page belongs to: the trap of the
+/// instruction's end hides the one of the hardware.
+[[nodiscard]] std::optional<std::uint32_t> watchpoint_of(const NativeAccess& access);
 
 /// At the end of a host call, while any are set: a watchpoint whose bytes are not what they were
 /// when it was last asked or hit. So writes of the kernel on behalf of the call are found.

@@ -2,6 +2,7 @@
 #include "parking.h"
 
 #include "asymmetric_fence.h"
+#include "page_rights.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -138,7 +139,7 @@ void park(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     wait_for_release(state, thread, Whereabouts::Parked);
     thread.context = nullptr;
     start_plan(state, thread, context);
-    set_single_step(context, thread.tracing);
+    set_single_step(context, thread.tracing || thread.access);
 }
 
 void park_if_held(ProcessState& state, GuestThread& thread, ucontext_t& context) {
@@ -156,6 +157,8 @@ void wait_at_gate(ProcessState& state, GuestThread& thread) {
     if (thread.hold.load() != Free) {
         wait_for_release(state, thread, Whereabouts::AtGate);
     }
+    thread.access.reset(); // of an instruction that ended in a trap
+    close_pages();
 }
 
 } // namespace wdbg::native

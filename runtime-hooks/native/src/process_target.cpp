@@ -2,10 +2,12 @@
 #include "asymmetric_fence.h"
 #include "code_patch.h"
 #include "handlers.h"
-#include "hardware_watchpoints.h"
+#include "page_rights.h"
 #include "parking.h"
+#include "process_watchpoints.h"
 #include "run_control.h"
 #include "site_table.h"
+#include "wakeup.h"
 
 #include <wdbg/native/process_target.h>
 
@@ -15,9 +17,6 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 #include <utility>
 
@@ -25,50 +24,7 @@ namespace wdbg::native {
 
 namespace {
 
-constexpr long retry_nanoseconds = 200'000;
 constexpr std::size_t dwarf_sp = 7; // x86-64 psABI figure 3.36
-
-/// One descriptor for the event loop: an eventfd for what happens, a timer for retries.
-class Wakeup {
-  public:
-    Wakeup()
-        : events(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
-        , timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK))
-        , both(::epoll_create1(EPOLL_CLOEXEC)) {
-        for (const int fd : {events, timer}) {
-            epoll_event interest{.events = EPOLLIN, .data = {.fd = fd}};
-            ::epoll_ctl(both, EPOLL_CTL_ADD, fd, &interest);
-        }
-    }
-
-    ~Wakeup() {
-        for (const int fd : {both, timer, events}) {
-            ::close(fd);
-        }
-    }
-
-    Wakeup(const Wakeup&) = delete;
-    Wakeup& operator=(const Wakeup&) = delete;
-
-    [[nodiscard]] bool is_open() const { return events >= 0 && timer >= 0 && both >= 0; }
-
-    void drain() const {
-        std::uint64_t count = 0;
-        for (const int fd : {events, timer}) {
-            [[maybe_unused]] const ssize_t done = ::read(fd, &count, sizeof count);
-        }
-    }
-
-    void retry_soon() const {
-        const itimerspec when{.it_interval = {},
-                              .it_value = {.tv_sec = 0, .tv_nsec = retry_nanoseconds}};
-        ::timerfd_settime(timer, 0, &when, nullptr);
-    }
-
-    const int events;
-    const int timer;
-    const int both;
-};
 
 class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport {
   public:
@@ -76,7 +32,8 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
         : patch_(std::move(patch))
         , sites_(state_.tables, patch_, decoder)
         , control_(state_, sites_, decoder)
-        , watchpoints_([this] { return control_.thread_numbers(); }) {
+        , watchpoints_([this] { return control_.thread_numbers(); },
+                       [this] { control_.signal_running(); }) {
         state_.stop_signal = stop_signal;
         state_.event_fd = wakeup_.events;
     }
@@ -108,6 +65,7 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
     Result<void> plant(NativeAddress address, HitFilter filter) override;
     Result<void> plant_all(std::span<const NativeAddress> addresses, HitFilter filter) override;
     Result<void> unplant(NativeAddress address) override;
+    Result<void> set_probe(NativeAddress site, std::span<const std::byte> code) override;
     [[nodiscard]] Result<SiteCounters> counters(NativeAddress address) const override;
 
     [[nodiscard]] NativeWatchpointSupport* watchpoints() override { return &watchpoints_; }
@@ -179,8 +137,8 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
     mutable std::mutex sites_mutex_;
     SiteTable sites_;
     RunControl control_;
-    HardwareWatchpoints watchpoints_;
-    const std::atomic<std::uint32_t>& watch_count_ = active_watchpoints();
+    ProcessWatchpoints watchpoints_;
+    const std::atomic<std::uint32_t>& watch_count_ = watchpoint_count();
     EventHandler handler_;
     mutable std::mutex queue_mutex_;
     std::vector<NativeEvent> queue_;
@@ -260,6 +218,11 @@ Result<void> ProcessTargetImpl::plant_all(std::span<const NativeAddress> address
 Result<void> ProcessTargetImpl::unplant(NativeAddress address) {
     const std::lock_guard lock(sites_mutex_);
     return sites_.unplant(address);
+}
+
+Result<void> ProcessTargetImpl::set_probe(NativeAddress site, std::span<const std::byte> code) {
+    const std::lock_guard lock(sites_mutex_);
+    return sites_.set_probe(site, code);
 }
 
 Result<SiteCounters> ProcessTargetImpl::counters(NativeAddress address) const {
@@ -417,7 +380,7 @@ void ProcessTargetImpl::enter_guest(GuestExit& exit) {
     if (thread != nullptr && !thread->calling.load(std::memory_order_relaxed) &&
         state_.attached.load(std::memory_order_relaxed) &&
         watch_count_.load(std::memory_order_relaxed) != 0) {
-        if (const auto watchpoint = watchpoint_changed_by_host()) {
+        if (const auto watchpoint = any_watchpoint_changed_by_host()) {
             set_reason(*thread, ReasonKind::Watchpoint, {.watchpoint = *watchpoint});
             thread->hold.store(Held);
             state_.notify();
@@ -434,6 +397,7 @@ GuestExit* ProcessTargetImpl::host_call() const {
 void ProcessTargetImpl::back_in_host(GuestExit* before) {
     GuestThread* thread = current_thread();
     if (thread != nullptr && !thread->calling.load()) {
+        open_pages();
         thread->exit = before;
         thread->whereabouts.store(Whereabouts::Outside);
     }
@@ -445,8 +409,12 @@ bool ProcessTargetImpl::is_calling() const {
 }
 
 Result<std::vector<Value>> ProcessTargetImpl::call(const NativeCall& request) {
+    {
+        const std::lock_guard lock(sites_mutex_);
+        sites_.allow_probes(false); // until threads are resumed
+    }
     auto results = control_.call(request, *caller_);
-    forget_watched_values();
+    forget_all_watched_values();
     return results;
 }
 

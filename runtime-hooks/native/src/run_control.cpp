@@ -26,7 +26,7 @@ NativeStopReason model_reason(ReasonKind kind, const GuestThread& thread) {
     case ReasonKind::StepDone:
         return NativeStepDone{};
     case ReasonKind::Watchpoint:
-        return NativeWatchpointHit{.watchpoint = {reason.watchpoint}};
+        return NativeWatchpointHit{.watchpoint = {reason.watchpoint}, .access = reason.access};
     case ReasonKind::Fault:
         return NativeFault{
             .signal = reason.signal, .code = reason.code, .address = {reason.address}};
@@ -264,6 +264,16 @@ bool RunControl::signal_unsettled() {
     return any;
 }
 
+void RunControl::signal_running() {
+    const std::lock_guard lock(mutex_);
+    heavy_fence(); // a thread that is seen outside sees what is new when it comes in
+    for (const auto& thread : threads_) {
+        if (!is_settled(*thread)) {
+            ::syscall(SYS_tgkill, ::getpid(), thread->tid, state_.stop_signal);
+        }
+    }
+}
+
 void RunControl::clear_plans() {
     for (const auto& thread : threads_) {
         thread->plan = nullptr;
@@ -303,6 +313,7 @@ std::optional<NativeStopped> RunControl::advance() {
     }
     mode_ = Mode::Stopped;
     clear_plans();
+    sites_.release_old_probes();
     return collect();
 }
 
@@ -397,6 +408,7 @@ Result<void> RunControl::resume(const NativeResume& request) {
         clear_plans();
         return done;
     }
+    sites_.allow_probes(plans_.empty());
     mode_ = Mode::Running;
     for (const auto& thread : threads_) {
         const bool named = std::ranges::any_of(

@@ -47,6 +47,8 @@ class RunControl {
     Result<void> resume(const NativeResume& request);
     void interrupt();
     void detach();
+    /// Each thread in guest code passes its handler once.
+    void signal_running();
 
     /// Drives a stop; the event when it is complete.
     std::optional<NativeStopped> advance();

@@ -17,9 +17,13 @@ Result<void> SiteTable::read(std::uint64_t address, std::span<std::byte> into) c
     if (const auto done = patch_.read(address, into); !done) {
         return done;
     }
-    tables_.each_site(address, address + into.size(), [&](const Site& site) {
-        if (site.planted) {
-            into[site.address - address] = site.original;
+    const std::uint64_t end = address + into.size();
+    tables_.each_site(address - (jump_size - 1), end, [&](const Site& site) {
+        const std::size_t changed = site.has_jump ? jump_size : site.planted ? 1 : 0;
+        for (std::size_t i = 0; i < changed; ++i) {
+            if (site.address + i >= address && site.address + i < end) {
+                into[site.address + i - address] = site.original.at(i);
+            }
         }
     });
     return {};
@@ -45,9 +49,12 @@ Result<void> SiteTable::prepare(Site& site) {
     if (!slot) {
         return std::unexpected(slot.error());
     }
-    site.original = code[0];
+    std::ranges::copy(code.first(std::min<std::size_t>(decoded->length, jump_size)),
+                      site.original.begin());
     site.layout = *slot;
-    tables_.arena_of(site)->write(site.slot, std::span(slot->code).first(slot->size));
+    SlotArena& arena = *tables_.arena_of(site);
+    arena.write(site.slot, std::span(slot->code).first(slot->size));
+    arena.write(site.slot + stop_offset, std::span(&trap_byte, 1));
     return {};
 }
 
@@ -69,6 +76,7 @@ Result<Site*> SiteTable::find_or_make(std::uint64_t address) {
 
 Result<void> SiteTable::set_trap(Site& site) {
     if (site.planted) {
+        stop_jump(site);
         return {};
     }
     const auto done = patch_.write(site.address, std::span(&trap_byte, 1));
@@ -78,7 +86,8 @@ Result<void> SiteTable::set_trap(Site& site) {
 
 void SiteTable::clear_trap(Site& site) {
     if (site.planted && !site.active.load() && site.step_users == 0) {
-        const auto done = patch_.write(site.address, std::span(&site.original, 1));
+        drop_probe(site);
+        const auto done = patch_.write(site.address, std::span(site.original).first(1));
         site.planted = !done.has_value();
     }
 }
@@ -101,6 +110,7 @@ Result<void> SiteTable::plant_one(NativeAddress address, HitFilter filter) {
     }
     (*site)->accept.store(filter.accept);
     (*site)->accept_data.store(filter.data);
+    (*site)->probed.store(filter.probed);
     (*site)->active.store(true);
     const auto done = set_trap(**site);
     if (!done) {
@@ -129,15 +139,122 @@ Result<void> SiteTable::unplant(NativeAddress address) {
         return fail(ErrorCode::NotFound, "there is no breakpoint at this address");
     }
     deactivate(*site);
+    drop_probe(*site);
     clear_trap(*site);
     patch_.synchronize();
     return {};
+}
+
+// --- Probes --------------------------------------------------------------------------------------
+//
+//     trap ──start_jump()──► jump ──stop_jump()──► trap        (the first byte)
+//     set_probe() has the bytes behind it in place before, drop_probe() puts them back afterwards
+//
+// The first byte is a trap whenever the others change, so that nobody executes a mixture; the jump
+// is not longer than the instruction, so that nobody stands in its middle.
+
+bool SiteTable::may_jump(const Site& site) const {
+    return probes_allowed_ && site.probe != 0 && site.planted && site.active.load() &&
+           site.step_users == 0;
+}
+
+void SiteTable::start_jump(Site& site) {
+    const auto jump = jump_code(site.address, site.probe);
+    if (site.jumps || !may_jump(site) || !jump) {
+        return;
+    }
+    if (!site.has_jump) {
+        if (!patch_.write(site.address + 1, std::span(*jump).subspan(1))) {
+            return;
+        }
+        site.has_jump = true;
+        patch_.synchronize();
+    }
+    site.jumps = patch_.write(site.address, std::span(*jump).first(1)).has_value();
+}
+
+void SiteTable::stop_jump(Site& site) {
+    if (site.jumps) {
+        site.jumps = !patch_.write(site.address, std::span(&trap_byte, 1)).has_value();
+    }
+}
+
+void SiteTable::drop_probe(Site& site) {
+    if (site.probe == 0) {
+        return;
+    }
+    stop_jump(site);
+    patch_.synchronize();
+    if (site.has_jump) {
+        site.has_jump =
+            !patch_.write(site.address + 1, std::span(site.original).subspan(1)).has_value();
+        patch_.synchronize();
+    }
+    old_probes_.push_back(
+        {.arena = tables_.arena_of(site), .begin = site.probe, .size = site.probe_size});
+    site.probe = 0;
+    std::erase(probed_, &site);
+}
+
+Result<void> SiteTable::set_probe(NativeAddress address, std::span<const std::byte> body) {
+    Site* const site = tables_.site_at(address.value);
+    if (site == nullptr || !site->active.load()) {
+        return fail(ErrorCode::NotFound, "there is no breakpoint at this address");
+    }
+    drop_probe(*site);
+    if (body.empty()) {
+        return {};
+    }
+    if (site->layout.length < jump_size || site->layout.size > stop_offset) {
+        return fail(ErrorCode::Unsupported, "the instruction is shorter than a jump");
+    }
+    SlotArena& arena = *tables_.arena_of(*site);
+    ProbePlaces places{.code = site->slot,
+                       .hits = reinterpret_cast<std::uint64_t>(&site->hits),
+                       .pass = site->slot,
+                       .stop = site->slot + stop_offset};
+    const auto draft = build_probe(places, body); // to learn its size
+    const auto place = draft ? arena.take_piece(draft->size()) : std::nullopt;
+    if (!place) {
+        return fail(ErrorCode::Unsupported, "there is no room for a probe");
+    }
+    places.code = *place;
+    const auto probe = build_probe(places, body);
+    arena.write(*place, *probe); // all places of an arena are near each other
+    site->probe = *place;
+    site->probe_size = probe->size();
+    probed_.push_back(site);
+    start_jump(*site);
+    patch_.synchronize();
+    return {};
+}
+
+void SiteTable::allow_probes(bool allowed) {
+    probes_allowed_ = allowed;
+    for (Site* const site : probed_) {
+        if (may_jump(*site)) {
+            start_jump(*site);
+        } else {
+            stop_jump(*site);
+        }
+    }
+    if (!probed_.empty()) {
+        patch_.synchronize();
+    }
+}
+
+void SiteTable::release_old_probes() {
+    for (const OldProbe& old : old_probes_) {
+        old.arena->release_piece(old.begin, old.size);
+    }
+    old_probes_.clear();
 }
 
 void SiteTable::unplant_all(std::uint64_t begin, std::uint64_t end) {
     tables_.each_site(begin, end, [this](Site& site) {
         deactivate(site);
         site.step_users = 0;
+        drop_probe(site);
         clear_trap(site);
     });
     patch_.synchronize();
@@ -177,6 +294,7 @@ void SiteTable::unplant_exits(const StepPlan& plan) {
         if (site != nullptr && site->step_users > 0) {
             --site->step_users;
             clear_trap(*site);
+            start_jump(*site);
         }
     }
     if (!plan.exits.empty()) {

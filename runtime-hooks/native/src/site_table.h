@@ -9,6 +9,7 @@
 #include <wdbg/native/step_plan.h>
 
 #include <span>
+#include <vector>
 
 namespace wdbg::native {
 
@@ -27,6 +28,13 @@ class SiteTable {
     /// Sites of users and of steps, in [begin, end).
     void unplant_all(std::uint64_t begin, std::uint64_t end);
 
+    /// NativeTarget::set_probe().
+    Result<void> set_probe(NativeAddress address, std::span<const std::byte> body);
+    /// Probes do what traps do, or do not: while a thread steps, or runs a call.
+    void allow_probes(bool allowed);
+    /// No thread is in a probe's code.
+    void release_old_probes();
+
     /// Traps for the exits of a step, whose hits count for nobody. All or none.
     Result<void> plant_exits(const StepPlan& plan);
     void unplant_exits(const StepPlan& plan);
@@ -43,10 +51,24 @@ class SiteTable {
     Result<void> plant_one(NativeAddress address, HitFilter filter);
     Result<void> add_step_user(std::uint64_t address);
     static void deactivate(Site& site);
+    [[nodiscard]] bool may_jump(const Site& site) const;
+    void start_jump(Site& site);
+    void stop_jump(Site& site);
+    void drop_probe(Site& site);
 
     CodeTables& tables_;
     const CodePatch& patch_;
     const InstructionDecoder& decoder_;
+    bool probes_allowed_ = true;
+    std::vector<Site*> probed_;
+
+    struct OldProbe {
+        SlotArena* arena;
+        std::uint64_t begin;
+        std::size_t size;
+    };
+
+    std::vector<OldProbe> old_probes_;
 };
 
 } // namespace wdbg::native

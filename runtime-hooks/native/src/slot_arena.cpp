@@ -139,6 +139,27 @@ void SlotArena::release(std::uint64_t slot) {
     free_.push_back(index);
 }
 
+std::optional<std::uint64_t> SlotArena::take_piece(std::size_t bytes) {
+    const std::size_t slots = (bytes + slot_size - 1) / slot_size;
+    const auto found = std::ranges::find_if(
+        free_pieces_, [slots](const Piece& piece) { return piece.slots == slots; });
+    if (found != free_pieces_.end()) {
+        const std::uint64_t begin = found->begin;
+        free_pieces_.erase(found);
+        return begin;
+    }
+    constexpr std::size_t kept_for_sites = slot_count / 2;
+    if (used_ + slots > slot_count - kept_for_sites) {
+        return std::nullopt;
+    }
+    used_ += slots;
+    return base_ + (used_ - slots) * slot_size;
+}
+
+void SlotArena::release_piece(std::uint64_t begin, std::size_t bytes) {
+    free_pieces_.push_back({.begin = begin, .slots = (bytes + slot_size - 1) / slot_size});
+}
+
 void SlotArena::write(std::uint64_t slot, std::span<const std::byte> bytes) {
     std::ranges::copy(bytes, writable_ + (slot - base_));
 }

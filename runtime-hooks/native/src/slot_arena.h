@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,6 +47,10 @@ class SlotArena {
     /// Address of a free slot; there must be one.
     std::uint64_t take(std::uint32_t owner);
     void release(std::uint64_t slot);
+    /// As many bytes in one piece, rounded up to slots that belong to nobody: no thread may park
+    /// there. nullopt if there is no room.
+    std::optional<std::uint64_t> take_piece(std::size_t bytes);
+    void release_piece(std::uint64_t begin, std::size_t bytes);
     void write(std::uint64_t slot, std::span<const std::byte> bytes);
 
   private:
@@ -55,6 +60,13 @@ class SlotArena {
     std::byte* writable_;
     std::size_t used_ = 0;
     std::vector<std::size_t> free_;
+
+    struct Piece {
+        std::uint64_t begin;
+        std::size_t slots;
+    };
+
+    std::vector<Piece> free_pieces_;
     std::array<std::atomic<std::uint32_t>, slot_count> owners_{};
 };
 

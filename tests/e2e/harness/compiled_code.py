@@ -16,7 +16,6 @@ ELSEWHERE = "the code has the value in a register as well, and goes on with that
 PROLOGUE = "stops in the prologue of the function that does not fit, where it has no locals yet, and " \
     "LLDB 22 takes the frames of one function for the innermost one"
 STATE = "compiled code keeps its state in other places at each instruction: it cannot go on elsewhere"
-HARDWARE = "the hardware watches four aligned pieces of 8 bytes; page protection is to come"
 
 
 class Difference(NamedTuple):
@@ -85,8 +84,6 @@ DIFFERENCES = (
     Difference(O3, "test_stepping.py::test_steps_off_the_end_of_a_block", MOVED),
     Difference(ALL, "test_traps.py::test_stack_overflow", PROLOGUE, always=False),
     Difference(ALL, "test_stepping.py::test_jump", STATE),
-    Difference(ALL, "test_watchpoints.py::test_large_range", HARDWARE),
-    Difference(ALL, "test_watchpoints.py::test_many_watchpoints", HARDWARE),
     Difference(O3, "test_interrupt.py::test_setting_a_variable_ends_the_loop", FOLDED, always=False),
     *(Difference(O3, f"test_{test}", reason, runs=reason != FOLDED) for reason, tests in OPTIMISED.items()
       for test in tests),

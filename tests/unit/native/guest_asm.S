@@ -185,6 +185,30 @@ guest asm_hot_body
 guest asm_hot_return
     ret
 
+// As asm_hot, with room for a jump at asm_wide_body, and with scratch registers, flags and the red
+// zone in use there.
+guest asm_wide
+    xor %eax, %eax
+    test %rdi, %rdi
+    jz 2f
+1:  mov %rsi, -8(%rsp)
+    mov %rdi, %rcx
+    lea 3(%rsi), %rdx
+    mov $0x7f, %r8b
+    add $1, %r8b
+    stc
+guest asm_wide_body
+    lea 0x10000(%rax,%rsi), %rax
+    seto %r9b
+    movzbl %r9b, %r9d
+    adc %r9, %rax
+    add -8(%rsp), %rax
+    add %rcx, %rax
+    add %rdx, %rax
+    dec %rdi
+    jnz 1b
+2:  ret
+
 // Spins until *a becomes nonzero; returns the number of rounds in asm_spin_rounds.
 guest asm_spin
 1:  incq (%rsi)

@@ -17,6 +17,7 @@ uint64_t asm_indirect_calls(uint64_t a, uint64_t b);
 uint64_t asm_switch(uint64_t a, uint64_t b);
 uint64_t asm_memory(uint64_t a, uint64_t b);
 uint64_t asm_hot(uint64_t rounds, uint64_t b);
+uint64_t asm_wide(uint64_t rounds, uint64_t b);
 
 uint64_t c_vectors(uint64_t a, uint64_t b);
 uint64_t c_floats(uint64_t a, uint64_t b);
@@ -35,6 +36,7 @@ uint64_t asm_own_trap(void);
 // Instructions within them.
 extern const char asm_hot_body[];
 extern const char asm_hot_return[];
+extern const char asm_wide_body[];
 extern const char asm_spin_body[];
 extern const char asm_load_instruction[];
 extern const char asm_store_next[];

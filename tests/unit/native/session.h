@@ -39,6 +39,7 @@ inline constexpr std::array functions{
     NamedFunction{"asm_switch", asm_switch},
     NamedFunction{"asm_memory", asm_memory},
     NamedFunction{"asm_hot", [](std::uint64_t a, std::uint64_t b) { return asm_hot(a % 8, b); }},
+    NamedFunction{"asm_wide", [](std::uint64_t a, std::uint64_t b) { return asm_wide(a % 8, b); }},
     NamedFunction{"c_vectors", c_vectors},
     NamedFunction{"c_floats", c_floats},
     NamedFunction{"c_switches", c_switches},
@@ -165,6 +166,9 @@ std::thread guest_thread(Session& session, Body body) {
         session.target->unregister_thread();
     });
 }
+
+/// Of a probe whose hits do not count: xor eax, eax.
+inline constexpr std::array false_probe{std::byte{0x31}, std::byte{0xC0}};
 
 inline HitFilter never() {
     return {.accept = [](const NativeRegisters&, void*) { return false; }, .data = nullptr};

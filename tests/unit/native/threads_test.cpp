@@ -89,6 +89,7 @@ TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
     std::mt19937 random(7); // NOLINT: the same every time
     std::vector<bool> planted(addresses.size());
     std::uint64_t changes = 0;
+    std::uint64_t probes = 0;
     constexpr std::uint64_t stop_every = 500;
     const auto end = std::chrono::steady_clock::now() + stress_time();
     while (std::chrono::steady_clock::now() < end) {
@@ -97,6 +98,11 @@ TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
                                          : session.target->plant(addresses[which], never());
         ASSERT_TRUE(done.has_value()) << done.error().message;
         planted[which] = !planted[which];
+        if (planted[which] && changes % 2 == 0) {
+            const auto probed = session.target->set_probe(addresses[which], false_probe);
+            probes += probed ? 1 : 0;
+            ASSERT_TRUE(probed || probed.error().code == ErrorCode::Unsupported);
+        }
         if (++changes % stop_every == 0) { // wherever they are: in slots, guest or host code
             ASSERT_TRUE(session.target->interrupt().has_value());
             session.must_stop();
@@ -104,6 +110,7 @@ TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
         }
     }
     work.stop = true;
+    EXPECT_GT(probes, 0U);
     for (std::thread& thread : threads) {
         thread.join();
     }

@@ -60,7 +60,7 @@ TEST(Watchpoint, RefusesWhatTheHardwareCannotDo) {
 TEST(Watchpoint, ValuesThatTheHostKeepsChangingAreForgottenOnce) {
     alignas(8) static std::atomic<std::uint64_t> watched{0};
     HardwareWatchpoints watchpoints([] { return std::vector<pid_t>(); });
-    ASSERT_TRUE(watchpoints.add(at(&watched), 8, NativeWatchKind::Write).has_value());
+    ASSERT_TRUE(watchpoints.add({1}, at(&watched), 8, NativeWatchKind::Write).has_value());
     std::atomic<bool> ends{false};
     std::thread host([&] {
         while (!ends.load()) {

@@ -42,6 +42,9 @@ class Variables {
     /// The value after adding 1.
     std::int64_t count(std::uint16_t number) noexcept;
 
+    /// For code that does these. `number` < variable_limit.
+    [[nodiscard]] std::atomic<std::int64_t>& at(std::uint16_t number) { return values_.at(number); }
+
     /// For numbers from outside: OutOfRange for those from variable_limit on.
     [[nodiscard]] Result<std::int64_t> checked_get(std::uint16_t number) const;
     Result<void> checked_set(std::uint16_t number, std::int64_t value);

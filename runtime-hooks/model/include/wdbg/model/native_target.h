@@ -70,12 +70,38 @@ struct NativeRegisters {
     NativeAddress pc;
     std::array<std::uint64_t, 33> general{}; ///< x86-64: 0-15; AArch64: 0-30 and 31 (sp)
     std::uint64_t flags = 0;                 ///< rflags, nzcv
-    /// Low 128 bits of xmm0-15 (DWARF 17-32), v0-31 (DWARF 64-95).
+    /// Floating point and vector registers, see vector_index(): the low 128 bits of xmm0-15 and
+    /// v0-31; d0-31 and f0-31.
     std::array<std::array<std::uint64_t, 2>, 32> vectors{};
     /// Bit n: general[n] is known. A thread in a host call shows what a call preserves.
     std::uint64_t known = ~std::uint64_t{0};
     bool vectors_known = true;
 };
+
+/// The place in `vectors` of a register by its DWARF number: xmm (x86-64 psABI figure 3.36), v
+/// (AADWARF64 §4.1), d (AADWARF32 §4.1), f (RISC-V DWARF specification §"DWARF register numbers").
+[[nodiscard]] constexpr std::optional<std::size_t> vector_index(Machine machine,
+                                                                std::uint32_t number) {
+    std::uint32_t first = 0;
+    std::uint32_t count = 32;
+    switch (machine) {
+    case Machine::X86_64:
+        first = 17;
+        count = 16;
+        break;
+    case Machine::AArch64:
+        first = 64;
+        break;
+    case Machine::Arm:
+        first = 256;
+        break;
+    case Machine::RiscV32:
+    case Machine::RiscV64:
+        first = 32;
+        break;
+    }
+    return number - first < count ? std::optional<std::size_t>(number - first) : std::nullopt;
+}
 
 /// State of a native thread, as far as it runs guest code.
 enum class NativeThreadState : std::uint8_t {
@@ -96,6 +122,8 @@ struct NativeThread {
 struct HitFilter {
     bool (*accept)(const NativeRegisters& registers, void* data) = nullptr; ///< null: accept all
     void* data = nullptr; ///< must live until unplant() has returned
+    /// A hit that a probe has decided to count; called as `accept` is. May be null.
+    void (*probed)(void* data) = nullptr;
 };
 
 /// Figures of one planted address; they survive unplant().
@@ -162,8 +190,17 @@ struct NativeBreakpointHit {
 /// The requested action has ended.
 struct NativeStepDone {};
 
+/// An access that an instruction has made to memory.
+struct NativeAccess {
+    NativeAddress address; ///< its first byte in a page that was closed, so at most the range's end
+    bool is_write = false;
+};
+
 struct NativeWatchpointHit {
     WatchpointId watchpoint{};
+    /// Where the target can tell. Of a range also one that begins close in front of it: how many
+    /// bytes the instruction has accessed is for others to find out.
+    std::optional<NativeAccess> access{};
 };
 
 /// The code faults, before anybody else hears of it. Resuming hands the fault to the handler that
@@ -226,6 +263,9 @@ using NativeEvent = std::variant<NativeStopped, CodeAppeared, CodeVanished, Nati
 
 // --- The target ------------------------------------------------------------------------------
 
+/// Bytes that a probe's stack pointer is below the site's, see NativeTarget::set_probe().
+inline constexpr std::int32_t probe_frame = 160;
+
 enum class NativeWatchKind : std::uint8_t { Write, Access };
 
 /// Optional power of a NativeTarget. The stop comes behind the accessing instruction.
@@ -238,6 +278,14 @@ class NativeWatchpointSupport {
     /// are no more, Unsupported if this system forbids them.
     virtual Result<WatchpointId> add(NativeAddress address, std::uint32_t size,
                                      NativeWatchKind kind) = 0;
+
+    /// Of any size, at more cost for all accesses nearby, for what add() cannot do. Busy,
+    /// Unsupported.
+    virtual Result<WatchpointId> add_range(NativeAddress /*address*/, std::uint64_t /*size*/,
+                                           NativeWatchKind /*kind*/) {
+        return fail(ErrorCode::Unsupported, "this target watches no ranges");
+    }
+
     virtual Result<void> remove(WatchpointId id) = 0;
 };
 
@@ -306,6 +354,19 @@ class NativeTarget {
     /// Many at once cost much less than one by one. The first failure undoes all of this call.
     virtual Result<void> plant_all(std::span<const NativeAddress> addresses, HitFilter filter) = 0;
     virtual Result<void> unplant(NativeAddress address) = 0;
+
+    /// Lets code decide the hits of a planted site in place of its filter, without a trap, whenever
+    /// no thread makes a step. Empty: the filter decides again. The code is x86-64 and is executed
+    /// at the site with all registers as there, but for rsp, rax, rcx, rdx and flags, which are its
+    /// own: at rsp are rdx, rcx, flags and rax, and rsp was probe_frame higher. It ends by falling
+    /// through with rsp as before; eax != 0: the hit counts. It must not fault. It may run a last
+    /// time after it was taken out. NotFound if nothing is planted there; Unsupported where the
+    /// site's instruction, or the target, has no room for a jump.
+    virtual Result<void> set_probe(NativeAddress /*site*/, std::span<const std::byte> code) {
+        return code.empty() ? Result<void>()
+                            : fail(ErrorCode::Unsupported, "this target has no probes");
+    }
+
     [[nodiscard]] virtual Result<SiteCounters> counters(NativeAddress address) const = 0;
     /// nullptr if there are none.
     [[nodiscard]] virtual NativeWatchpointSupport* watchpoints() = 0;
