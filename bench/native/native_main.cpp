@@ -6,6 +6,7 @@
 #include <wdbg/native/process_target.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include <ctime>
 #include <functional>
 #include <poll.h>
+#include <span>
 #include <thread>
 #include <ucontext.h>
 #include <vector>
@@ -20,24 +22,34 @@
 extern "C" {
 /// `rounds` times around; bench_body is one instruction of the loop.
 std::uint64_t bench_hot(std::uint64_t rounds, std::uint64_t step);
+/// The same with room for a jump at bench_wide_body.
+std::uint64_t bench_wide(std::uint64_t rounds, std::uint64_t step);
 /// The same with an int3 of its own.
 std::uint64_t bench_bare(std::uint64_t rounds, std::uint64_t step);
 /// Until *stop is not 0.
 void bench_spin(const volatile std::uint64_t* stop);
 extern const char bench_body[];
+extern const char bench_wide_body[];
 extern const char __start_bench_code[];
 extern const char __stop_bench_code[];
 }
 
 __asm__(R"(
     .pushsection bench_code, "ax", @progbits
-    .globl bench_hot, bench_body, bench_bare, bench_spin
+    .globl bench_hot, bench_body, bench_wide, bench_wide_body, bench_bare, bench_spin
 bench_hot:
     xor %eax, %eax
 bench_body:
     add %rsi, %rax
     dec %rdi
     jnz bench_body
+    ret
+bench_wide:
+    xor %eax, %eax
+bench_wide_body:
+    lea 0x10000(%rax,%rsi), %rax
+    dec %rdi
+    jnz bench_wide_body
     ret
 bench_bare:
     xor %eax, %eax
@@ -154,15 +166,32 @@ double site_rate(const InstructionDecoder& decoder, std::size_t thread_count) {
     return static_cast<double>(each * thread_count) / time;
 }
 
+/// Of a condition that is decided by code in place of the instruction: rdi == -1.
+double probe_rate(const InstructionDecoder& decoder) {
+    constexpr std::uint64_t probe_hits = 100 * hits_per_round;
+    constexpr std::array<unsigned char, 9> condition{0x31, 0xC0, 0x48, 0x83, 0xFF,
+                                                     0xFF, 0x0F, 0x94, 0xC0};
+    Session session(decoder);
+    check(session.target->plant(at(bench_wide_body), {}).has_value(), "not planted");
+    check(session.target->set_probe(at(bench_wide_body), std::as_bytes(std::span(condition)))
+              .has_value(),
+          "no probe");
+    const double time = cpu_seconds([] { bench_wide(probe_hits, 1); });
+    check(session.target->counters(at(bench_wide_body))->hits == probe_hits, "lost hits");
+    return static_cast<double>(probe_hits) / time;
+}
+
 void print_rates(const InstructionDecoder& decoder) {
     std::vector<double> bare;
     std::vector<double> one;
     std::vector<double> sixteen;
     std::vector<double> ratio;
+    std::vector<double> probe;
     for (int round = 0; round < rounds; ++round) {
         bare.push_back(bare_rate());
         one.push_back(site_rate(decoder, 1));
         sixteen.push_back(site_rate(decoder, 16));
+        probe.push_back(probe_rate(decoder));
         ratio.push_back(one.back() / bare.back());
     }
     std::printf("| bare SIGTRAP handler | %.0f hits per CPU second | |\n", quantile(bare, 0.5));
@@ -171,6 +200,10 @@ void print_rates(const InstructionDecoder& decoder) {
                 quantile(one, 0.5), quantile(ratio, 0.5));
     std::printf("| site with a false condition, 16 threads in sum | %.0f hits per CPU second | |\n",
                 quantile(sixteen, 0.5));
+    std::printf(
+        "| site with a false condition, by a jump | %.0f hits per CPU second | %.1f million "
+        "(>= 20) |\n",
+        quantile(probe, 0.5), quantile(probe, 0.5) / 1e6);
 }
 
 void print_planting(const InstructionDecoder& decoder) {

