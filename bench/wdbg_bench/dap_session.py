@@ -53,11 +53,11 @@ def steps_and_looks(programs, steps):
         session.dispose()
 
 
-def false_conditions_per_second(programs, count):
+def false_conditions_per_second(programs, count, **launch):
     """A breakpoint in a function that is called over and over, whose condition holds at the last call."""
     session = _adapter(programs)
     try:
-        session.launch(str(programs.ticks), args=[str(count + 1)])
+        session.launch(str(programs.ticks), args=[str(count + 1)], **launch)
         line = next(number for number, text in enumerate(_TICKS.read_text().splitlines(), 1)
                     if text.endswith("BREAK: tick"))
         session.connection.request("setBreakpoints", {

@@ -208,7 +208,7 @@ class ConditionWriter {
     /// Takes `depth` operands and the instance off the stack.
     void leave(int depth) {
         bytes({0x48, 0x8D, 0xA4, 0x24}); // lea rsp, [rsp + …]
-        number(static_cast<std::uint64_t>(8 * (depth + instance_words_)), 4);
+        number(8 * static_cast<std::uint64_t>(depth + instance_words_), 4);
     }
 
     // --- Instructions ---

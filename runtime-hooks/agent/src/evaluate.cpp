@@ -18,8 +18,11 @@ void Variables::set(std::uint16_t number, std::int64_t value) noexcept {
 }
 
 std::int64_t Variables::count(std::uint16_t number) noexcept {
-    return number < variable_limit ? values_[number].fetch_add(1, std::memory_order_relaxed) + 1
-                                   : 0;
+    if (number >= variable_limit) {
+        return 0;
+    }
+    const std::int64_t before = values_[number].fetch_add(1, std::memory_order_relaxed);
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(before) + 1); // it wraps
 }
 
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);

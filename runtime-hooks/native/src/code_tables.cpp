@@ -171,9 +171,12 @@ Result<Site*> CodeTables::make_site(std::uint64_t address) {
 }
 
 void CodeTables::publish(Site& site) {
-    const Range* range = find(site.address);
-    range->sites[site.address - range->begin].store(arena_of(site)->owner(site.slot),
-                                                    std::memory_order_release);
+    const SiteIndex index = arena_of(site)->owner(site.slot);
+    const auto range = std::ranges::find_if(all_ranges_, [&site](const auto& each) {
+        return each->sites != nullptr && each->begin <= site.address && site.address < each->end;
+    });
+    (*range)->published.push_back(index);
+    (*range)->sites[site.address - (*range)->begin].store(index, std::memory_order_release);
 }
 
 void CodeTables::discard(Site& site) {

@@ -83,7 +83,7 @@ class CodeTables {
     [[nodiscard]] const CodeRange* range_at(std::uint64_t address) const;
     [[nodiscard]] std::vector<std::pair<CodeRangeId, CodeRange>> ranges() const;
 
-    /// Calls `visit` with each site at begin <= address < end.
+    /// Calls `visit` with each site at begin <= address < end, in any order.
     template <class Visit>
     void each_site(std::uint64_t begin, std::uint64_t end, Visit visit) const;
 
@@ -94,6 +94,7 @@ class CodeTables {
         std::atomic<SiteIndex>* sites = nullptr; ///< one per byte of code; untouched pages are free
         CodeRangeId id;
         CodeRange code;
+        std::vector<SiteIndex> published{}; ///< the owner's: all that `sites` has
     };
 
     static constexpr std::size_t max_ranges = 4096;
@@ -124,8 +125,18 @@ void CodeTables::each_site(std::uint64_t begin, std::uint64_t end, Visit visit) 
         if (range == nullptr) {
             continue;
         }
+        const std::uint64_t first = std::max(begin, range->begin);
         const std::uint64_t last = std::min(end, range->end);
-        for (std::uint64_t at = std::max(begin, range->begin); at < last; ++at) {
+        if (first < last && last - first > range->published.size()) {
+            for (const SiteIndex index : range->published) {
+                Site& each = *site(index);
+                if (first <= each.address && each.address < last) {
+                    visit(each);
+                }
+            }
+            continue;
+        }
+        for (std::uint64_t at = first; at < last; ++at) {
             const SiteIndex index = range->sites[at - range->begin].load(std::memory_order_acquire);
             if (index != 0) {
                 visit(*site(index));

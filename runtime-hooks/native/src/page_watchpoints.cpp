@@ -153,11 +153,11 @@ Result<void> PageWatchpoints::close_pages_of(const Watch& watch) {
 void PageWatchpoints::open_pages_of(const Watch& watch) {
     const std::uint64_t first = watch.address.value / page_size() * page_size();
     for (std::uint64_t page = first; page < watch.address.value + watch.size; page += page_size()) {
-        const auto used = users_.find(page);
-        if (used != users_.end() && --used->second == 0) {
+        const auto user = users_.find(page);
+        if (user != users_.end() && --user->second == 0) {
             // Memory that is gone by now has nothing to open.
             [[maybe_unused]] const bool opened = mark_pages(page, page_size(), false);
-            users_.erase(used);
+            users_.erase(user);
         }
     }
 }

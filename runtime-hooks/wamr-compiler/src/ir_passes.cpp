@@ -10,7 +10,6 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
-#include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/OptBisect.h>
 #include <llvm/TargetParser/Triple.h>
@@ -30,21 +29,9 @@ llvm::BasicBlock* trap_block(const AOTFuncContext& function) {
                                                    : llvm::unwrap(function.got_exception_block);
 }
 
-/// Out of the way of what is executed. Not where each memory access has its trap blocks: there LLVM
-/// merges the ends of blocks that lie together, which a step then has to look at one by one.
-void mark_unlikely(llvm::Instruction& branch, const llvm::BasicBlock& target) {
-    if (branch.getNumSuccessors() != 2) {
-        return;
-    }
-    llvm::MDBuilder weights(branch.getContext());
-    branch.setMetadata(llvm::LLVMContext::MD_prof, branch.getSuccessor(0) == &target
-                                                       ? weights.createUnlikelyBranchWeights()
-                                                       : weights.createLikelyBranchWeights());
-}
-
 /// Points one edge of `branch` to a copy of the trap block that has this edge's values in place of
 /// the phis and the branch's location.
-void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor, bool unlikely) {
+void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor) {
     llvm::ValueToValueMapTy values;
     llvm::BasicBlock* const copy =
         llvm::CloneBasicBlock(&shared, values, ".site", shared.getParent());
@@ -68,20 +55,17 @@ void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor, bo
         }
     }
     branch->replaceSuccessorWith(&shared, copy);
-    if (unlikely) {
-        mark_unlikely(*branch, *copy);
-    }
     shared.removePredecessor(&predecessor, true);
 }
 
-void split_trap_block(const AOTFuncContext& function, bool unlikely) {
+void split_trap_block(const AOTFuncContext& function) {
     llvm::BasicBlock* const shared = trap_block(function);
     if (shared == nullptr) {
         return;
     }
     llvm::SmallVector<llvm::BasicBlock*> predecessors(llvm::predecessors(shared));
     for (llvm::BasicBlock* const predecessor : predecessors) {
-        split_trap_edge(*shared, *predecessor, unlikely);
+        split_trap_edge(*shared, *predecessor);
     }
     shared->eraseFromParent();
 }
@@ -138,7 +122,7 @@ class FunctionPass {
 
     void run() {
         if (pass_options.trap_blocks) {
-            split_trap_block(function_, !context_.enable_bound_check);
+            split_trap_block(function_);
         }
         if (subprogram_ == nullptr) {
             return;

@@ -2,6 +2,7 @@
 """What differs from the interpreter where the guest runs compiled (AOT), per optimisation level:
 expected differences, as data. A test listed here is a strict xfail under these engines, so that an
 engine which does better is noticed."""
+import pathlib
 from typing import NamedTuple
 
 import pytest
@@ -15,6 +16,7 @@ MERGED = "LLVM makes one access to memory of several, or moves it"
 ELSEWHERE = "the code has the value in a register as well, and goes on with that one"
 PROLOGUE = "stops in the prologue of the function that does not fit, where it has no locals yet, and " \
     "LLDB 22 takes the frames of one function for the innermost one"
+KEYS = "the hardware watches four aligned pieces of 8 bytes, and this processor has no protection keys"
 STATE = "compiled code keeps its state in other places at each instruction: it cannot go on elsewhere"
 
 
@@ -84,6 +86,9 @@ DIFFERENCES = (
     Difference(O3, "test_stepping.py::test_steps_off_the_end_of_a_block", MOVED),
     Difference(ALL, "test_traps.py::test_stack_overflow", PROLOGUE, always=False),
     Difference(ALL, "test_stepping.py::test_jump", STATE),
+    *(Difference(ALL, f"test_watchpoints.py::test_{test}", KEYS) for test in (
+        "large_range", "large_range_sees_what_the_host_writes", "many_watchpoints")
+      if " ospke" not in pathlib.Path("/proc/cpuinfo").read_text()),
     Difference(O3, "test_interrupt.py::test_setting_a_variable_ends_the_loop", FOLDED, always=False),
     *(Difference(O3, f"test_{test}", reason, runs=reason != FOLDED) for reason, tests in OPTIMISED.items()
       for test in tests),

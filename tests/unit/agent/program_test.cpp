@@ -254,6 +254,13 @@ TEST(Program, IsRefusedUnlessSound) {
     EXPECT_FALSE(Program::verify(deep));
 }
 
+TEST(Program, CountingBehindTheLargestNumberWraps) {
+    Variables variables;
+    variables.set(3, std::numeric_limits<std::int64_t>::max());
+    EXPECT_EQ(variables.count(3), std::numeric_limits<std::int64_t>::min());
+    EXPECT_EQ(variables.get(3), std::numeric_limits<std::int64_t>::min());
+}
+
 /// What is verified runs to its end, whatever the bytes are (ASan and UBSan look on).
 TEST(Program, RunsWhateverIsVerified) {
     Guest guest;

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <bit>
 #include <cstring>
 #include <initializer_list>
 #include <random>
@@ -86,7 +85,7 @@ class Runner {
         bytes({0x41, 0x5F, 0x41, 0x5E, 0x41, 0x5D, 0x41, 0x5C, 0x5D, 0x5B, 0xC3});
         EXPECT_LT(code_.size(), size);
         std::memcpy(page_, code_.data(), code_.size());
-        const auto function = std::bit_cast<std::uint32_t (*)(const std::uint64_t*)>(page_);
+        const auto function = reinterpret_cast<std::uint32_t (*)(const std::uint64_t*)>(page_);
         return function(registers.general.data()) != 0;
     }
 
