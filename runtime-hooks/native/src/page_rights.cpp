@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "page_rights.h"
 
+#include <array>
 #include <atomic>
 #include <cpuid.h>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <string_view>
 #include <sys/mman.h>
 #include <utility>
 
@@ -47,6 +52,33 @@ void set_own_rights(std::uint32_t rights) {
     }
 }
 
+bool protect(std::uint64_t begin, std::size_t size, int key) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
+    auto* const pages = reinterpret_cast<void*>(begin);
+    return ::pkey_mprotect(pages, size, PROT_READ | PROT_WRITE, key) == 0;
+}
+
+/// proc(5), /proc/pid/smaps: a line of each mapping's range, then its fields, ProtectionKey among
+/// them.
+bool has_page_key(std::uint64_t begin, std::size_t size) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> maps(std::fopen("/proc/self/smaps", "re"),
+                                                               &std::fclose);
+    constexpr std::string_view field = "ProtectionKey:";
+    std::array<char, 4400> line{};
+    bool inside = false;
+    while (maps && std::fgets(line.data(), line.size(), maps.get()) != nullptr) {
+        char* rest = nullptr;
+        const std::uint64_t first = std::strtoull(line.data(), &rest, 16);
+        if (rest != line.data() && *rest == '-') {
+            const std::uint64_t end = std::strtoull(rest + 1, nullptr, 16);
+            inside = first <= begin && begin + size <= end;
+        } else if (inside && std::string_view(line.data()).starts_with(field)) {
+            return std::strtol(line.data() + field.size(), nullptr, 10) == the_key.load();
+        }
+    }
+    return false;
+}
+
 // Of the XSAVE area in a signal frame (Intel SDM volume 1 §13.4, Linux asm/sigcontext.h).
 constexpr std::size_t software_bytes = 464;
 constexpr std::size_t state_bits = 512;
@@ -76,10 +108,14 @@ bool allocate_page_key() {
     return true;
 }
 
-bool mark_pages(std::uint64_t begin, std::size_t size, bool closed) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
-    auto* const pages = reinterpret_cast<void*>(begin);
-    return ::pkey_mprotect(pages, size, PROT_READ | PROT_WRITE, closed ? the_key.load() : 0) == 0;
+bool mark_pages(std::uint64_t begin, std::size_t size) {
+    return protect(begin, size, the_key.load());
+}
+
+void unmark_pages(std::uint64_t begin, std::size_t size) {
+    if (has_page_key(begin, size)) {
+        [[maybe_unused]] const bool done = protect(begin, size, 0);
+    }
 }
 
 void set_closed_rights(PageRights rights) {

@@ -139,7 +139,7 @@ void PageWatchpoints::choose_rights() {
 Result<void> PageWatchpoints::close_pages_of(const Watch& watch) {
     const std::uint64_t first = watch.address.value / page_size() * page_size();
     for (std::uint64_t page = first; page < watch.address.value + watch.size; page += page_size()) {
-        if (users_[page]++ == 0 && !mark_pages(page, page_size(), true)) {
+        if (users_[page]++ == 0 && !mark_pages(page, page_size())) {
             const int error = errno;
             users_.erase(page);
             open_pages_of({.address = {first}, .size = page - first, .kind = watch.kind});
@@ -155,8 +155,7 @@ void PageWatchpoints::open_pages_of(const Watch& watch) {
     for (std::uint64_t page = first; page < watch.address.value + watch.size; page += page_size()) {
         const auto user = users_.find(page);
         if (user != users_.end() && --user->second == 0) {
-            // Memory that is gone by now has nothing to open.
-            [[maybe_unused]] const bool opened = mark_pages(page, page_size(), false);
+            unmark_pages(page, page_size());
             users_.erase(user);
         }
     }

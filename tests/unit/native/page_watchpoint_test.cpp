@@ -235,6 +235,24 @@ TEST_F(PageWatchpoint, SetAndRemovedWhileThreadsRun) {
     EXPECT_GT(rounds, 0U);
 }
 
+/// The guest's memory is gone, and something else is there.
+TEST_F(PageWatchpoint, RemovalLeavesOtherMemoryAlone) {
+    if (!has_keys) {
+        return;
+    }
+    const WatchpointId id = watch(0, 64, NativeWatchKind::Write);
+    ASSERT_EQ(::mmap(pages.word(0), Pages::page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                     -1, 0),
+              static_cast<void*>(pages.word(0)));
+    EXPECT_TRUE(watchpoints().remove(id).has_value());
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    ASSERT_EQ(::write(pipe[1], "abcdefgh", 8), 8);
+    EXPECT_EQ(::read(pipe[0], pages.word(0), 8), -1);
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+}
+
 /// Nothing is lost while others pass beside it on the same page.
 TEST_F(PageWatchpoint, ThreadsDoNotSlipPastWhileAnotherOneHasThePagesOpen) {
     if (!has_keys) {
