@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A session in the real editor: F5 without any launch.json, a breakpoint in the gutter, variables, hover,
-// watch, call stack, step, console, restart, stop. Each step waits for what the editor shows, never for a time.
+// watch, call stack, step, console, restart, data breakpoint, stop. Each step waits for what the editor shows, never for a time.
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -129,10 +129,25 @@ const steps = {
         await page.locator(".repl .monaco-list-row").filter({ hasText: "control 5239" }).first().waitFor();
         await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
     },
-    "stop": async () => {
+    "data breakpoint": async () => {
         await page.locator(".tab.active").filter({ hasText: "control.c" }).click();
         await start();
         await callStack(`${line}:`).waitFor();
+        const entry = page.locator(".monaco-menu .action-label").filter({ hasText: "Break on Value Change" }).first();
+        const local = variables.filter({ hasText: /^b\s*=/ }).first();
+        await until("a local", () => variables.filter({ hasText: /^Locals/ }).first().click(), local);
+        await until("the variable's menu", () => local.click({ button: "right" }), entry);
+        await until("the data breakpoint", async () => {
+            await entry.hover();
+            await page.keyboard.press("Enter");
+        }, page.locator("[class*=codicon-debug-breakpoint-data]").first());
+        await page.keyboard.press("F5");
+        await callStack(`${lineOf("steps-after")}:`).waitFor();
+        await page.locator(".pane-header").filter({ hasText: /Paused on data breakpoint/i }).first().waitFor();
+        await variables.filter({ hasText: /^b\s*=?\s*22/ }).first().waitFor();
+        await shot("data");
+    },
+    "stop": async () => {
         await page.keyboard.press("Shift+F5");
         await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
     },
