@@ -29,10 +29,9 @@ def server(parts):
     return make
 
 
-def test_attach_by_native(parts, server):
-    session = parts(Adapter())
-    session.attach(native=server("control-Og").address(), module=fixture("control-O0"),
-                   debugFile=f"{native.guest('control-Og')}.debug")
+def walk(session: Adapter, name: str, **launch) -> None:
+    """Attaches, stops in a function, steps, and lets the guest end."""
+    session.attach(module=fixture("control-O0"), debugFile=f"{native.guest(name)}.debug", **launch)
     session.breakpoints(SOURCE, "steps")
     session.configured()
     assert session.stopped(native.SECONDS).reason == "breakpoint"
@@ -45,6 +44,17 @@ def test_attach_by_native(parts, server):
     session.breakpoints(SOURCE)
     session.resume()
     assert session.exited(native.SECONDS) == 0
+
+
+def test_attach_by_native(parts, server):
+    walk(parts(Adapter()), "control-Og", native=server("control-Og").address())
+
+
+@pytest.mark.parametrize("machine", ["aarch64", "arm", "riscv64"])
+def test_attach_to_another_machine(parts, machine):
+    name = f"control-{machine}"
+    qemu = parts(native.Qemu(machine, str(native.guest(name))))
+    walk(parts(Adapter()), name, native=qemu.address(), hostFile=str(qemu.host))
 
 
 def test_attach_says_what_is_wrong(parts, server):
