@@ -13,19 +13,40 @@ from client.session import Session, fixture, wdbg  # noqa: E402
 
 _SHOWN_LINES = 60
 
-# What differs where the guest runs compiled with -Og (WDBG_DAP_ENGINE=aot-g): strict xfails.
-_COMPILED = {
-    "test_machine_level.py::test_code_without_debug_information":
-        "without statement rows no place is held: a step passes several instructions",
+_ROWS = "without statement rows no place is held: a step passes several instructions"
+_MOVED = "lines share native instructions, and stores are moved: a stop may be another line's"
+_AGAIN = "the line's breakpoint is in two places: the guest stops once more"
+_LOST = "optimized out: LLVM keeps the value nowhere at this place"
+
+# What differs where the guest runs compiled, by WDBG_DAP_ENGINE: strict xfails.
+_DIFFERENCES = {
+    "aot-g": {"test_machine_level.py::test_code_without_debug_information": _ROWS},
+    "aot-0": {"test_machine_level.py::test_code_without_debug_information": _ROWS},
+    "aot-3": {
+        "test_machine_level.py::test_code_without_debug_information": _ROWS,
+        "test_machine_level.py::test_reads_and_writes_memory": _MOVED,
+        "test_c.py::test_stops_at_a_line_and_shows_where": _MOVED,
+        "test_c.py::test_steps_over_in_and_out": _MOVED,
+        "test_c.py::test_steps_by_instruction": _MOVED,
+        "test_c.py::test_steps_over_recursion": _MOVED,
+        "test_c.py::test_condition_hit_count_and_log_point": _LOST,
+        "test_cpp.py::test_runs_to_its_end": _AGAIN,
+        "test_debug_forms.py::test_debug_information_in_other_files": _LOST,
+        "test_goto.py::test_goes_on_at_another_line": _MOVED,
+        "test_native_code.py::test_native_code_of_a_frame": _MOVED,
+        "test_native_code.py::test_native_code_of_a_caller": _MOVED,
+        "test_sqlite.py::test_a_session": _AGAIN,
+        "test_sqlite.py::test_steps_through_its_virtual_machine": _MOVED,
+    },
 }
 
 
 def pytest_collection_modifyitems(items):
-    if os.environ.get("WDBG_DAP_ENGINE", "interp") == "interp":
-        return
+    differences = _DIFFERENCES.get(os.environ.get("WDBG_DAP_ENGINE", "interp"), {})
     for item in items:
-        if item.nodeid in _COMPILED:
-            item.add_marker(pytest.mark.xfail(reason=_COMPILED[item.nodeid], strict=True))
+        reason = differences.get(item.nodeid) or differences.get(item.nodeid.partition("[")[0])
+        if reason is not None:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True, run=reason != _AGAIN))
 
 
 @pytest.hookimpl(hookwrapper=True)
