@@ -11,7 +11,7 @@ def test_unknown_and_misplaced_requests(session):
     assert "initialize must come first" in session.refused("launch", {"program": "x"})
     session.initialize()
     assert "launch or attach must come first" in session.refused("next", {"threadId": 1})
-    session.launch("busy-O0", args=["300000000"])
+    session.launch("busy-O0")
     session.configured()
     assert "running" in session.refused("stackTrace", {"threadId": 1})
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How sessions begin and end: launch settings, output, restart, attach, terminate, disconnect."""
 import os
+import select
 import signal
 import subprocess
 
@@ -210,3 +211,17 @@ def _alive(pid: int) -> bool:
         return False
     with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
         return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("request_", ["disconnect", "terminate"])
+def test_a_client_that_leaves_at_once_ends_its_guest(new_session, request_):
+    """It does not wait for the answer."""
+    for _ in range(5):
+        session = new_session()
+        session.launch("busy-O0")
+        guest = os.pidfd_open(session.connection.event("process")["body"]["systemProcessId"])
+        session.configured()
+        session.connection.send_request(request_, {})
+        session.connection.close()
+        assert select.select([guest], [], [], 20)[0], "the guest lives on"
+        os.close(guest)

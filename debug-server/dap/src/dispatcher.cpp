@@ -60,6 +60,19 @@ void Dispatcher::give_up(const std::string& why) {
     closed_ = true;
 }
 
+void Dispatcher::close() {
+    const auto ends_session = [](const Waiting& each) {
+        return each.command == "disconnect" || each.command == "terminate";
+    };
+    const auto last = std::ranges::find_if(queue_, ends_session);
+    if (last != queue_.end() && !closed_) {
+        const Waiting request = std::move(*last);
+        queue_.clear();
+        run(request);
+    }
+    closed_ = true;
+}
+
 void Dispatcher::take_message(std::string_view text) {
     if (options_.trace) {
         options_.trace("->", text);

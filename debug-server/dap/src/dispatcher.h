@@ -45,8 +45,9 @@ class Dispatcher {
     /// Of all handlers.
     [[nodiscard]] Json capabilities() const;
 
-    /// No further message is taken; those that wait are dropped.
-    void close() { closed_ = true; }
+    /// The end of the input: no further message is taken. Those that wait are dropped, but for one
+    /// that ends the session: the client need not wait for its answer.
+    void close();
 
     [[nodiscard]] bool closed() const { return closed_; }
 

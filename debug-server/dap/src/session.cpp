@@ -269,7 +269,7 @@ void Session::leave() {
 
 void Session::client_gone() {
     if (!finished_) {
-        disconnect(false);
+        disconnect(ends_guest_);
     }
 }
 

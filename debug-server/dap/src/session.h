@@ -112,6 +112,10 @@ class Session {
     void set_exception_filters(const std::vector<std::string>& filters);
     void terminate();
     void disconnect(bool terminate);
+
+    /// What a client has asked for that is gone before it is done.
+    void set_ends_guest(bool ends) { ends_guest_ = ends; }
+
     /// The end of a session whose guest has been detached from.
     void leave();
     void client_gone();
@@ -192,6 +196,7 @@ class Session {
     bool guest_ended_ = false;
     bool end_told_ = false;
     bool finished_ = false;
+    bool ends_guest_ = false;
     int progress_count_ = 0;
     std::set<std::pair<std::string, InstanceId>, std::less<>> told_progress_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -103,6 +103,7 @@ class Terminate final : public RequestHandler<Empty, Empty> {
 
   protected:
     Result<Empty> run(Session& session, const Empty& /*args*/) override {
+        session.set_ends_guest(true);
         session.dispatcher().after_response([&session] { session.terminate(); });
         return Empty{};
     }
@@ -123,6 +124,7 @@ class Disconnect final : public RequestHandler<DisconnectArguments, Empty> {
             return suspend(session);
         }
         const bool terminate = args.terminateDebuggee.value_or(!session.start_request().attached);
+        session.set_ends_guest(terminate);
         session.dispatcher().after_response(
             [&session, terminate] { session.disconnect(terminate); });
         return Empty{};
