@@ -4,6 +4,7 @@
 #include "hardware_watchpoints.h"
 #include "page_watchpoints.h"
 #include "parking.h"
+#include "watched_ranges.h"
 
 #include <cerrno>
 #include <utility>
@@ -227,10 +228,7 @@ bool after_access(const Hit& hit) {
     }
     GuestThread& thread = *hit.thread;
     const NativeAccess access = *std::exchange(thread.access, std::nullopt);
-    auto watchpoint = watchpoint_of(access);
-    if (!watchpoint) {
-        watchpoint = page_watchpoint_of(access);
-    }
+    const auto watchpoint = watched_range_of(access);
     if (watchpoint && hit.state.attached.load()) {
         thread.tracing = false;
         set_single_step(hit.context, false);

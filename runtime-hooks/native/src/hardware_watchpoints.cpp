@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "hardware_watchpoints.h"
 
-#include <algorithm>
-#include <array>
-#include <atomic>
+#include "watched_ranges.h"
+
 #include <cerrno>
 #include <cstring>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
 
@@ -21,65 +19,11 @@ namespace {
 /// In the upper half of perf_event_attr::sig_data: "wdbg".
 constexpr std::uint64_t mark = 0x7764'6267;
 
-/// What is watched, for handlers and gates. An id of 0: free.
-struct Active {
-    std::atomic<std::uint32_t> id{0};
-    std::atomic<std::uint64_t> address{0};
-    std::atomic<std::uint32_t> size{0};
-    std::atomic<bool> writes_only{true};
-    std::atomic<std::uint64_t> last{0}; ///< the bytes when they were last known to be told
-};
-
-std::array<Active, HardwareWatchpoints::limit> actives{};
-std::atomic<std::uint32_t> active_count{0};
-
-std::uint64_t value_at(std::uint64_t address, std::uint32_t size) {
-    std::uint64_t value = 0;
-    const bool known = read_watched(address, {reinterpret_cast<std::byte*>(&value), size});
-    return known ? value : 0;
-}
-
-void activate(std::uint32_t id, NativeAddress address, std::uint32_t size, NativeWatchKind kind) {
-    for (Active& active : actives) {
-        if (active.id.load() == 0) {
-            active.address.store(address.value);
-            active.size.store(size);
-            active.writes_only.store(kind == NativeWatchKind::Write);
-            active.last.store(value_at(address.value, size));
-            active.id.store(id);
-            active_count.fetch_add(1);
-            return;
-        }
-    }
-}
-
-void deactivate(std::uint32_t id) {
-    for (Active& active : actives) {
-        if (active.id.load() == id) {
-            active.id.store(0);
-            active_count.fetch_sub(1);
-            return;
-        }
-    }
-}
-
 std::uint32_t hardware_kind(NativeWatchKind kind) {
     return kind == NativeWatchKind::Write ? HW_BREAKPOINT_W : HW_BREAKPOINT_RW;
 }
 
 } // namespace
-
-std::atomic<std::uint32_t>& watchpoint_count() {
-    return active_count;
-}
-
-bool read_watched(std::uint64_t address, std::span<std::byte> into) {
-    const iovec local{.iov_base = into.data(), .iov_len = into.size()};
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the guest's memory is a number
-    const iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = into.size()};
-    const long count = ::syscall(SYS_process_vm_readv, ::getpid(), &local, 1UL, &remote, 1UL, 0UL);
-    return std::cmp_equal(count, into.size());
-}
 
 std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info) {
     // si_perf_data, which older C libraries do not name, lies behind si_addr.
@@ -89,49 +33,7 @@ std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info) {
         return std::nullopt;
     }
     const auto id = static_cast<std::uint32_t>(data);
-    for (Active& active : actives) {
-        if (active.id.load() == id) {
-            active.last.store(value_at(active.address.load(), active.size.load()));
-            return id;
-        }
-    }
-    return 0;
-}
-
-std::optional<std::uint32_t> watchpoint_of(const NativeAccess& access) {
-    for (Active& active : actives) {
-        const std::uint32_t id = active.id.load();
-        const std::uint64_t begin = active.address.load();
-        const bool near = access.address.value < begin + active.size.load() &&
-                          access.address.value + widest_access > begin;
-        if (id != 0 && near && (access.is_write || !active.writes_only.load())) {
-            active.last.store(value_at(begin, active.size.load()));
-            return id;
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<std::uint32_t> watchpoint_changed_by_host() {
-    for (Active& active : actives) {
-        const std::uint32_t id = active.id.load();
-        if (id == 0) {
-            continue;
-        }
-        const std::uint64_t now = value_at(active.address.load(), active.size.load());
-        if (active.last.exchange(now) != now) {
-            return id;
-        }
-    }
-    return std::nullopt;
-}
-
-void forget_watched_values() {
-    for (Active& active : actives) {
-        if (active.id.load() != 0) {
-            active.last.store(value_at(active.address.load(), active.size.load()));
-        }
-    }
+    return note_told(id) ? id : 0;
 }
 
 Result<int> HardwareWatchpoints::open_event(const Watch& watch, WatchpointId id, pid_t thread) {
@@ -174,11 +76,13 @@ Result<void> HardwareWatchpoints::add(WatchpointId id, NativeAddress address, st
         return fail(ErrorCode::Busy, "all hardware watchpoints are in use");
     }
     Watch watch{.address = address, .size = size, .kind = kind};
-    activate(id.value, address, size, kind);
+    if (!watch_range(id, address, size, kind)) {
+        return fail(ErrorCode::Busy, "there cannot be more watchpoints");
+    }
     for (const pid_t thread : threads_()) {
         const auto event = open_event(watch, id, thread);
         if (!event) {
-            deactivate(id.value);
+            unwatch_range(id);
             close_all(watch);
             return std::unexpected(event.error());
         }
@@ -194,7 +98,7 @@ bool HardwareWatchpoints::remove(WatchpointId id) {
     if (found == watches_.end()) {
         return false;
     }
-    deactivate(id.value);
+    unwatch_range(id);
     close_all(found->second);
     watches_.erase(found);
     return true;
@@ -211,7 +115,7 @@ void HardwareWatchpoints::close_all(Watch& watch) {
 void HardwareWatchpoints::remove_all() {
     const std::lock_guard lock(mutex_);
     for (auto& [id, watch] : watches_) {
-        deactivate(id.value);
+        unwatch_range(id);
         close_all(watch);
     }
     watches_.clear();

@@ -3,14 +3,12 @@
 
 #include <wdbg/model/native_target.h>
 
-#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <sys/types.h>
 #include <vector>
 
@@ -57,29 +55,8 @@ class HardwareWatchpoints {
     std::map<WatchpointId, Watch> watches_;
 };
 
-/// How many are set in this process, of all kinds.
-[[nodiscard]] std::atomic<std::uint32_t>& watchpoint_count();
-
-/// By the kernel: a load of our own would be an access to watched bytes. All or false.
-/// Async-signal-safe.
-[[nodiscard]] bool read_watched(std::uint64_t address, std::span<std::byte> into);
-
 /// Async-signal-safe: the watchpoint that raised a SIGTRAP with TRAP_PERF; 0 if it has been removed
 /// since, nullopt if it is not one of ours.
 [[nodiscard]] std::optional<std::uint32_t> watchpoint_of(const siginfo_t& info);
-
-/// Bytes of one instruction's access at most.
-inline constexpr std::uint64_t widest_access = 64;
-
-/// Async-signal-safe: the watchpoint that an access to a closed page belongs to: the trap of the
-/// instruction's end hides the one of the hardware.
-[[nodiscard]] std::optional<std::uint32_t> watchpoint_of(const NativeAccess& access);
-
-/// At the end of a host call, while any are set: a watchpoint whose bytes are not what they were
-/// when it was last asked or hit. So writes of the kernel on behalf of the call are found.
-[[nodiscard]] std::optional<std::uint32_t> watchpoint_changed_by_host();
-
-/// Of what the bytes are now nothing is to be told.
-void forget_watched_values();
 
 } // namespace wdbg::native

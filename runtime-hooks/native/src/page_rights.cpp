@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "page_rights.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cpuid.h>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <sys/mman.h>
 #include <utility>
+#include <vector>
 
 namespace wdbg::native {
 
@@ -58,27 +60,6 @@ bool protect(std::uint64_t begin, std::size_t size, int key) {
     return ::pkey_mprotect(pages, size, PROT_READ | PROT_WRITE, key) == 0;
 }
 
-/// proc(5), /proc/pid/smaps: a line of each mapping's range, then its fields, ProtectionKey among
-/// them.
-bool has_page_key(std::uint64_t begin, std::size_t size) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> maps(std::fopen("/proc/self/smaps", "re"),
-                                                               &std::fclose);
-    constexpr std::string_view field = "ProtectionKey:";
-    std::array<char, 4400> line{};
-    bool inside = false;
-    while (maps && std::fgets(line.data(), line.size(), maps.get()) != nullptr) {
-        char* rest = nullptr;
-        const std::uint64_t first = std::strtoull(line.data(), &rest, 16);
-        if (rest != line.data() && *rest == '-') {
-            const std::uint64_t end = std::strtoull(rest + 1, nullptr, 16);
-            inside = first <= begin && begin + size <= end;
-        } else if (inside && std::string_view(line.data()).starts_with(field)) {
-            return std::strtol(line.data() + field.size(), nullptr, 10) == the_key.load();
-        }
-    }
-    return false;
-}
-
 // Of the XSAVE area in a signal frame (Intel SDM volume 1 §13.4, Linux asm/sigcontext.h).
 constexpr std::size_t software_bytes = 464;
 constexpr std::size_t state_bits = 512;
@@ -112,9 +93,29 @@ bool mark_pages(std::uint64_t begin, std::size_t size) {
     return protect(begin, size, the_key.load());
 }
 
+/// proc(5), /proc/pid/smaps: a line of each mapping's range, then its fields, ProtectionKey among
+/// them.
 void unmark_pages(std::uint64_t begin, std::size_t size) {
-    if (has_page_key(begin, size)) {
-        [[maybe_unused]] const bool done = protect(begin, size, 0);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> maps(std::fopen("/proc/self/smaps", "re"),
+                                                               &std::fclose);
+    constexpr std::string_view field = "ProtectionKey:";
+    std::array<char, 4400> line{};
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> marked;
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+    while (maps && std::fgets(line.data(), line.size(), maps.get()) != nullptr) {
+        char* rest = nullptr;
+        const std::uint64_t number = std::strtoull(line.data(), &rest, 16);
+        if (rest != line.data() && *rest == '-') {
+            first = std::max(number, begin);
+            end = std::min<std::uint64_t>(std::strtoull(rest + 1, nullptr, 16), begin + size);
+        } else if (first < end && std::string_view(line.data()).starts_with(field) &&
+                   std::strtol(line.data() + field.size(), nullptr, 10) == the_key.load()) {
+            marked.emplace_back(first, end);
+        }
+    }
+    for (const auto& [from, to] : marked) { // the file tells what is there while it is read
+        [[maybe_unused]] const bool done = protect(from, to - from, 0);
     }
 }
 

@@ -19,7 +19,7 @@ enum class PageRights : std::uint32_t { All = 0, Read = 2, None = 3 };
 [[nodiscard]] bool allocate_page_key();
 /// The pages from `begin` (aligned) on get the key. False: errno says why.
 [[nodiscard]] bool mark_pages(std::uint64_t begin, std::size_t size);
-/// They lose it, where they still have it: other memory may be there by now.
+/// They lose it, those of them that still have it: other memory may be there by now.
 void unmark_pages(std::uint64_t begin, std::size_t size);
 /// For all threads, as soon as each enters guest code or comes out of a handler.
 void set_closed_rights(PageRights rights);

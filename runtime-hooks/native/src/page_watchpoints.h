@@ -5,12 +5,10 @@
 
 #include <wdbg/model/native_target.h>
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
 
 namespace wdbg::native {
 
@@ -19,9 +17,6 @@ namespace wdbg::native {
 /// writes is found when its call returns; what it reads is not.
 class PageWatchpoints {
   public:
-    /// LLDB asks for one per 4 bytes of a larger range.
-    static constexpr std::size_t limit = 4096;
-
     /// `tell_threads` makes each thread in guest code take up what it may do from now on.
     explicit PageWatchpoints(std::function<void()> tell_threads)
         : tell_threads_(std::move(tell_threads)) {}
@@ -46,6 +41,7 @@ class PageWatchpoints {
 
     Result<void> close_pages_of(const Watch& watch);
     void open_pages_of(const Watch& watch);
+    void unmark_pages_without_users(std::uint64_t begin, std::uint64_t end);
     void choose_rights();
 
     std::function<void()> tell_threads_;
@@ -54,15 +50,7 @@ class PageWatchpoints {
     std::map<std::uint64_t, std::uint32_t> users_; ///< of closed pages, by their begin
 };
 
-// All of these are async-signal-safe.
-
-/// What a fault on a closed page tells.
+/// What a fault on a closed page tells. Async-signal-safe.
 [[nodiscard]] NativeAccess access_of(const siginfo_t& info, const ucontext_t& context);
-/// The watchpoint that an access, which has been made, belongs to: one whose range it is in or
-/// close in front of.
-[[nodiscard]] std::optional<std::uint32_t> page_watchpoint_of(const NativeAccess& access);
-/// As watchpoint_changed_by_host().
-[[nodiscard]] std::optional<std::uint32_t> page_watchpoint_changed_by_host();
-void forget_page_watched_values();
 
 } // namespace wdbg::native

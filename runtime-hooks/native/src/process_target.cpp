@@ -8,6 +8,7 @@
 #include "run_control.h"
 #include "site_table.h"
 #include "wakeup.h"
+#include "watched_ranges.h"
 
 #include <wdbg/native/process_target.h>
 
@@ -138,7 +139,7 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
     SiteTable sites_;
     RunControl control_;
     ProcessWatchpoints watchpoints_;
-    const std::atomic<std::uint32_t>& watch_count_ = watchpoint_count();
+    const std::atomic<std::uint32_t>& watch_count_ = watched_range_count();
     EventHandler handler_;
     mutable std::mutex queue_mutex_;
     std::vector<NativeEvent> queue_;
@@ -380,7 +381,7 @@ void ProcessTargetImpl::enter_guest(GuestExit& exit) {
     if (thread != nullptr && !thread->calling.load(std::memory_order_relaxed) &&
         state_.attached.load(std::memory_order_relaxed) &&
         watch_count_.load(std::memory_order_relaxed) != 0) {
-        if (const auto watchpoint = any_watchpoint_changed_by_host()) {
+        if (const auto watchpoint = watched_range_changed_by_host()) {
             set_reason(*thread, ReasonKind::Watchpoint, {.watchpoint = *watchpoint});
             thread->hold.store(Held);
             state_.notify();
@@ -414,7 +415,7 @@ Result<std::vector<Value>> ProcessTargetImpl::call(const NativeCall& request) {
         sites_.allow_probes(false); // until threads are resumed
     }
     auto results = control_.call(request, *caller_);
-    forget_all_watched_values();
+    forget_watched_values();
     return results;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "process_watchpoints.h"
 
+#include "watched_ranges.h"
+
 #include <array>
 
 namespace wdbg::native {
@@ -48,16 +50,6 @@ Result<void> ProcessWatchpoints::remove(WatchpointId id) {
 void ProcessWatchpoints::remove_all() {
     hardware_.remove_all();
     pages_.remove_all();
-}
-
-std::optional<std::uint32_t> any_watchpoint_changed_by_host() {
-    const auto changed = watchpoint_changed_by_host();
-    return changed ? changed : page_watchpoint_changed_by_host();
-}
-
-void forget_all_watched_values() {
-    forget_watched_values();
-    forget_page_watched_values();
 }
 
 } // namespace wdbg::native

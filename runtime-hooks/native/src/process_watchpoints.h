@@ -33,8 +33,4 @@ class ProcessWatchpoints final : public NativeWatchpointSupport {
     std::uint32_t last_id_ = 0; ///< the owner's thread alone adds
 };
 
-/// Of both kinds: as watchpoint_changed_by_host() and forget_watched_values().
-[[nodiscard]] std::optional<std::uint32_t> any_watchpoint_changed_by_host();
-void forget_all_watched_values();
-
 } // namespace wdbg::native

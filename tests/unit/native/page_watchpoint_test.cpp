@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <atomic>
+#include <map>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -251,6 +252,33 @@ TEST_F(PageWatchpoint, RemovalLeavesOtherMemoryAlone) {
     EXPECT_EQ(::read(pipe[0], pages.word(0), 8), -1);
     ::close(pipe[0]);
     ::close(pipe[1]);
+}
+
+/// Whatever the order in which they were set; and what was told is not found again as the host's.
+TEST_F(PageWatchpoint, AnAccessBelongsToTheRangeThatItIsIn) {
+    if (!has_keys) {
+        return;
+    }
+    std::map<std::size_t, WatchpointId> ids;
+    for (std::size_t offset = 128; offset > 0; offset -= 4) {
+        ids[offset - 4] = watch(offset - 4, 4, NativeWatchKind::Write);
+    }
+    const auto hits = hits_of([this] {
+        asm_store(pages.word(64), 1); // in two
+        asm_store(pages.word(16), 2);
+        asm_call_out(
+            1,
+            [](void* target) {
+                GuestExit exit;
+                capture(&exit.registers);
+                static_cast<ProcessTarget*>(target)->leave_guest(exit);
+                static_cast<ProcessTarget*>(target)->enter_guest(exit);
+            },
+            session.target.get());
+    });
+    ASSERT_EQ(hits.size(), 2U);
+    EXPECT_EQ(hits[0].watchpoint, ids[64]);
+    EXPECT_EQ(hits[1].watchpoint, ids[16]);
 }
 
 /// Nothing is lost while others pass beside it on the same page.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "hardware_watchpoints.h"
 #include "session.h"
+#include "watched_ranges.h"
 
 #include <atomic>
 
@@ -71,9 +72,9 @@ TEST(Watchpoint, ValuesThatTheHostKeepsChangingAreForgottenOnce) {
     ends.store(true);
     host.join();
     forget_watched_values();
-    EXPECT_FALSE(watchpoint_changed_by_host());
+    EXPECT_FALSE(watched_range_changed_by_host());
     watched.fetch_add(1);
-    EXPECT_TRUE(watchpoint_changed_by_host());
+    EXPECT_TRUE(watched_range_changed_by_host());
 }
 
 } // namespace

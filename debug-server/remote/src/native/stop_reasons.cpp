@@ -177,9 +177,10 @@ void NativeTargetImpl::finish_access(ServerThread thread, const Watched& watched
     if (reply) {
         take_expedited(*reply);
     }
-    // Where it cannot be set again, what it was for has happened.
-    [[maybe_unused]] const auto again =
-        stop_point(true, watched.packet_type, watched.address.value, watched.size);
+    const auto again = stop_point(true, watched.packet_type, watched.address.value, watched.size);
+    if (!again && options_.warn) {
+        options_.warn("a watchpoint could not be set again: " + again.error().message);
+    }
 }
 
 /// x86-64 stops behind the access; other servers mostly in front of it (QEMU, the hardware of Arm
