@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "held_places.h"
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringRef.h>
+#include <llvm/CodeGen/MachineFunctionPass.h>
+#include <llvm/CodeGen/MachineInstrBuilder.h>
+#include <llvm/CodeGen/TargetInstrInfo.h>
+#include <llvm/CodeGen/TargetSubtargetInfo.h>
+#include <llvm/IR/InlineAsm.h>
+#include <llvm/MC/MCInst.h>
+
+#include <iterator>
+
+namespace wdbg::compile {
+namespace {
+
+bool is_held_place(const llvm::MachineInstr& instruction) {
+    return instruction.isInlineAsm() && instruction.getNumOperands() != 0 &&
+           instruction.getOperand(llvm::InlineAsm::MIOp_AsmString).isSymbol() &&
+           llvm::StringRef(instruction.getOperand(llvm::InlineAsm::MIOp_AsmString).getSymbolName())
+               .empty();
+}
+
+bool has_bytes(const llvm::MachineInstr& instruction) {
+    return !instruction.isMetaInstruction() && !is_held_place(instruction);
+}
+
+using Place = llvm::MachineBasicBlock::instr_iterator;
+
+/// The held places behind the last instruction of the block that has bytes.
+llvm::SmallVector<llvm::MachineInstr*> places_at_end(llvm::MachineBasicBlock& block) {
+    llvm::SmallVector<llvm::MachineInstr*> places;
+    for (llvm::MachineInstr& instruction : block.instrs()) {
+        if (has_bytes(instruction)) {
+            places.clear();
+        } else if (is_held_place(instruction)) {
+            places.push_back(&instruction);
+        }
+    }
+    return places;
+}
+
+/// Whether the code behind the block's end is reached by others as well, before there is an
+/// instruction.
+bool others_come_behind(const llvm::MachineBasicBlock& block) {
+    for (const llvm::MachineBasicBlock* next = block.getNextNode(); next != nullptr;
+         next = next->getNextNode()) {
+        if (next->pred_size() != 1 || next->hasAddressTaken()) {
+            return true;
+        }
+        for (const llvm::MachineInstr& instruction : next->instrs()) {
+            if (has_bytes(instruction)) {
+                return false;
+            }
+        }
+    }
+    return false;
+}
+
+/// The machine's instruction that does nothing (TargetInstrInfo::getNop()), in front of `before`.
+void insert_nop(llvm::MachineBasicBlock& block, Place before, const llvm::DebugLoc& location) {
+    const llvm::TargetInstrInfo& instructions = *block.getParent()->getSubtarget().getInstrInfo();
+    const llvm::MCInst nop = instructions.getNop();
+    llvm::MachineInstrBuilder made = llvm::BuildMI(block, llvm::MachineBasicBlock::iterator(before),
+                                                   location, instructions.get(nop.getOpcode()));
+    for (const llvm::MCOperand& operand : nop) {
+        if (operand.isReg()) {
+            const bool is_result = made->getNumExplicitOperands() < made->getDesc().getNumDefs();
+            made.addReg(operand.getReg(), is_result ? llvm::RegState::Define : 0);
+        } else {
+            made.addImm(operand.getImm());
+        }
+    }
+}
+
+class HeldPlaces : public llvm::MachineFunctionPass {
+  public:
+    HeldPlaces() : MachineFunctionPass(identity) {}
+
+    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
+        usage.setPreservesAll();
+        MachineFunctionPass::getAnalysisUsage(usage);
+    }
+
+    bool runOnMachineFunction(llvm::MachineFunction& function) override {
+        bool changed = false;
+        for (llvm::MachineBasicBlock& block : function) {
+            const auto places = places_at_end(block);
+            if (!places.empty() && others_come_behind(block)) {
+                insert_nop(block, std::next(places.back()->getIterator()),
+                           places.back()->getDebugLoc());
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+  private:
+    static inline char identity = 0;
+};
+
+} // namespace
+
+llvm::FunctionPass* make_held_places_pass() {
+    return new HeldPlaces;
+}
+
+} // namespace wdbg::compile
