@@ -208,7 +208,8 @@ class AotDebuggeeImpl final : public AotDebuggee,
     std::optional<StopReason> watch_reason(ThreadId thread, const NativeWatchpointHit& native);
     [[nodiscard]] std::optional<wasm::MemoryAccess> last_access(ThreadId thread) const;
     [[nodiscard]] std::optional<Touched> touched(ThreadId thread, const Watch& watch, bool changed,
-                                                 const std::optional<NativeAccess>& access) const;
+                                                 const NativeWatchpointHit& native) const;
+    [[nodiscard]] Result<NativeAddress> watched_address(const WatchpointSpec& spec) const;
     [[nodiscard]] Result<std::vector<std::byte>> watched_bytes(const WatchpointSpec& spec) const;
     void refresh_watched_bytes();
     void clear_watchpoints();

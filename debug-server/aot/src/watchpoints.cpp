@@ -51,7 +51,7 @@ WatchpointPrecision AotDebuggeeImpl::precision() const {
             .sees_host_writes = true};
 }
 
-Result<std::vector<std::byte>> AotDebuggeeImpl::watched_bytes(const WatchpointSpec& spec) const {
+Result<NativeAddress> AotDebuggeeImpl::watched_address(const WatchpointSpec& spec) const {
     const auto instance = instance_at(spec.address.instance);
     const auto memory = instance ? instances_.memory((*instance)->address, spec.address.memory)
                                  : std::unexpected(instance.error());
@@ -62,26 +62,35 @@ Result<std::vector<std::byte>> AotDebuggeeImpl::watched_bytes(const WatchpointSp
         spec.size > memory->size - spec.address.offset) {
         return fail(ErrorCode::OutOfRange, "the range is not within the memory");
     }
+    return NativeAddress{memory->data.value + spec.address.offset};
+}
+
+Result<std::vector<std::byte>> AotDebuggeeImpl::watched_bytes(const WatchpointSpec& spec) const {
+    const auto address = watched_address(spec);
+    if (!address) {
+        return std::unexpected(address.error());
+    }
     std::vector<std::byte> bytes(std::min<std::uint64_t>(spec.size, kept_bytes));
-    auto read = target_.read_memory({memory->data.value + spec.address.offset}, bytes);
+    auto read = target_.read_memory(*address, bytes);
     return read ? Result<std::vector<std::byte>>(std::move(bytes)) : std::unexpected(read.error());
 }
 
 Result<WatchpointId> AotDebuggeeImpl::add(const WatchpointSpec& spec) {
+    const auto address = watched_address(spec);
+    if (!address) {
+        return std::unexpected(address.error());
+    }
     auto before = watched_bytes(spec);
     if (!before) {
         return std::unexpected(before.error());
     }
-    const auto memory =
-        instances_.memory((*instance_at(spec.address.instance))->address, spec.address.memory);
-    const NativeAddress address{memory->data.value + spec.address.offset};
     const NativeWatchKind kind =
         spec.kind == WatchKind::Write ? NativeWatchKind::Write : NativeWatchKind::Access;
     Watch watch{.spec = spec, .before = std::move(*before)};
-    auto pieces = watch_pieces(address, spec.size, kind);
+    auto pieces = watch_pieces(*address, spec.size, kind);
     if (pieces) {
         watch.native = std::move(*pieces);
-    } else if (const auto range = target_.watchpoints()->add_range(address, spec.size, kind)) {
+    } else if (const auto range = target_.watchpoints()->add_range(*address, spec.size, kind)) {
         watch.native = {*range};
         watch.is_range = true;
     } else {
@@ -173,63 +182,65 @@ std::optional<wasm::MemoryAccess> AotDebuggeeImpl::last_access(ThreadId thread) 
     return instruction ? wasm::memory_access(*instruction) : std::nullopt;
 }
 
-/// What was accessed of `watch`; nullopt if its bytes are as they were, and the access ends in
-/// front of them.
+/// What was accessed of `watch`; nullopt if that was beside it.
 std::optional<AotDebuggeeImpl::Touched>
 AotDebuggeeImpl::touched(ThreadId thread, const Watch& watch, bool changed,
-                         const std::optional<NativeAccess>& access) const {
+                         const NativeWatchpointHit& native) const {
     const bool by_host = is_in_host_call(thread);
     const auto instruction = by_host ? std::nullopt : last_access(thread);
-    if (!access) { // the hardware does not tell reads from writes
+    if (!native.access) { // the hardware does not tell reads from writes
+        if (std::ranges::find(watch.native, native.watchpoint) == watch.native.end()) {
+            return std::nullopt;
+        }
         const bool writes = instruction && instruction->writes() && !instruction->reads();
         return Touched{.offset = 0, .wrote = changed || writes || (watch.is_range && by_host)};
     }
-    const auto instance = instance_at(watch.spec.address.instance);
-    const auto memory = instance
-                            ? instances_.memory((*instance)->address, watch.spec.address.memory)
-                            : std::unexpected(instance.error());
-    if (!memory) {
+    const auto begin = watched_address(watch.spec);
+    if (!begin || native.access->address.value >= begin->value + watch.spec.size) {
         return std::nullopt;
     }
-    const std::uint64_t begin = memory->data.value + watch.spec.address.offset;
-    const std::uint64_t width = instruction ? instruction->width : 1;
-    if (access->address.value >= begin) {
-        return Touched{.offset = access->address.value - begin, .wrote = access->is_write};
+    const std::uint64_t address = native.access->address.value;
+    if (address >= begin->value) {
+        return Touched{.offset = address - begin->value, .wrote = native.access->is_write};
     }
-    const bool reaches = changed || access->address.value + width > begin;
-    return reaches ? std::optional(Touched{.offset = 0, .wrote = access->is_write}) : std::nullopt;
+    const std::uint64_t width = instruction ? instruction->width : 1;
+    const bool reaches = address + width > begin->value || (changed && native.access->is_write);
+    return reaches ? std::optional(Touched{.offset = 0, .wrote = native.access->is_write})
+                   : std::nullopt;
 }
 
-/// nullopt for one that is gone, for a write where only reads are asked for, and for an access that
-/// was beside it.
+/// The first watchpoint that wants to know of an access: it may be in several. nullopt for one that
+/// is gone, for a write where only reads are asked for, and for an access that was beside all.
 std::optional<StopReason> AotDebuggeeImpl::watch_reason(ThreadId thread,
                                                         const NativeWatchpointHit& native) {
+    std::optional<StopReason> reason;
     for (auto& [id, watch] : watches_) {
-        if (std::ranges::find(watch.native, native.watchpoint) == watch.native.end()) {
-            continue;
-        }
         auto now = watched_bytes(watch.spec);
         if (!now) {
-            return std::nullopt;
+            continue;
         }
-        const auto what = touched(thread, watch, *now != watch.before, native.access);
+        const auto what = touched(thread, watch, *now != watch.before, native);
+        if (!what) {
+            continue;
+        }
         const std::vector<std::byte> before = std::exchange(watch.before, std::move(*now));
-        if (!what || (watch.spec.kind == WatchKind::Read && what->wrote)) {
-            return std::nullopt;
+        if (reason || (watch.spec.kind == WatchKind::Read && what->wrote) ||
+            (watch.spec.kind == WatchKind::Write && native.access && !what->wrote)) {
+            continue;
         }
         MemoryAddress address = watch.spec.address;
         address.offset += what->offset;
-        return WatchpointHit{.watchpoint = {id},
-                             .address = address,
-                             .size = watch.spec.size - what->offset,
-                             .access = watch.spec.kind == WatchKind::Write || what->wrote
-                                           ? AccessKind::Write
-                                           : AccessKind::Read,
-                             .before = shown(before, what->offset),
-                             .after = shown(watch.before, what->offset),
-                             .by_host = is_in_host_call(thread)};
+        reason = WatchpointHit{.watchpoint = {id},
+                               .address = address,
+                               .size = watch.spec.size - what->offset,
+                               .access = watch.spec.kind == WatchKind::Write || what->wrote
+                                             ? AccessKind::Write
+                                             : AccessKind::Read,
+                               .before = shown(before, what->offset),
+                               .after = shown(watch.before, what->offset),
+                               .by_host = is_in_host_call(thread)};
     }
-    return std::nullopt;
+    return reason;
 }
 
 } // namespace wdbg::aot

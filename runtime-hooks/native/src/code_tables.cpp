@@ -68,6 +68,17 @@ Site* CodeTables::site_of_slot(std::uint64_t pc) const {
     return nullptr;
 }
 
+bool CodeTables::in_probe(std::uint64_t pc) const {
+    const std::size_t count = arena_count_.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i < count; ++i) {
+        const SlotArena* arena = arenas_[i].load(std::memory_order_acquire);
+        if (arena->contains(pc)) {
+            return arena->owner(pc) == 0;
+        }
+    }
+    return false;
+}
+
 Result<void> CodeTables::add(CodeRangeId id, const CodeRange& code) {
     const std::uint64_t begin = code.range.begin.value;
     const std::uint64_t end = code.range.end.value;

@@ -69,6 +69,9 @@ class CodeTables {
     /// The site whose slot contains `pc`.
     [[nodiscard]] Site* site_of_slot(std::uint64_t pc) const;
 
+    /// Code of a probe, of now or earlier.
+    [[nodiscard]] bool in_probe(std::uint64_t pc) const;
+
     // --- The owner ------------------------------------------------------------------------------
     Result<void> add(CodeRangeId id, const CodeRange& code);
     /// Its sites must not be planted any more. NotFound if there is no such range.

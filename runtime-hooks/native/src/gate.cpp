@@ -46,17 +46,17 @@ void enter_guest() {
 
 void leave_guest() {
     if (GuestThread* thread = gate_thread()) {
-        open_pages();
         thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);
+        open_pages();
     }
 }
 
 void leave_guest(GuestExit& exit) {
     if (GuestThread* thread = gate_thread()) {
-        open_pages();
         exit.outer = thread->exit;
         thread->exit = &exit;
         thread->whereabouts.store(Whereabouts::Outside, std::memory_order_release);
+        open_pages(); // behind it: a handler would close them again
     }
 }
 

@@ -16,6 +16,8 @@
 
 namespace wdbg::native {
 
+struct Site;
+
 /// Where a registered thread is.
 ///
 ///                 enter_guest, not held
@@ -62,8 +64,8 @@ struct GuestThread {
     bool pc_changed = false;
     /// It waits at a fault or a trap: it will end, and runs nothing any more.
     std::atomic<bool> at_trap{false};
-    /// The site in whose slot the thread is was active when it was reached.
-    bool hit_counted = false;
+    /// A site that was not active when the thread came to it.
+    const Site* uncounted = nullptr;
     /// The innermost host call in flight.
     GuestExit* exit = nullptr;
     /// What to do next; the owner changes it while the thread is held.

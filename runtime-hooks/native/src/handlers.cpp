@@ -121,7 +121,7 @@ bool behind_probe(const Hit& hit, std::uint64_t address) {
         probed(site->accept_data.load(std::memory_order_relaxed));
     }
     site->readers.fetch_sub(1);
-    hit.thread->hit_counted = active;
+    hit.thread->uncounted = active ? nullptr : site;
     if (active) {
         site->accepted.fetch_add(1, std::memory_order_relaxed);
         set_reason(*hit.thread, ReasonKind::Breakpoint, {.address = site->address});
@@ -157,7 +157,7 @@ bool on_site(const Hit& hit) {
     if (hit.thread == nullptr) {
         return true;
     }
-    hit.thread->hit_counted = result != HitResult::Inactive;
+    hit.thread->uncounted = result == HitResult::Inactive ? site : nullptr;
     if (result == HitResult::Accepted) {
         set_reason(*hit.thread, ReasonKind::Breakpoint, {.address = address});
         park(hit.state, *hit.thread, hit.context);
@@ -197,6 +197,12 @@ bool on_trace(const Hit& hit) {
     return true;
 }
 
+/// What a condition reads is no access of the guest's. (A load is never a probe's last
+/// instruction.)
+bool is_probes(const Hit& hit) {
+    return hit.state.tables.in_probe(pc_of(hit.context));
+}
+
 /// The thread has made an access that is watched.
 void stop_at_watchpoint(const Hit& hit, std::uint32_t id, std::optional<NativeAccess> access) {
     set_reason(*hit.thread, ReasonKind::Watchpoint, {.watchpoint = id, .access = access});
@@ -223,13 +229,13 @@ void on_page_fault(const Hit& hit, const siginfo_t& info) {
 
 /// The instruction has been executed. True if that is all there is to say of this trap.
 bool after_access(const Hit& hit) {
-    if (hit.thread == nullptr || !hit.thread->access) {
+    if (hit.thread == nullptr || !hit.thread->access || hit.thread->calling.load()) {
         return false;
     }
     GuestThread& thread = *hit.thread;
     const NativeAccess access = *std::exchange(thread.access, std::nullopt);
     const auto watchpoint = watched_range_of(access);
-    if (watchpoint && hit.state.attached.load()) {
+    if (watchpoint && hit.state.attached.load() && !is_probes(hit)) {
         thread.tracing = false;
         set_single_step(hit.context, false);
         stop_at_watchpoint(hit, *watchpoint, access);
@@ -254,7 +260,7 @@ bool on_watchpoint(const Hit& hit, const siginfo_t& info) {
         return true;
     }
     const bool matters = hit.thread != nullptr && *id != 0 && hit.state.attached.load() &&
-                         !hit.thread->calling.load();
+                         !hit.thread->calling.load() && !is_probes(hit);
     if (matters) { // else a removed one, or nobody listens
         stop_at_watchpoint(hit, *id, std::nullopt);
     }

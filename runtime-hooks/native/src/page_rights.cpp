@@ -128,7 +128,11 @@ void open_pages() {
 }
 
 void close_pages() {
-    set_own_rights(closed_rights.load());
+    std::uint32_t rights = 0;
+    do { // a handler may have put newer ones into place meanwhile
+        rights = closed_rights.load();
+        set_own_rights(rights);
+    } while (rights != closed_rights.load());
 }
 
 void set_pages_open(ucontext_t& context, bool open) {

@@ -53,7 +53,7 @@ void wait_for_release(ProcessState& state, GuestThread& thread, Whereabouts mean
 void meet_breakpoint(const ProcessState& state, const GuestThread& thread, ucontext_t& context) {
     const OriginalPlace place = original_place(state.tables, pc_of(context));
     if (place.site != nullptr && place.at_start && place.site->active.load() &&
-        !thread.hit_counted) {
+        thread.uncounted == place.site) {
         set_pc(context, place.site->address);
     }
 }
@@ -63,6 +63,7 @@ void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     thread.tracing = false;
     thread.tracing_call = false;
     meet_breakpoint(state, thread, context);
+    thread.uncounted = nullptr;
     if (thread.plan == nullptr) {
         return;
     }
@@ -71,6 +72,7 @@ void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     const StepPlan& plan = *thread.plan;
     if (here != nullptr && !here->active.load() && here->planted) {
         set_pc(context, here->slot);
+        thread.uncounted = here;
     }
     const OriginalPlace place = original_place(state.tables, pc_of(context));
     const StepExit* exit = place.site != nullptr ? plan.exit_at(place.site->address) : nullptr;
@@ -133,13 +135,14 @@ void set_reason(GuestThread& thread, ReasonKind kind, const Reason& reason) {
 void park(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     leave_slot_if_done(state.tables, context);
     set_single_step(context, false);
+    thread.access.reset(); // it has not been made: it faults again
     thread.context = &context;
     thread.pc_changed = false;
     thread.hold.store(Held);
     wait_for_release(state, thread, Whereabouts::Parked);
     thread.context = nullptr;
     start_plan(state, thread, context);
-    set_single_step(context, thread.tracing || thread.access);
+    set_single_step(context, thread.tracing);
 }
 
 void park_if_held(ProcessState& state, GuestThread& thread, ucontext_t& context) {

@@ -173,6 +173,8 @@ Result<void> ProcessTargetImpl::open() {
         return fail(ErrorCode::Io, std::string("sigaction: ") + std::strerror(errno));
     }
     prepare_asymmetric_fence();
+    // Before there are other threads: those that are there would find its pages closed in the host.
+    [[maybe_unused]] const bool has_keys = allocate_page_key();
     set_process_state(&state_);
     return state_.chain.install(&on_signal, state_.stop_signal);
 }
@@ -203,7 +205,9 @@ Result<void> ProcessTargetImpl::write_memory(NativeAddress address,
             return fail(ErrorCode::Unsupported, "code cannot be written");
         }
     }
-    return patch_.write(address.value, bytes);
+    auto written = patch_.write(address.value, bytes);
+    forget_watched_values(); // else it would be found as the host's
+    return written;
 }
 
 Result<void> ProcessTargetImpl::plant(NativeAddress address, HitFilter filter) {
@@ -312,6 +316,7 @@ Result<void> ProcessTargetImpl::remove_code(CodeRangeId id) {
 
 ThreadId ProcessTargetImpl::register_thread() {
     install_handlers();
+    open_pages();
     const ThreadId id = control_.add_current_thread();
     watchpoints_.add_thread(::gettid());
     queue(NativeThreadCreated{.thread = id});
@@ -398,9 +403,9 @@ GuestExit* ProcessTargetImpl::host_call() const {
 void ProcessTargetImpl::back_in_host(GuestExit* before) {
     GuestThread* thread = current_thread();
     if (thread != nullptr && !thread->calling.load()) {
-        open_pages();
         thread->exit = before;
         thread->whereabouts.store(Whereabouts::Outside);
+        open_pages();
     }
 }
 

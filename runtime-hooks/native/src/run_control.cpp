@@ -264,6 +264,13 @@ bool RunControl::signal_unsettled() {
     return any;
 }
 
+/// A call that could not be ended is still under way.
+bool RunControl::is_any_calling() const {
+    return std::ranges::any_of(threads_, [](const auto& thread) {
+        return thread->hold.load() == Called || thread->calling.load();
+    });
+}
+
 void RunControl::signal_running() {
     const std::lock_guard lock(mutex_);
     heavy_fence(); // a thread that is seen outside sees what is new when it comes in
@@ -313,7 +320,9 @@ std::optional<NativeStopped> RunControl::advance() {
     }
     mode_ = Mode::Stopped;
     clear_plans();
-    sites_.release_old_probes();
+    if (!is_any_calling()) {
+        sites_.release_old_probes();
+    }
     return collect();
 }
 
@@ -408,7 +417,7 @@ Result<void> RunControl::resume(const NativeResume& request) {
         clear_plans();
         return done;
     }
-    sites_.allow_probes(plans_.empty());
+    sites_.allow_probes(plans_.empty() && !is_any_calling());
     mode_ = Mode::Running;
     for (const auto& thread : threads_) {
         const bool named = std::ranges::any_of(

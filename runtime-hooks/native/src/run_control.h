@@ -63,6 +63,7 @@ class RunControl {
     [[nodiscard]] static bool is_settled(const GuestThread& thread);
     void stop_all();
     bool signal_unsettled();
+    [[nodiscard]] bool is_any_calling() const;
     void clear_plans();
     void release(GuestThread& thread);
     void wake(GuestThread& thread, Hold hold);

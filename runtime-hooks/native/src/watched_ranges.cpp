@@ -141,8 +141,10 @@ std::optional<std::uint32_t> watched_range_changed_by_host() {
         if (id == 0) {
             continue;
         }
+        std::uint64_t before = watched.digest.load();
         const std::uint64_t now = digest_of(watched);
-        if (watched.digest.exchange(now) != now) {
+        // If another thread's write has been told meanwhile, that was it.
+        if (now != before && watched.digest.compare_exchange_strong(before, now)) {
             return id;
         }
     }

@@ -209,6 +209,14 @@ guest asm_wide_body
     jnz 1b
 2:  ret
 
+// b stores through a, by an instruction that has room for a jump.
+guest asm_fill
+guest asm_fill_body
+    movq $7, (%rdi)
+    dec %rsi
+    jnz asm_fill_body
+    ret
+
 // Spins until *a becomes nonzero; returns the number of rounds in asm_spin_rounds.
 guest asm_spin
 1:  incq (%rsi)

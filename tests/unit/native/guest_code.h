@@ -28,6 +28,7 @@ uint64_t c_pointers(uint64_t a, uint64_t b);
 uint64_t c_atomics(uint64_t a, uint64_t b);
 
 uint64_t asm_spin(const volatile uint64_t* stop, uint64_t* rounds);
+uint64_t asm_fill(uint64_t* address, uint64_t times);
 uint64_t asm_load(const void* address);
 uint64_t asm_store(uint64_t* address, uint64_t value);
 void asm_call_out(uint64_t times, void (*function)(void*), void* argument);
@@ -37,6 +38,7 @@ uint64_t asm_own_trap(void);
 extern const char asm_hot_body[];
 extern const char asm_hot_return[];
 extern const char asm_wide_body[];
+extern const char asm_fill_body[];
 extern const char asm_spin_body[];
 extern const char asm_load_instruction[];
 extern const char asm_store_next[];

@@ -254,6 +254,75 @@ TEST_F(PageWatchpoint, RemovalLeavesOtherMemoryAlone) {
     ::close(pipe[1]);
 }
 
+/// A stop between the probe and its instruction, which faults there each time.
+TEST_F(PageWatchpoint, ProbesOnAccessesCountOnceWhateverStopsThem) {
+    if (!has_keys) {
+        return;
+    }
+    constexpr std::uint64_t rounds = 3000;
+    watch(0, 64, NativeWatchKind::Write);
+    ASSERT_TRUE(session.target->plant(at(asm_fill_body), never()).has_value());
+    ASSERT_TRUE(session.target->set_probe(at(asm_fill_body), false_probe).has_value());
+    std::atomic<bool> ended{false};
+    std::thread guest = guest_thread(session, [&] {
+        asm_fill(pages.word(1024), rounds);
+        ended.store(true);
+    });
+    while (!ended.load()) {
+        ASSERT_TRUE(session.target->interrupt().has_value());
+        session.must_stop();
+        session.resume();
+    }
+    guest.join();
+    EXPECT_EQ(session.hits(asm_fill_body), rounds);
+}
+
+/// What a host call does on the way out, in the call, and on the way in.
+TEST_F(PageWatchpoint, SystemCallsNeverFailWhileWatchpointsComeAndGo) {
+    if (!has_keys) {
+        return;
+    }
+
+    struct Host {
+        ProcessTarget& target;
+        std::uint64_t* into;
+        std::array<int, 2> pipe{};
+        std::atomic<std::uint64_t> failed{0};
+    } host{.target = *session.target, .into = pages.word(2048)};
+
+    ASSERT_EQ(::pipe(host.pipe.data()), 0);
+    std::atomic<bool> stop{false};
+    std::thread guest = guest_thread(session, [&] {
+        while (!stop.load()) {
+            asm_call_out(
+                100,
+                [](void* raw) {
+                    auto& in = *static_cast<Host*>(raw);
+                    GuestExit exit;
+                    capture(&exit.registers);
+                    in.target.leave_guest(exit);
+                    const bool done = ::write(in.pipe[1], "abcdefgh", 8) == 8 &&
+                                      ::read(in.pipe[0], in.into, 8) == 8;
+                    in.failed += done ? 0 : 1;
+                    in.target.enter_guest(exit);
+                },
+                &host);
+        }
+    });
+    for (int i = 0; i < 300; ++i) {
+        const WatchpointId id = watch(0, 64, NativeWatchKind::Access);
+        ASSERT_TRUE(session.target->interrupt().has_value());
+        session.must_stop();
+        session.resume();
+        EXPECT_TRUE(watchpoints().remove(id).has_value());
+    }
+    stop.store(true);
+    guest.join();
+    EXPECT_EQ(host.failed.load(), 0U);
+    ::close(host.pipe[0]);
+    ::close(host.pipe[1]);
+}
+
 /// Whatever the order in which they were set; and what was told is not found again as the host's.
 TEST_F(PageWatchpoint, AnAccessBelongsToTheRangeThatItIsIn) {
     if (!has_keys) {

@@ -102,6 +102,11 @@ Result<void> NativeTargetImpl::resume(const NativeResume& request) {
 
 /// Threads leave the sites that they stand on, then all run.
 Result<void> NativeTargetImpl::go_on() {
+    if (const auto reply = std::exchange(put_off_, std::nullopt)) {
+        state_ = NativeState::Running;
+        on_reply(*reply);
+        return {};
+    }
     Result<bool> may_run = step_off_sites();
     if (may_run && *may_run) {
         may_run = run_straight();
@@ -212,6 +217,11 @@ Result<rsp::StopReply> NativeTargetImpl::single_step(ServerThread thread) {
                    : fail(ErrorCode::Busy, "the server does not end a single step");
 }
 
+bool NativeTargetImpl::is_end_of_step(const rsp::StopReply& reply, ServerThread thread) {
+    return reply.kind == rsp::StopReply::Kind::Stopped && reply.signal == Trap &&
+           (reply.thread == 0 || reply.thread == thread) && reply.reason != "watchpoint";
+}
+
 /// A server that steps ranges wants its breakpoints out of the way; of others it is tried.
 Result<NativeTargetImpl::SteppedTo> NativeTargetImpl::step_one(ServerThread thread) {
     const Result<NativeRegisters> before = quick_registers(thread);
@@ -233,8 +243,7 @@ Result<NativeTargetImpl::SteppedTo> NativeTargetImpl::step_one(ServerThread thre
     if (!reply && reply.error().code == ErrorCode::Busy) {
         return fail(ErrorCode::Io, reply.error().message);
     }
-    if (!reply || reply->kind != rsp::StopReply::Kind::Stopped || reply->signal != Trap ||
-        (reply->thread != 0 && reply->thread != thread) || reply->reason == "watchpoint") {
+    if (!reply || !is_end_of_step(*reply, thread)) {
         state_ = NativeState::Running;
         on_reply(reply);
         return SteppedTo::Stop;

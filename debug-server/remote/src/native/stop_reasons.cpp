@@ -161,25 +161,37 @@ std::vector<std::byte> NativeTargetImpl::watched_bytes(const Watched& watched) c
     return read_memory(watched.address, bytes) ? bytes : std::vector<std::byte>();
 }
 
-/// One instruction, without the watchpoint, and without a site where the thread stands: it is put
-/// back when the target runs.
-void NativeTargetImpl::finish_access(ServerThread thread, const Watched& watched) {
+Result<void> NativeTargetImpl::set_watchpoints(bool on) {
+    Result<void> done;
+    for (const auto& [id, watched] : watched_) {
+        const auto each = stop_point(on, watched.packet_type, watched.address.value, watched.size);
+        done = done ? each : done;
+    }
+    return done;
+}
+
+/// One instruction, without watchpoints (it may be stopped at by several), and without a site where
+/// the thread stands: that is put back when the target runs.
+void NativeTargetImpl::finish_access(ServerThread thread) {
     const Result<NativeRegisters> at = quick_registers(thread);
     const auto site = at ? sites_.find(at->pc.value) : sites_.end();
     if (site != sites_.end() && !take_out(site->first, site->second)) {
         return;
     }
-    if (!stop_point(false, watched.packet_type, watched.address.value, watched.size)) {
-        return;
-    }
-    const Result<rsp::StopReply> reply = single_step(thread);
+    const bool off = set_watchpoints(false).has_value();
+    const Result<rsp::StopReply> reply =
+        off ? single_step(thread) : Result<rsp::StopReply>(fail(ErrorCode::Io, "not tried"));
     cache_.clear();
-    if (reply) {
+    if (reply && is_end_of_step(*reply, thread)) {
         take_expedited(*reply);
+    } else if (reply) {
+        put_off_ = *reply;
     }
-    const auto again = stop_point(true, watched.packet_type, watched.address.value, watched.size);
-    if (!again && options_.warn) {
-        options_.warn("a watchpoint could not be set again: " + again.error().message);
+    const auto on = set_watchpoints(true);
+    if ((!on || !reply) && options_.warn) {
+        options_.warn(
+            "an instruction that accesses watched memory could not be stepped over" +
+            (on ? std::string() : ", and its watchpoints are gone: " + on.error().message));
     }
 }
 
@@ -202,18 +214,17 @@ Arrival NativeTargetImpl::watch_hit(const rsp::StopReply& reply, ServerThread th
     if (machine() == Machine::X86_64) {
         stops_behind_access_ = true;
     }
+    if (stops_behind_access_.value_or(false)) {
+        return NativeWatchpointHit{.watchpoint = WatchpointId{found->first}, .access = {}};
+    }
     const std::vector<std::byte> before = std::move(watched.bytes);
-    if (!stops_behind_access_ && watched_bytes(watched) != before) {
+    const std::vector<std::byte> at_stop = watched_bytes(watched);
+    finish_access(thread);
+    watched.bytes = watched_bytes(watched);
+    if (watched.bytes != at_stop) {
+        stops_behind_access_ = false;
+    } else if (!stops_behind_access_ && at_stop != before) {
         stops_behind_access_ = true;
-    }
-    if (!stops_behind_access_.value_or(false)) {
-        finish_access(thread, watched);
-    }
-    if (!stops_behind_access_) {
-        watched.bytes = watched_bytes(watched);
-        if (watched.bytes != before) {
-            stops_behind_access_ = false;
-        }
     }
     return NativeWatchpointHit{.watchpoint = WatchpointId{found->first}, .access = {}};
 }

@@ -250,7 +250,9 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     Arrival fault_of(const rsp::StopReply& reply, ServerThread thread);
     Arrival watch_hit(const rsp::StopReply& reply, ServerThread thread);
     std::vector<std::byte> watched_bytes(const Watched& watched) const;
-    void finish_access(ServerThread thread, const Watched& watched);
+    Result<void> set_watchpoints(bool on);
+    void finish_access(ServerThread thread);
+    [[nodiscard]] static bool is_end_of_step(const rsp::StopReply& reply, ServerThread thread);
     void stop_with(std::vector<NativeThreadStop> reasons);
     void post_stop(std::vector<NativeThreadStop> reasons);
     void drop_plans();
@@ -316,6 +318,7 @@ class NativeTargetImpl final : public RemoteNativeTarget, private NativeWatchpoi
     std::map<std::uint32_t, Watched> watched_;
     std::uint32_t last_watch_ = 0;
     std::optional<bool> stops_behind_access_; ///< the server, at watchpoints; not known at first
+    std::optional<rsp::StopReply> put_off_;   ///< what a step behind an access has met
 
     ServerThread event_thread_ = 0; ///< of the last stop
     bool has_run_ = false;          ///< there was a stop since the connection was made
