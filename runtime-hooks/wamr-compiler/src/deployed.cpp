@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "deployed.h"
 
+#include "ir_passes.h"
+
 #include <llvm/BinaryFormat/ELF.h>
 
 #include <algorithm>
@@ -94,11 +96,30 @@ class Fitter {
             end = place == places_.end() ? std::nullopt
                                          : std::optional(place->second + piece.bytes.size());
         }
+        place_thrower();
         for (const auto& [symbol, place] : places_) {
             begins_.push_back(place);
         }
         begins_.push_back(text_.size());
         std::ranges::sort(begins_);
+    }
+
+    /// What all trap blocks call is one jump to WAMR's function, the only relocation that names it.
+    void place_thrower() {
+        const AotRelocation* only = nullptr;
+        for (const auto& [offset, relocation] : relocations_) {
+            if (relocation->symbol == outside_thrower) {
+                if (only != nullptr) {
+                    return;
+                }
+                only = relocation;
+            }
+        }
+        constexpr std::uint64_t opcode_size = 1; // of x86's jump
+        const std::uint64_t before = deployed_.machine() == llvm::ELF::EM_X86_64 ? opcode_size : 0;
+        if (only != nullptr && only->offset >= before && only->offset < text_.size()) {
+            places_[shared_thrower] = only->offset - before;
+        }
     }
 
     void fill_masks(PlacedText& placed) const {
@@ -160,10 +181,10 @@ class Fitter {
     [[nodiscard]] bool leads_there(const PieceRelocation& ours, std::uint64_t offset) const {
         using namespace llvm::ELF;
         // A section's name and a function's are the same here, but for the prefix.
-        const std::size_t begin = ours.symbol.find("aot_func");
-        const auto target = begin == std::string::npos
-                                ? places_.end()
-                                : places_.find(std::string_view(ours.symbol).substr(begin));
+        const std::string_view symbol = ours.symbol;
+        const std::size_t begin = std::min(symbol.find("aot_func"), symbol.find(shared_thrower));
+        const auto target =
+            begin == std::string_view::npos ? places_.end() : places_.find(symbol.substr(begin));
         if (target == places_.end()) {
             return false;
         }

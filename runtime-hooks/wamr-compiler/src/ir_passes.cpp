@@ -58,6 +58,34 @@ void split_trap_edge(llvm::BasicBlock& shared, llvm::BasicBlock& predecessor) {
     shared.removePredecessor(&predecessor, true);
 }
 
+/// WAMR's function that a trap block calls; nullptr where it is called through a table.
+llvm::Function* thrower(llvm::Module& module) {
+    llvm::Function* const named = module.getFunction(outside_thrower);
+    return named != nullptr && named->isDeclaration() ? named : nullptr;
+}
+
+/// One function of the module's own, which all trap blocks call, jumps on to WAMR's: a call of that
+/// one costs an entry of 16 bytes and more in the .aot's relocations for each site.
+void share_thrower(llvm::Module& module) {
+    llvm::Function* const outside = thrower(module);
+    if (outside == nullptr || outside->use_empty()) {
+        return;
+    }
+    auto* const inside = llvm::Function::Create(
+        outside->getFunctionType(), llvm::GlobalValue::InternalLinkage, shared_thrower, module);
+    inside->addFnAttr(llvm::Attribute::NoInline);
+    inside->addFnAttr(llvm::Attribute::NoUnwind);
+    outside->replaceAllUsesWith(inside);
+    llvm::IRBuilder<> code(llvm::BasicBlock::Create(module.getContext(), "entry", inside));
+    llvm::SmallVector<llvm::Value*> arguments;
+    for (llvm::Argument& argument : inside->args()) {
+        arguments.push_back(&argument);
+    }
+    llvm::CallInst* const call = code.CreateCall(outside, arguments);
+    call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+    code.CreateRetVoid();
+}
+
 void split_trap_block(const AOTFuncContext& function) {
     llvm::BasicBlock* const shared = trap_block(function);
     if (shared == nullptr) {
@@ -81,6 +109,13 @@ std::string patchable_room(const llvm::Triple& triple) {
     default:
         return "";
     }
+}
+
+/// Whether LLVM's assembler leaves no relocation for a call within the text. Where each function's
+/// use of the stack is read from a file, WAMR wants no function there that it does not know.
+bool may_share_thrower(const AOTCompContext& context, const llvm::Triple& triple) {
+    return pass_options.trap_blocks && context.stack_usage_file == nullptr &&
+           (triple.getArch() == llvm::Triple::x86_64 || triple.getArch() == llvm::Triple::aarch64);
 }
 
 struct TypeRow {
@@ -274,6 +309,9 @@ void run_passes(AOTCompContext& context, llvm::Module& module) {
         if (pass_options.all_frames) {
             keep_frames(function);
         }
+    }
+    if (may_share_thrower(context, llvm::Triple(module.getTargetTriple()))) {
+        share_thrower(module);
     }
     builder.finalize();
     if (!pass_options.debug_info) {

@@ -9,6 +9,11 @@
 
 namespace wdbg::compile {
 
+/// WAMR's function that throws a trap, and that of the module's own through which trap blocks call
+/// it.
+inline constexpr const char* outside_thrower = "aot_set_exception_with_id";
+inline constexpr const char* shared_thrower = "wdbg_throw";
+
 /// What is done to WAMR's LLVM module before WAMR's pipeline optimises it.
 struct PassOptions {
     bool debug_info = true;        ///< false: all of it is taken out
