@@ -114,7 +114,8 @@ std::string patchable_room(const llvm::Triple& triple) {
 /// Whether LLVM's assembler leaves no relocation for a call within the text. Where each function's
 /// use of the stack is read from a file, WAMR wants no function there that it does not know.
 bool may_share_thrower(const AOTCompContext& context, const llvm::Triple& triple) {
-    return pass_options.trap_blocks && context.stack_usage_file == nullptr &&
+    const bool reads_usage = context.enable_stack_bound_check || context.enable_stack_estimation;
+    return pass_options.trap_blocks && !reads_usage &&
            (triple.getArch() == llvm::Triple::x86_64 || triple.getArch() == llvm::Triple::aarch64);
 }
 

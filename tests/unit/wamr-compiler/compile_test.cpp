@@ -187,6 +187,24 @@ TEST(CompiledDebugInformation, IsMissedByNameWhereItsFileIsGone) {
 }
 
 /// Every trap site calls the runtime from a place of its own.
+TEST(CompiledTraps, CostNoRelocationEach) {
+    const Folder folder;
+    for (const char* const target : {"x86_64", "aarch64"}) {
+        for (const char* const level : {"-O0", "-Og", "-O3"}) {
+            const Ended ended = compile(std::string(level) + " --target=" + target + " " +
+                                        fixture("control-O2") + " -o " + (folder / "one.aot"));
+            ASSERT_EQ(ended.status, 0) << ended.output;
+            const auto bytes = read_bytes(folder / "one.aot");
+            const auto aot = dwarf::AotFile::parse(bytes);
+            ASSERT_TRUE(aot);
+            EXPECT_EQ(std::ranges::count(aot->text_relocations(), "aot_set_exception_with_id",
+                                         &dwarf::AotRelocation::symbol),
+                      1)
+                << target << level;
+        }
+    }
+}
+
 TEST(CompiledTraps, EachHaveAnInstructionOfTheirOwn) {
     const std::string path = fixture("traps-O2");
     if (path.empty()) {
