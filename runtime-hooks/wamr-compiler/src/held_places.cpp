@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "held_places.h"
 
+#include "held_place.h"
+
 #include <llvm/ADT/SmallVector.h>
-#include <llvm/ADT/StringRef.h>
 #include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/MachineInstrBuilder.h>
 #include <llvm/CodeGen/TargetInstrInfo.h>
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
-#include <llvm/IR/InlineAsm.h>
 #include <llvm/MC/MCInst.h>
 
 #include <iterator>
 
 namespace wdbg::compile {
 namespace {
-
-bool is_held_place(const llvm::MachineInstr& instruction) {
-    return instruction.isInlineAsm() && instruction.getNumOperands() != 0 &&
-           instruction.getOperand(llvm::InlineAsm::MIOp_AsmString).isSymbol() &&
-           llvm::StringRef(instruction.getOperand(llvm::InlineAsm::MIOp_AsmString).getSymbolName())
-               .empty();
-}
-
-bool has_bytes(const llvm::MachineInstr& instruction) {
-    return !instruction.isMetaInstruction() && !is_held_place(instruction);
-}
 
 using Place = llvm::MachineBasicBlock::instr_iterator;
 

@@ -186,7 +186,6 @@ TEST(CompiledDebugInformation, IsMissedByNameWhereItsFileIsGone) {
     EXPECT_EQ(plain.output.find("does not exist"), std::string::npos) << plain.output;
 }
 
-/// Every trap site calls the runtime from a place of its own.
 TEST(CompiledTraps, CostNoRelocationEach) {
     const Folder folder;
     for (const char* const target : {"x86_64", "aarch64"}) {
@@ -205,6 +204,7 @@ TEST(CompiledTraps, CostNoRelocationEach) {
     }
 }
 
+/// Every trap site calls the runtime from a place of its own.
 TEST(CompiledTraps, EachHaveAnInstructionOfTheirOwn) {
     const std::string path = fixture("traps-O2");
     if (path.empty()) {

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "debug_order.h"
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/CodeGen/MachineFunctionPass.h>
+#include <llvm/IR/DebugInfoMetadata.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace wdbg::compile {
+namespace {
+
+/// DBG_PHI and labels are of no variable.
+bool tells_value(const llvm::MachineInstr& instruction) {
+    return instruction.isDebugValue() || instruction.isDebugRef();
+}
+
+/// Where a debug instruction was. Instructions may be gone since: their addresses are only
+/// compared.
+struct Origin {
+    const llvm::MachineInstr* behind = nullptr; ///< nullptr: at the block's beginning
+    std::size_t number = 0;                     ///< in the function
+};
+
+using Origins = llvm::DenseMap<const llvm::MachineInstr*, Origin>;
+
+class Remember : public llvm::MachineFunctionPass {
+  public:
+    explicit Remember(std::shared_ptr<Origins> origins)
+        : MachineFunctionPass(identity)
+        , origins_(std::move(origins)) {}
+
+    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
+        usage.setPreservesAll();
+        MachineFunctionPass::getAnalysisUsage(usage);
+    }
+
+    bool runOnMachineFunction(llvm::MachineFunction& function) override {
+        origins_->clear();
+        for (const llvm::MachineBasicBlock& block : function) {
+            const llvm::MachineInstr* last = nullptr;
+            for (const llvm::MachineInstr& each : block) {
+                if (tells_value(each)) {
+                    origins_->insert({&each, {.behind = last, .number = origins_->size()}});
+                } else {
+                    last = &each;
+                }
+            }
+        }
+        return false;
+    }
+
+  private:
+    static inline char identity = 0;
+    std::shared_ptr<Origins> origins_;
+};
+
+/// The debug instructions of one block.
+class BlockOrder {
+  public:
+    BlockOrder(llvm::MachineBasicBlock& block, const Origins& origins)
+        : block_(block)
+        , origins_(origins) {}
+
+    bool restore() {
+        number_instructions();
+        if (told_.empty()) {
+            return false;
+        }
+        for (Told& each : told_) {
+            const auto behind = numbers_.find(each.origin.behind);
+            if (each.origin.behind == nullptr) {
+                each.place = 0;
+            } else if (behind != numbers_.end()) {
+                each.place = behind->second;
+            }
+        }
+        std::ranges::sort(told_, {}, [](const Told& each) { return each.origin.number; });
+        keep_order_of_variables();
+        std::ranges::stable_sort(told_, {}, &Told::place);
+        place_again();
+        return true;
+    }
+
+  private:
+    struct Told {
+        llvm::MachineInstr* instruction = nullptr;
+        Origin origin{};
+        std::size_t place = 0; ///< behind how many of the block's other instructions
+    };
+
+    void number_instructions() {
+        for (llvm::MachineInstr& each : block_) {
+            const auto origin = tells_value(each) ? origins_.find(&each) : origins_.end();
+            if (origin != origins_.end()) {
+                told_.push_back(
+                    {.instruction = &each, .origin = origin->second, .place = others_.size()});
+            } else if (!each.isPHI()) {
+                others_.push_back(&each);
+                numbers_.insert({&each, others_.size()});
+            }
+        }
+    }
+
+    void keep_order_of_variables() {
+        llvm::DenseMap<llvm::DebugVariable, std::size_t> last;
+        for (Told& each : told_) {
+            const llvm::DebugVariable variable(each.instruction->getDebugVariable(), std::nullopt,
+                                               each.instruction->getDebugLoc()->getInlinedAt());
+            std::size_t& place = last[variable];
+            place = std::max(place, each.place);
+            each.place = place;
+        }
+    }
+
+    void place_again() {
+        for (const Told& each : told_) {
+            each.instruction->removeFromParent();
+        }
+        for (const Told& each : told_) {
+            const auto before = each.place < others_.size() ? others_[each.place]->getIterator()
+                                                            : block_.instr_end();
+            block_.insert(before, each.instruction);
+        }
+    }
+
+    llvm::MachineBasicBlock& block_;
+    const Origins& origins_;
+    llvm::SmallVector<Told> told_;
+    llvm::SmallVector<llvm::MachineInstr*> others_;
+    llvm::DenseMap<const llvm::MachineInstr*, std::size_t> numbers_;
+};
+
+class Restore : public llvm::MachineFunctionPass {
+  public:
+    explicit Restore(std::shared_ptr<Origins> origins)
+        : MachineFunctionPass(identity)
+        , origins_(std::move(origins)) {}
+
+    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
+        usage.setPreservesAll();
+        MachineFunctionPass::getAnalysisUsage(usage);
+    }
+
+    bool runOnMachineFunction(llvm::MachineFunction& function) override {
+        bool changed = false;
+        for (llvm::MachineBasicBlock& block : function) {
+            changed |= BlockOrder(block, *origins_).restore();
+        }
+        origins_->clear();
+        return changed;
+    }
+
+  private:
+    static inline char identity = 0;
+    std::shared_ptr<Origins> origins_;
+};
+
+} // namespace
+
+DebugOrderPasses make_debug_order_passes() {
+    auto origins = std::make_shared<Origins>();
+    return {.remember = new Remember(origins), .restore = new Restore(origins)};
+}
+
+} // namespace wdbg::compile
