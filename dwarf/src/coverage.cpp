@@ -32,7 +32,9 @@ struct Range {
 /// Native code of one wasm function: a function of its own or a copy inlined into another.
 struct Scope {
     std::vector<Range> ranges;
-    std::map<std::uint32_t, std::vector<Range>> locals; ///< where each wasm local is readable
+    /// Where each wasm local, and each place on the operand stack, is readable.
+    std::map<std::uint32_t, std::vector<Range>> locals;
+    std::map<std::uint32_t, std::vector<Range>> operands;
 };
 
 /// What the native DWARF says, by wasm offsets.
@@ -102,26 +104,27 @@ class NativeReader {
     }
 
     void add_scope(const llvm::DWARFDie& die) {
-        Scope scope{.ranges = ranges_of(die), .locals = {}};
+        Scope scope{.ranges = ranges_of(die), .locals = {}, .operands = {}};
         if (scope.ranges.empty()) {
             return;
         }
         for (const llvm::DWARFDie& child : die.children()) {
-            add_local(scope, child);
+            add_value(scope.locals, child, "local");
+            add_value(scope.operands, child, "operand");
         }
         code_.functions[static_cast<std::uint32_t>(die.getDeclLine())].push_back(std::move(scope));
     }
 
-    static void add_local(Scope& scope, const llvm::DWARFDie& die) {
-        constexpr std::string_view prefix = "local";
+    static void add_value(std::map<std::uint32_t, std::vector<Range>>& values,
+                          const llvm::DWARFDie& die, std::string_view prefix) {
         const char* const name = die.getShortName();
         if (name == nullptr || !std::string_view(name).starts_with(prefix)) {
             return;
         }
         const std::string_view digits = std::string_view(name).substr(prefix.size());
-        std::uint32_t local = 0;
-        std::from_chars(digits.data(), digits.data() + digits.size(), local);
-        std::vector<Range>& places = scope.locals[local];
+        std::uint32_t index = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), index);
+        std::vector<Range>& places = values[index];
         if (die.find(llvm::dwarf::DW_AT_const_value)) {
             places.push_back({0, ~std::uint64_t{0}});
             return;
@@ -209,17 +212,24 @@ class Measure {
                 continue;
             }
             ++result_.variables;
-            result_.variables_on_stack += variable->on_stack ? 1U : 0U;
+            result_.variables_on_stack += variable->operands.empty() ? 0U : 1U;
             result_.variables_readable += is_readable(*variable, *scope, address) ? 1U : 0U;
         }
     }
 
+    static bool are_readable(const std::set<std::uint32_t>& needed,
+                             const std::map<std::uint32_t, std::vector<Range>>& known,
+                             std::uint64_t address) {
+        return std::ranges::all_of(needed, [&](std::uint32_t index) {
+            const auto places = known.find(index);
+            return places != known.end() && contains(places->second, address);
+        });
+    }
+
     static bool is_readable(const GuestVariable& variable, const Scope& scope,
                             std::uint64_t address) {
-        return !variable.on_stack && std::ranges::all_of(variable.locals, [&](std::uint32_t local) {
-            const auto places = scope.locals.find(local);
-            return places != scope.locals.end() && contains(places->second, address);
-        });
+        return are_readable(variable.locals, scope.locals, address) &&
+               are_readable(variable.operands, scope.operands, address);
     }
 
     using Line = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;

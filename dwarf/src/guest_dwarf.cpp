@@ -25,7 +25,7 @@ constexpr std::uint64_t on_operand_stack = 2;
 
 struct Needs {
     std::set<std::uint32_t> locals;
-    bool on_stack = false;
+    std::set<std::uint32_t> operands;
 };
 
 using Range = std::pair<std::uint64_t, std::uint64_t>; ///< DWARF's code addresses
@@ -104,13 +104,15 @@ class Reader {
         for (const auto& operation : expression) {
             if (operation.getCode() == llvm::dwarf::DW_OP_WASM_location) {
                 const std::uint64_t kind = operation.getRawOperand(0);
+                const auto index = static_cast<std::uint32_t>(operation.getRawOperand(1));
                 if (kind == in_local) {
-                    needs.locals.insert(static_cast<std::uint32_t>(operation.getRawOperand(1)));
+                    needs.locals.insert(index);
+                } else if (kind == on_operand_stack) {
+                    needs.operands.insert(index);
                 }
-                needs.on_stack |= kind == on_operand_stack;
             } else if (operation.getCode() == llvm::dwarf::DW_OP_fbreg && frame != nullptr) {
                 needs.locals.insert(frame->locals.begin(), frame->locals.end());
-                needs.on_stack |= frame->on_stack;
+                needs.operands.insert(frame->operands.begin(), frame->operands.end());
             }
         }
         return needs;
@@ -146,7 +148,7 @@ class Reader {
                                      .end = offset_of(range.second),
                                      .function = body->begin.value,
                                      .locals = needs.locals,
-                                     .on_stack = needs.on_stack});
+                                     .operands = needs.operands});
     }
 
     static std::vector<Range> ranges_of(const llvm::DWARFDie& die) {

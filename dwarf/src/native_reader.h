@@ -63,6 +63,8 @@ class NativeReader : public AotDebugInfo {
                                        CodeOffset end) const override;
     Result<LocalPlace> local(const NativeActivation& activation, std::uint32_t depth,
                              std::uint32_t index) const override;
+    Result<LocalPlace> operand(const NativeActivation& activation, std::uint32_t depth,
+                               std::uint32_t index) const override;
     Result<NativeAddress> exec_env(const NativeActivation& activation) const override;
     Result<NativeRegisters> unwind(const NativeActivation& activation) const override;
     Result<NativeAddress> frame_address(const NativeActivation& activation) const override;
@@ -96,6 +98,8 @@ class NativeReader : public AotDebugInfo {
     [[nodiscard]] std::vector<BreakpointSite> sites_by_lines(CodeOffset offset) const;
 
     // Locals and frames
+    [[nodiscard]] static Result<const NativeScope*> scope_of(const FunctionScopes& scopes,
+                                                             TextOffset at, std::uint32_t depth);
     [[nodiscard]] Result<ValueType> local_type(std::uint32_t function, std::uint32_t index,
                                                const NativeVariable* variable) const;
     [[nodiscard]] TextOffset prologue_end(TextOffset function) const;

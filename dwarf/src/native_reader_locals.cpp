@@ -187,6 +187,16 @@ Result<Place> NativeReader::place_of(const NativeVariable& variable, std::size_t
     });
 }
 
+Result<const NativeScope*> NativeReader::scope_of(const FunctionScopes& scopes, TextOffset at,
+                                                  std::uint32_t depth) {
+    std::optional<std::uint32_t> number = scopes.scope_at(at);
+    for (std::uint32_t each = 0; each < depth && number; ++each) {
+        number = scopes.scopes[*number].parent;
+    }
+    return number ? Result<const NativeScope*>(&scopes.scopes[*number])
+                  : fail(ErrorCode::OutOfRange, "no frame " + std::to_string(depth) + " here");
+}
+
 Result<LocalPlace> NativeReader::local(const NativeActivation& activation, std::uint32_t depth,
                                        std::uint32_t index) const {
     const TextOffset at = lookup_offset(activation.pc, activation.kind);
@@ -194,17 +204,14 @@ Result<LocalPlace> NativeReader::local(const NativeActivation& activation, std::
     if (scopes == nullptr) {
         return unavailable("no debug information covers this code");
     }
-    std::optional<std::uint32_t> number = scopes->scope_at(at);
-    for (std::uint32_t each = 0; each < depth && number; ++each) {
-        number = scopes->scopes[*number].parent;
+    const Result<const NativeScope*> scope = scope_of(*scopes, at, depth);
+    if (!scope) {
+        return std::unexpected(scope.error());
     }
-    if (!number) {
-        return fail(ErrorCode::OutOfRange, "no frame " + std::to_string(depth) + " here");
-    }
-    const NativeScope& scope = scopes->scopes[*number];
-    const auto found = std::ranges::lower_bound(scope.locals, index, {}, &NativeVariable::local);
-    const bool has = found != scope.locals.end() && found->local == index;
-    const Result<ValueType> type = local_type(scope.function, index, has ? &*found : nullptr);
+    const std::vector<NativeVariable>& locals = (*scope)->locals;
+    const auto found = std::ranges::lower_bound(locals, index, {}, &NativeVariable::index);
+    const bool has = found != locals.end() && found->index == index;
+    const Result<ValueType> type = local_type((*scope)->function, index, has ? &*found : nullptr);
     if (!type) {
         return std::unexpected(type.error());
     }
@@ -220,6 +227,29 @@ Result<LocalPlace> NativeReader::local(const NativeActivation& activation, std::
     return LocalPlace{.type = *type,
                       .place = *place,
                       .is_home = in_memory && unoptimised && found->whole_function};
+}
+
+Result<LocalPlace> NativeReader::operand(const NativeActivation& activation, std::uint32_t depth,
+                                         std::uint32_t index) const {
+    const TextOffset at = lookup_offset(activation.pc, activation.kind);
+    const FunctionScopes* const scopes = scopes_.at(at);
+    if (scopes == nullptr) {
+        return unavailable("no debug information covers this code");
+    }
+    const Result<const NativeScope*> scope = scope_of(*scopes, at, depth);
+    if (!scope) {
+        return std::unexpected(scope.error());
+    }
+    for (const NativeVariable& variable :
+         std::ranges::equal_range((*scope)->operands, index, {}, &NativeVariable::index)) {
+        if (!variable.type) {
+            continue;
+        }
+        if (const auto place = place_of(variable, size_of(*variable.type), activation, *scopes)) {
+            return LocalPlace{.type = *variable.type, .place = *place};
+        }
+    }
+    return unavailable("optimized out");
 }
 
 Result<NativeAddress> NativeReader::exec_env(const NativeActivation& activation) const {

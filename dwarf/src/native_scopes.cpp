@@ -86,7 +86,8 @@ class FunctionReader {
                               .call = CodeOffset{static_cast<std::uint32_t>(call)},
                               .ranges = ranges_of(die)});
         add_children(die, index, depth);
-        std::ranges::sort(to_.scopes[index].locals, {}, &NativeVariable::local);
+        std::ranges::sort(to_.scopes[index].locals, {}, &NativeVariable::index);
+        std::ranges::stable_sort(to_.scopes[index].operands, {}, &NativeVariable::index);
     }
 
     // NOLINTNEXTLINE(misc-no-recursion): as above
@@ -150,10 +151,11 @@ class FunctionReader {
     void add_variable(const llvm::DWARFDie& die, std::uint32_t scope) {
         const std::string_view name = text_of(die.getShortName());
         const std::optional<std::uint32_t> local = number_behind(name, "local");
-        if (!local && name != "exec_env") {
+        const std::optional<std::uint32_t> operand = number_behind(name, "operand");
+        if (!local && !operand && name != "exec_env") {
             return;
         }
-        NativeVariable variable{.local = local.value_or(0)};
+        NativeVariable variable{.index = local.value_or(operand.value_or(0))};
         const auto type = die.getAttributeValueAsReferencedDie(dw::DW_AT_type);
         if (const llvm::DWARFDie origin =
                 type ? type
@@ -165,6 +167,8 @@ class FunctionReader {
         read_places(die, variable);
         if (local) {
             to_.scopes[scope].locals.push_back(std::move(variable));
+        } else if (operand) {
+            to_.scopes[scope].operands.push_back(std::move(variable));
         } else {
             to_.scopes[scope].environment = std::move(variable);
         }

@@ -25,9 +25,10 @@ struct VariablePlace {
     std::vector<std::uint8_t> expression;
 };
 
-/// A wasm local or exec_env in one function or inlined copy of it.
+/// A wasm local, a value on wasm's operand stack, or exec_env in one function or inlined copy of
+/// it.
 struct NativeVariable {
-    std::uint32_t local = 0; ///< index of the wasm local
+    std::uint32_t index = 0; ///< of the wasm local; from the bottom of the operand stack
     std::optional<ValueType> type{};
     /// One place for all of the function, which is true from the end of the prologue on.
     bool whole_function = false;
@@ -42,7 +43,8 @@ struct NativeScope {
     std::optional<std::uint32_t> parent{};
     CodeOffset call{}; ///< the call instruction in the parent that was inlined
     std::vector<TextRange> ranges{};
-    std::vector<NativeVariable> locals{}; ///< by index
+    std::vector<NativeVariable> locals{};   ///< by index
+    std::vector<NativeVariable> operands{}; ///< by index, several of one: one for each type
     std::optional<NativeVariable> environment{};
 };
 

@@ -35,14 +35,14 @@ def compare(new_session, monkeypatch, guest, files, level, stops) -> walk.Compar
 
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("guest,files,stops,share", [
-    ("control-O2", ("control.c",), 50, 0.85),  # its few values are mostly on the operand stack
-    ("types-O2", ("types.c",), 50, 0.95),
-    ("shapes-O2", ("shapes.cpp",), 50, 0.9),
-    ("containers-O2", ("containers.cpp",), 50, 0.97),
-    ("rust-O2", ("app.rs",), 50, 0.97),
-    ("lua-O2", LUA, 200, 0.97),
+    ("control-O2", ("control.c",), 50, 0.99),
+    ("types-O2", ("types.c",), 50, 0.99),
+    ("shapes-O2", ("shapes.cpp",), 50, 0.99),
+    ("containers-O2", ("containers.cpp",), 50, 0.99),
+    ("rust-O2", ("app.rs",), 50, 0.99),
+    ("lua-O2", LUA, 200, 0.99),
     ("sqlite-O0", SQLITE, 300, 1),
-    ("sqlite-O2", SQLITE, 300, 0.97),
+    ("sqlite-O2", SQLITE, 300, 0.99),
 ])
 def test_debuggable_code_agrees(new_session, monkeypatch, guest, files, stops, share):
     result = compare(new_session, monkeypatch, guest, files, "g", stops)

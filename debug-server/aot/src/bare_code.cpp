@@ -81,6 +81,12 @@ class BareCodeInfo final : public dwarf::AotDebugInfo {
     [[nodiscard]] std::vector<dwarf::TextRange> step_ranges(TextOffset pc, CodeOffset begin,
                                                             CodeOffset end) const override;
 
+    [[nodiscard]] Result<dwarf::LocalPlace> operand(const dwarf::NativeActivation& /*activation*/,
+                                                    std::uint32_t /*depth*/,
+                                                    std::uint32_t /*index*/) const override {
+        return no_debug_file();
+    }
+
     [[nodiscard]] Result<dwarf::LocalPlace> local(const dwarf::NativeActivation& /*activation*/,
                                                   std::uint32_t /*depth*/,
                                                   std::uint32_t /*index*/) const override {

@@ -184,6 +184,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     void show_reported_place(ThreadId thread, ThreadStack& stack) const;
     [[nodiscard]] Result<At> frame_at(ThreadId thread, std::uint32_t frame) const;
     [[nodiscard]] Result<dwarf::LocalPlace> place_of(const At& at, std::uint32_t index) const;
+    [[nodiscard]] Result<Value> read_place(const At& at, const dwarf::LocalPlace& place) const;
     [[nodiscard]] Result<void> require_stopped() const;
     [[nodiscard]] Result<const AotInstance*> instance_at(InstanceId id) const;
     [[nodiscard]] Result<Value> read_global(const CodeModule& module, NativeAddress instance,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "hit_filter.h"
 
+#include <wdbg/wasm/stack_types.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -42,32 +44,25 @@ class PlaceFinder {
         : info_(*module.info)
         , site_(site)
         , registers_(telling_registers(module.native(site)))
+        , function_(function)
         , depth_(depth_of(function)) {}
 
     [[nodiscard]] std::optional<ConditionInput> local(std::uint32_t index) const {
         if (!depth_) {
             return std::nullopt;
         }
-        const auto place = info_.local(activation(no_memory_), *depth_, index);
-        if (!place || size_of(place->type) > sizeof(std::uint64_t)) {
+        return input_at(info_.local(activation(no_memory_), *depth_, index));
+    }
+
+    /// The value at `index` above the stack's bottom before the wasm instruction at `offset`.
+    [[nodiscard]] std::optional<ConditionInput>
+    operand(const wasm::Module& module, CodeOffset offset, std::uint32_t index) const {
+        const auto type = wasm::operand_type(module, function_, offset, false, index);
+        if (!depth_ || !type) {
             return std::nullopt;
         }
-        ConditionInput input{.size = static_cast<std::uint8_t>(size_of(place->type))};
-        if (const auto* in_register = std::get_if<dwarf::RegisterPlace>(&place->place)) {
-            if (in_register->number >= general_registers) {
-                return std::nullopt;
-            }
-            input.place = {.kind = FixedPlace::Kind::Register, .number = in_register->number};
-            return input;
-        }
-        const auto* in_memory = std::get_if<dwarf::MemoryPlace>(&place->place);
-        const auto found =
-            in_memory != nullptr ? place_of_address(in_memory->address, registers_) : std::nullopt;
-        if (!found) {
-            return std::nullopt; // computed: from what is not told
-        }
-        input.place = *found;
-        return input;
+        const auto place = info_.operand(activation(no_memory_), *depth_, index);
+        return place && place->type == *type ? input_at(place) : std::nullopt;
     }
 
     /// A value that is in a register tells its number; one in memory the address that is read.
@@ -94,6 +89,29 @@ class PlaceFinder {
     }
 
   private:
+    [[nodiscard]] std::optional<ConditionInput>
+    input_at(const Result<dwarf::LocalPlace>& place) const {
+        if (!place || size_of(place->type) > sizeof(std::uint64_t)) {
+            return std::nullopt;
+        }
+        ConditionInput input{.size = static_cast<std::uint8_t>(size_of(place->type))};
+        if (const auto* in_register = std::get_if<dwarf::RegisterPlace>(&place->place)) {
+            if (in_register->number >= general_registers) {
+                return std::nullopt;
+            }
+            input.place = {.kind = FixedPlace::Kind::Register, .number = in_register->number};
+            return input;
+        }
+        const auto* in_memory = std::get_if<dwarf::MemoryPlace>(&place->place);
+        const auto found =
+            in_memory != nullptr ? place_of_address(in_memory->address, registers_) : std::nullopt;
+        if (!found) {
+            return std::nullopt; // computed: from what is not told
+        }
+        input.place = *found;
+        return input;
+    }
+
     [[nodiscard]] std::optional<std::uint32_t> depth_of(std::uint32_t function) const {
         const auto positions = info_.positions(site_, dwarf::AddressKind::Instruction);
         const auto found = std::ranges::find(positions, function, &dwarf::WasmPosition::function);
@@ -113,6 +131,7 @@ class PlaceFinder {
     dwarf::NativeMemoryReader no_memory_ = [](NativeAddress, std::span<std::byte>) {
         return Result<void>(fail(ErrorCode::Unavailable, "not while a breakpoint is set"));
     };
+    std::uint32_t function_;
     std::optional<std::uint32_t> depth_;
 };
 
@@ -127,15 +146,16 @@ std::optional<ConditionInput> global_input(const CodeModule& module, std::uint32
 }
 
 std::optional<ConditionInput> input_of(agent::RegisterNumber number, const CodeModule& module,
-                                       const PlaceFinder& finder) {
+                                       const PlaceFinder& finder, CodeOffset offset) {
     switch (number.kind) {
     case agent::RegisterKind::Local:
         return finder.local(number.index);
     case agent::RegisterKind::Global:
         return global_input(module, number.index);
-    default: // the operand stack is not kept
-        return std::nullopt;
+    case agent::RegisterKind::Stack:
+        return module.wasm ? finder.operand(*module.wasm, offset, number.index) : std::nullopt;
     }
+    return std::nullopt;
 }
 
 // --- In the signal handler -----------------------------------------------------------------------
@@ -277,7 +297,7 @@ Result<HitRule> with_places(HitRule rule, const CodeModule& module, dwarf::TextO
     }
     for (const agent::Program& program : rule.conditions) {
         for (const agent::RegisterNumber number : program.registers()) {
-            auto input = input_of(number, module, finder);
+            auto input = input_of(number, module, finder, rule.address.offset);
             if (!input) {
                 return fail(ErrorCode::Unsupported, "a value is not kept in one place here");
             }

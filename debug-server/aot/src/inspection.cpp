@@ -3,6 +3,8 @@
 // What a stopped guest looks like.
 #include "debuggee_impl.h"
 
+#include <wdbg/wasm/stack_types.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -241,19 +243,20 @@ Result<Value> AotDebuggeeImpl::local(ThreadId thread, std::uint32_t frame,
         return std::unexpected(at.error());
     }
     const auto place = place_of(*at, index);
-    if (!place) {
-        return std::unexpected(place.error());
+    return place ? read_place(*at, *place) : std::unexpected(place.error());
+}
+
+Result<Value> AotDebuggeeImpl::read_place(const At& at, const dwarf::LocalPlace& place) const {
+    if (const auto* known = std::get_if<dwarf::RegisterPlace>(&place.place)) {
+        return read_register(at.native.registers, known->number, place.type);
     }
-    if (const auto* known = std::get_if<dwarf::RegisterPlace>(&place->place)) {
-        return read_register(at->native.registers, known->number, place->type);
-    }
-    Value value{.type = place->type};
-    if (const auto* computed = std::get_if<dwarf::ComputedPlace>(&place->place)) {
-        std::memcpy(value.storage.data(), computed->bytes.data(), size_of(place->type));
+    Value value{.type = place.type};
+    if (const auto* computed = std::get_if<dwarf::ComputedPlace>(&place.place)) {
+        std::memcpy(value.storage.data(), computed->bytes.data(), size_of(place.type));
         return value;
     }
-    const auto& memory = std::get<dwarf::MemoryPlace>(place->place);
-    const auto into = std::span(value.storage).first(size_of(place->type));
+    const auto& memory = std::get<dwarf::MemoryPlace>(place.place);
+    const auto into = std::span(value.storage).first(size_of(place.type));
     if (auto read = target_.read_memory(memory.address, into); !read) {
         return std::unexpected(read.error());
     }
@@ -282,11 +285,30 @@ Result<void> AotDebuggeeImpl::set_local(ThreadId thread, std::uint32_t frame, st
 }
 
 Result<Value> AotDebuggeeImpl::stack_value(ThreadId thread, std::uint32_t frame,
-                                           std::uint32_t /*index*/) const {
-    if (const auto at = frame_at(thread, frame); !at) {
+                                           std::uint32_t index) const {
+    const auto at = frame_at(thread, frame);
+    if (!at) {
         return std::unexpected(at.error());
     }
-    return fail(ErrorCode::Unavailable, "compiled code has no operand stack");
+    const auto& wasm = at->native.module->wasm;
+    if (!wasm) {
+        return fail(ErrorCode::NotFound, "not known without the module (.wasm)");
+    }
+    const auto type = wasm::operand_type(*wasm, at->wasm.position.function, at->wasm.pc,
+                                         at->wasm.pc_is_return_address, index);
+    if (!type) {
+        return std::unexpected(type.error());
+    }
+    if (at->wasm.depth == no_depth) {
+        return fail(ErrorCode::Unavailable, "optimized out (the function has no code here)");
+    }
+    const auto reader = reader_of(target_);
+    const auto place =
+        at->native.module->info->operand(activation_of(at->native, reader), at->wasm.depth, index);
+    if (!place || place->type != *type) {
+        return fail(ErrorCode::Unavailable, "optimized out");
+    }
+    return read_place(*at, *place);
 }
 
 Result<Value> AotDebuggeeImpl::read_global(const CodeModule& module, NativeAddress instance,

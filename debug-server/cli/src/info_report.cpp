@@ -74,7 +74,6 @@ InfoJson debug_part(const dwarf::DebugSummary& summary) {
 }
 
 InfoJson coverage_part(const dwarf::Coverage& coverage) {
-    const std::uint64_t in_reach = coverage.variables - coverage.variables_on_stack;
     InfoJson part;
     part["lines"] = coverage.lines;
     part["lines_exact"] = coverage.lines_exact;
@@ -85,7 +84,7 @@ InfoJson coverage_part(const dwarf::Coverage& coverage) {
     part["text_size"] = coverage.text_size;
     part["lines_exact_percent"] = percent(coverage.lines_exact, coverage.lines);
     part["lines_by_range_percent"] = percent(coverage.lines_by_range, coverage.lines);
-    part["variables_readable_percent"] = percent(coverage.variables_readable, in_reach);
+    part["variables_readable_percent"] = percent(coverage.variables_readable, coverage.variables);
     return part;
 }
 

@@ -139,17 +139,8 @@ Result<ValueType> RemoteImpl::type_of(const FramePlace& place, SlotKind kind,
     if (kind == SlotKind::Local) {
         return pick(module.local_types(*place.body), index, "local");
     }
-    const auto types =
-        place.is_return_address
-            ? wasm::operand_stack_types_in_call(module, place.body->index, place.pc.offset)
-            : wasm::operand_stack_types(module, place.body->index, place.pc.offset);
-    if (!types) {
-        return std::unexpected(types.error());
-    }
-    if (index >= types->types.size() || !types->types[index]) {
-        return fail(ErrorCode::OutOfRange, "no operand " + std::to_string(index));
-    }
-    return *types->types[index];
+    return wasm::operand_type(module, place.body->index, place.pc.offset, place.is_return_address,
+                              index);
 }
 
 /// Values of a frame are of the thread that `Hg` has named.

@@ -151,7 +151,11 @@ std::uint32_t Inspector::wasm_count(const FrameRef& frame, ScopeKind kind) {
         return wasm == nullptr ? 0 : static_cast<std::uint32_t>(wasm->globals().size());
     }
     std::uint32_t count = 0;
-    while (count < max_wasm_values && debuggee_.stack_value(frame.thread, frame.frame, count)) {
+    while (count < max_wasm_values) {
+        const auto value = debuggee_.stack_value(frame.thread, frame.frame, count);
+        if (!value && value.error().code != ErrorCode::Unavailable) { // its place is there
+            break;
+        }
         ++count;
     }
     return count;

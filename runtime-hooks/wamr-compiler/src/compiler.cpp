@@ -264,8 +264,12 @@ Result<Compiled> compile(const wasm::Module& module, const dwarf::GuestDwarf& gu
     if (wants_anchors(options)) {
         info.hold_places(guest.rows);
     }
+    const PassOptions passes = passes_of(options, info, guest);
+    if (passes.debug_info || passes.has_slots()) {
+        info.note_operands(guest.variables, passes.has_slots());
+    }
     const StackUsageFile stack_usage;
-    set_pass_options(passes_of(options, info, guest));
+    set_pass_options(passes);
     add_machine_passes();
     AOTCompOption wamr = wamr_options(options, stack_usage);
     const Owned<AOTCompContext> context(aot_create_comp_context(data.get(), &wamr));

@@ -85,6 +85,18 @@ llvm::DILocation* DebugInfo::make_location(const AOTFuncContext& function,
                                  static_cast<unsigned>(code_start_ + offset), 0, subprogram);
 }
 
+void DebugInfo::note_operands(std::span<const dwarf::GuestVariable> variables, bool with_slots) {
+    operands_.note(variables, with_slots);
+}
+
+void DebugInfo::visit(const AOTCompContext& context, const AOTFuncContext& function,
+                      llvm::DILocation& location) {
+    // Where the body begins: make_function().
+    const std::uint32_t body = llvm::unwrap<llvm::DISubprogram>(function.debug_func)->getLine();
+    operands_.visit(context, function, body, location);
+    hold_place(*llvm::unwrap(context.builder), location);
+}
+
 void DebugInfo::hold_places(std::span<const dwarf::StatementRow> rows) {
     for (const dwarf::StatementRow& row : rows) {
         held_.insert(row.begin);
@@ -149,7 +161,7 @@ LLVMMetadataRef dwarf_gen_location(const AOTCompContext* context, const AOTFuncC
     }
     wdbg::compile::DebugInfo& info = wdbg::compile::debug_info(context);
     llvm::DILocation* const location = info.make_location(*function, offset);
-    info.hold_place(*llvm::unwrap(context->builder), *location);
+    info.visit(*context, *function, *location);
     return llvm::wrap(location);
 }
 
@@ -157,7 +169,14 @@ LLVMMetadataRef dwarf_gen_func_ret_location(const AOTCompContext* context,
                                             const AOTFuncContext* function) {
     const AOTFunc* const body = function->aot_func;
     const auto last = body->code + body->code_size - 1 - context->comp_data->wasm_module->buf_code;
-    return dwarf_gen_location(context, function, static_cast<uint64_t>(last));
+    if (function->debug_func == nullptr) {
+        return nullptr;
+    }
+    // WAMR asks from anywhere in the function: what is on the stack now does not belong there.
+    wdbg::compile::DebugInfo& info = wdbg::compile::debug_info(context);
+    llvm::DILocation* const location = info.make_location(*function, static_cast<uint64_t>(last));
+    info.hold_place(*llvm::unwrap(context->builder), *location);
+    return llvm::wrap(location);
 }
 
 void dwarf_get_func_name(const AOTCompContext* context, const AOTFuncContext* function, char* name,

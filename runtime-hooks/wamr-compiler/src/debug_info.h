@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "operands.h"
+
 #include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/wasm/module.h>
 
@@ -9,6 +11,7 @@
 #include <string>
 #include <unordered_set>
 
+struct AOTCompContext;
 struct AOTCompData;
 struct AOTFuncContext;
 
@@ -45,6 +48,11 @@ class DebugInfo {
     /// section's contents.
     [[nodiscard]] llvm::DILocation* make_location(const AOTFuncContext& function,
                                                   std::uint64_t offset) const;
+    /// From now on values on the operand stack are told where `variables` need them.
+    void note_operands(std::span<const dwarf::GuestVariable> variables, bool with_slots);
+    /// WAMR is about to compile the instruction at `location`.
+    void visit(const AOTCompContext& context, const AOTFuncContext& function,
+               llvm::DILocation& location);
     /// From now on each of these rows keeps a place of its own in the code, see hold_place().
     void hold_places(std::span<const dwarf::StatementRow> rows);
     /// If a statement row begins at `location`, puts an empty assembly statement with side effects
@@ -66,6 +74,7 @@ class DebugInfo {
     llvm::DIFile* file_ = nullptr;
     std::unordered_set<std::uint32_t> held_{}; ///< offsets
     std::uint32_t last_held_ = 0;
+    Operands operands_{};
 };
 
 } // namespace wdbg::compile

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ir_passes.h"
 
+#include "value_types.h"
 #include "wamr_headers.h"
 
 #include <llvm/ADT/SmallVector.h>
-#include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/IRBuilder.h>
@@ -119,23 +119,6 @@ bool may_share_thrower(const AOTCompContext& context, const llvm::Triple& triple
            (triple.getArch() == llvm::Triple::x86_64 || triple.getArch() == llvm::Triple::aarch64);
 }
 
-struct TypeRow {
-    std::uint8_t wasm;
-    const char* name;
-    std::uint64_t bits;
-    unsigned encoding;
-};
-
-constexpr TypeRow type_rows[] = {
-    {VALUE_TYPE_I32, "i32", 32, llvm::dwarf::DW_ATE_signed},
-    {VALUE_TYPE_I64, "i64", 64, llvm::dwarf::DW_ATE_signed},
-    {VALUE_TYPE_F32, "f32", 32, llvm::dwarf::DW_ATE_float},
-    {VALUE_TYPE_F64, "f64", 64, llvm::dwarf::DW_ATE_float},
-    {VALUE_TYPE_V128, "v128", 128, llvm::dwarf::DW_ATE_unsigned},
-    {VALUE_TYPE_FUNCREF, "funcref", 32, llvm::dwarf::DW_ATE_unsigned},
-    {VALUE_TYPE_EXTERNREF, "externref", 32, llvm::dwarf::DW_ATE_unsigned},
-};
-
 std::uint32_t local_count(const AOTFuncContext& function) {
     return function.aot_func->func_type->param_count + function.aot_func->local_count;
 }
@@ -211,7 +194,7 @@ class FunctionPass {
     void declare_local(std::uint32_t local, llvm::Instruction* before) {
         auto* home =
             llvm::dyn_cast_or_null<llvm::AllocaInst>(llvm::unwrap(function_.locals[local]));
-        llvm::DIType* const type = type_of(local_type(function_, local));
+        llvm::DIType* const type = debug_type(builder_, local_type(function_, local));
         if (home == nullptr || type == nullptr) {
             return;
         }
@@ -245,15 +228,6 @@ class FunctionPass {
         llvm::AllocaInst* const slot = code.CreateAlloca(environment->getType());
         code.CreateStore(environment, slot, true);
         builder_.insertDeclare(slot, variable, plain, entry_, before->getIterator());
-    }
-
-    llvm::DIType* type_of(std::uint8_t wasm_type) {
-        for (const TypeRow& row : type_rows) {
-            if (row.wasm == wasm_type) {
-                return builder_.createBasicType(row.name, row.bits, row.encoding);
-            }
-        }
-        return nullptr;
     }
 
     AOTCompContext& context_;

@@ -24,6 +24,9 @@ struct PassOptions {
     enum class Slots : std::uint8_t { None, Frame, Named, All } slots = Slots::None;
     const dwarf::GuestDwarf* guest = nullptr; ///< for slots; may be nullptr
     const DebugInfo* info = nullptr;
+
+    /// Whether values that a guest's variable consists of have slots.
+    [[nodiscard]] bool has_slots() const { return slots == Slots::Named || slots == Slots::All; }
 };
 
 /// For the one compilation of this process; set before aot_compile_wasm().

@@ -105,4 +105,17 @@ Result<OperandStack> operand_stack_types_in_call(const Module& module, std::uint
     return std::move(*found);
 }
 
+Result<ValueType> operand_type(const Module& module, std::uint32_t function, CodeOffset pc,
+                               bool in_call, std::uint32_t index) {
+    const auto stack = in_call ? operand_stack_types_in_call(module, function, pc)
+                               : operand_stack_types(module, function, pc);
+    if (!stack) {
+        return std::unexpected(stack.error());
+    }
+    if (index >= stack->types.size() || !stack->types[index]) {
+        return fail(ErrorCode::OutOfRange, "no operand " + std::to_string(index));
+    }
+    return *stack->types[index];
+}
+
 } // namespace wdbg::wasm

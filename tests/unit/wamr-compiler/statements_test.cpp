@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include <wdbg/dwarf/aot_file.h>
+#include <wdbg/dwarf/coverage.h>
 #include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/dwarf/llvm_aot_debug_info.h>
 #include <wdbg/dwarf/x86_decoder.h>
@@ -46,6 +47,25 @@ TEST_P(Statements, BeginWithRoomForAJump) {
     EXPECT_GE(with_room * 100, sites * 95) << with_room << " of " << sites;
     RecordProperty("sites", static_cast<int>(sites));
     RecordProperty("with_room", static_cast<int>(with_room));
+}
+
+/// Also those that are on wasm's operand stack; what is left are values that have gone from there,
+/// which the guest's DWARF still names (LLVM ends its ranges late).
+TEST_P(Statements, HaveAllTheirVariables) {
+    ASSERT_NE(fixture(GetParam()), "") << GetParam() << " is not built";
+    const Folder folder;
+    const Ended ended =
+        compile(std::string("-Og ") + fixture(GetParam()) + " -o " + (folder / "one.aot"));
+    ASSERT_EQ(ended.status, 0) << ended.output;
+    const auto debug_bytes = read_bytes(folder / "one.aot.debug");
+    const auto wasm = read_bytes(fixture(GetParam()));
+    const auto guest = dwarf::read_guest_dwarf({.bytes = wasm, .path = "guest.wasm"});
+    const auto debug_file = dwarf::DebugFile::parse(debug_bytes);
+    ASSERT_TRUE(guest && debug_file);
+    const auto coverage = dwarf::measure_coverage(*guest, *debug_file);
+    ASSERT_TRUE(coverage);
+    EXPECT_GT(coverage->variables, 50U);
+    EXPECT_GE(coverage->variables_readable * 1000, coverage->variables * 995) << coverage->json();
 }
 
 INSTANTIATE_TEST_SUITE_P(Guests, Statements, testing::Values("control-O0", "control-O2", "lua-O2"));

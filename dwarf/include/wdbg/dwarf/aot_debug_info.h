@@ -163,6 +163,12 @@ class AotDebugInfo {
     [[nodiscard]] virtual Result<LocalPlace>
     local(const NativeActivation& activation, std::uint32_t depth, std::uint32_t index) const = 0;
 
+    /// A value on wasm's operand stack in positions()[depth]; `index` 0 is the bottom. Unavailable
+    /// where it is not known: the compiler notes those only that the guest's DWARF refers to, as
+    /// long as they are on the stack.
+    [[nodiscard]] virtual Result<LocalPlace>
+    operand(const NativeActivation& activation, std::uint32_t depth, std::uint32_t index) const = 0;
+
     /// Value of the native parameter exec_env (WASMExecEnv*). Unavailable where it is not known.
     [[nodiscard]] virtual Result<NativeAddress>
     exec_env(const NativeActivation& activation) const = 0;

@@ -16,8 +16,8 @@ struct Coverage {
     std::uint64_t lines_exact = 0;    ///< of these: a native instruction has a row's own offset
     std::uint64_t lines_by_range = 0; ///< … or the next mapped offset within the row's entry
     std::uint64_t variables = 0; ///< pairs of a native place of a row and a variable located there
-    std::uint64_t variables_readable = 0; ///< of these: every wasm local that its location needs is
-    std::uint64_t variables_on_stack = 0; ///< of these: on wasm's operand stack, never readable
+    std::uint64_t variables_readable = 0; ///< of these: every wasm value that its location needs is
+    std::uint64_t variables_on_stack = 0; ///< of `variables`: on wasm's operand stack
     std::uint64_t text_size = 0;          ///< bytes
 
     [[nodiscard]] std::string json() const;

@@ -27,9 +27,11 @@ struct StatementRow {
 struct GuestVariable {
     std::uint32_t begin = 0; ///< code offsets where the location holds
     std::uint32_t end = 0;
-    std::uint32_t function = 0;       ///< offset of its body
-    std::set<std::uint32_t> locals{}; ///< wasm locals that the location needs, frame base included
-    bool on_stack = false;            ///< it needs the operand stack
+    std::uint32_t function = 0; ///< offset of its body
+    /// What the location needs, frame base included: wasm locals, and values on the operand stack
+    /// (0 is its bottom).
+    std::set<std::uint32_t> locals{};
+    std::set<std::uint32_t> operands{};
 };
 
 /// What the guest's own DWARF says that matters to its compilation.

@@ -38,6 +38,12 @@ struct OperandStack {
                                                                std::uint32_t function,
                                                                CodeOffset return_address);
 
+/// The type of one value on a frame's operand stack; `index` 0 is its bottom. `pc` is the
+/// instruction that executes next, for a calling frame (`in_call`) the one behind its call.
+/// OutOfRange behind the top, else fails as the above.
+[[nodiscard]] Result<ValueType> operand_type(const Module& module, std::uint32_t function,
+                                             CodeOffset pc, bool in_call, std::uint32_t index);
+
 /// Calls `visit` for each instruction of the function with the stack before it; stops early when
 /// it returns false. Fails as operand_stack_types().
 using StackVisitor = std::function<bool(const Instruction&, const OperandStack&)>;
