@@ -87,7 +87,7 @@ class FunctionReader {
                               .ranges = ranges_of(die)});
         add_children(die, index, depth);
         std::ranges::sort(to_.scopes[index].locals, {}, &NativeVariable::index);
-        std::ranges::stable_sort(to_.scopes[index].operands, {}, &NativeVariable::index);
+        std::ranges::sort(to_.scopes[index].operands, {}, &NativeVariable::index);
     }
 
     // NOLINTNEXTLINE(misc-no-recursion): as above

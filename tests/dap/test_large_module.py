@@ -27,7 +27,7 @@ def _enlarged(name: str, folder: pathlib.Path) -> pathlib.Path:
 
 def test_a_large_module(session, tmp_path):
     module = _enlarged("control-O0", tmp_path)
-    session.run_to(CONTROL, "steps", str(module), engine="interp", optLevel=None)
+    session.run_to(CONTROL, "steps", str(module), engine="interp", optLevel=None, cpu=None)
     assert session.at(CONTROL, "steps")
     assert session.locals()["start"].value == "10"
     told = [message["body"] for _, message in session.connection.log
@@ -43,7 +43,7 @@ def test_a_large_module(session, tmp_path):
 def test_a_small_module_may_be_overwritten(session, tmp_path):
     module = tmp_path / "control-O0.wasm"
     module.write_bytes(pathlib.Path(fixture("control-O0")).read_bytes())
-    session.run_to(CONTROL, "steps", str(module), engine="interp", optLevel=None)
+    session.run_to(CONTROL, "steps", str(module), engine="interp", optLevel=None, cpu=None)
     module.write_bytes(b"")  # a build that writes in place
     assert session.step("next").reason == "step"
     assert session.locals()["a"].value == "11"

@@ -13,7 +13,7 @@ def native_code(session, frame=None, **arguments):
 
 
 def test_an_interpreted_guest_has_no_native_code(session):
-    session.run_to(CONTROL, "steps", "control-O0", engine="interp", optLevel=None)
+    session.run_to(CONTROL, "steps", "control-O0", engine="interp", optLevel=None, cpu=None)
     message = session.refused("wdbg/nativeCode", {"frameId": session.top().id})
     assert "interpreted" in message
     line = session.disassemble(session.top().instructionPointerReference, 1)[0]
@@ -96,7 +96,7 @@ def test_code_without_a_debug_file_has_functions_and_says_what_is_missing(sessio
     aot = tmp_path / "control.aot"
     subprocess.run([wdbg(), "compile", "-O3", "--no-debug-file", fixture("control-O0"), "-o", aot],
                    check=True, capture_output=True)
-    session.launch(str(aot), stopOnEntry=True, engine=None, optLevel=None)
+    session.launch(str(aot), stopOnEntry=True, engine=None, optLevel=None, cpu=None)
     session.configured()
     session.stopped()
     names = [frame.name for frame in session.stack()]

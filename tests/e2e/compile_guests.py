@@ -8,19 +8,23 @@ import pathlib
 import subprocess
 import sys
 
+from harness import paths
+from test_engines_agree import COMPARED
 
-def compile_guest(wdbg: str, guest: pathlib.Path, level: str) -> str:
-    done = subprocess.run([wdbg, "run", "--engine=aot", f"-O{level}", "--compile-only", str(guest)],
+
+def compile_guest(wdbg: str, guest: pathlib.Path, *options: str) -> str:
+    done = subprocess.run([wdbg, "run", *options, "--compile-only", str(guest)],
                           capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else f"{guest.name} -O{level}: {done.stderr.strip()}"
+    return "" if done.returncode == 0 else f"{guest.name} {' '.join(options)}: {done.stderr.strip()}"
 
 
 def main() -> int:
     wdbg, folder, *levels = sys.argv[1:]
     guests = sorted(pathlib.Path(folder).glob("*.wasm"), key=lambda path: -path.stat().st_size)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(compile_guest, wdbg, guest, level)
-                for guest in guests for level in levels]
+        jobs = [pool.submit(compile_guest, wdbg, guest, *paths.compile_options(level, own_cpu))
+                for guest in guests for level in levels for own_cpu in (False, True)
+                if not own_cpu or (level == "3" and guest.stem in COMPARED)]
         for job in jobs:
             if job.result():
                 print(job.result())

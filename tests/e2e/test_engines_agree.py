@@ -6,6 +6,7 @@ import pytest
 from harness import paths, walk
 from harness.guest import Guest
 
+COMPARED = ("control-O2", "types-O2", "shapes-O2", "containers-O2", "rust-O2", "lua-O2", "sqlite-O0", "sqlite-O2")
 PLACES = 2500
 SECONDS = 60
 SQLITE = ("main.c", "sqlite3.c")
@@ -16,6 +17,7 @@ LUA = tuple(f"{name}.c" for name in (
 
 def walk_through(new_session, monkeypatch, engine: str, guest: str, files, stops: int):
     monkeypatch.setenv("WDBG_E2E_ENGINE", engine)
+    monkeypatch.setenv("WDBG_E2E_OWN_CPU", "1")
     session = new_session()
     session.connect(Guest(paths.fixture(guest)))
     addresses = walk.statement_addresses(session.target, files, PLACES)

@@ -70,9 +70,8 @@ package_extension() {
 command -v npm >/dev/null || fail "needs npm (Debian: npm)"
 rg="$(command -v rg)" || fail "needs Debian's ripgrep"
 chromium="$(command -v chromium || command -v chromium-browser)" || fail "needs Debian's chromium"
-mkdir -p "$output"
+mkdir -p "$output" "$cache"
 (
-    mkdir -p "$cache"
     flock 9
     install_tools
 ) 9>"$cache/lock"

@@ -26,6 +26,9 @@ function runOptions(config: vscode.DebugConfiguration): string[] {
     const options = ["run"];
     if (config.engine === "aot") {
         options.push("--engine=aot", `-O${config.optLevel ?? "g"}`);
+        if (config.cpu) {
+            options.push(`--cpu=${config.cpu}`);
+        }
     }
     if (config.debugFile) {
         options.push(`--debug-file=${config.debugFile}`);

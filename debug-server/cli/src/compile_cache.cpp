@@ -85,12 +85,29 @@ std::string debug_files_key(const wasm::Module& module, const fs::path& path) {
     return text;
 }
 
+/// This machine's processor as its system tells it: code is compiled for all that it can do, and
+/// the folder may be another machine's as well.
+std::string processor_key() {
+    std::ifstream file("/proc/cpuinfo");
+    std::string text;
+    for (std::string line; std::getline(file, line) && !line.empty();) { // of the first
+        for (const std::string_view what : {"vendor_id", "cpu family", "model", "flags",
+                                            "CPU implementer", "CPU part", "Features", "isa"}) {
+            if (line.starts_with(what)) {
+                text += line + '\n';
+                break;
+            }
+        }
+    }
+    return hash_of(text.data(), text.size());
+}
+
 /// What the compiled code depends on.
 std::string key_of(const wasm::Module& module, const fs::path& path,
                    const std::vector<std::string>& arguments) {
     const std::span<const std::byte> bytes = module.bytes();
     std::string text = hash_of(bytes.data(), bytes.size()) + compiler_id(arguments.front()) +
-                       debug_files_key(module, path);
+                       debug_files_key(module, path) + processor_key();
     for (const std::string& option : std::span(arguments).subspan(1)) {
         text += '\n' + option;
     }
@@ -215,7 +232,8 @@ Result<void> require_imports_of_functions(const wasm::Module& module, const fs::
 
 } // namespace
 
-Result<fs::path> compile_cached(const fs::path& module, const std::string& optimisation) {
+Result<fs::path> compile_cached(const fs::path& module, const std::string& optimisation,
+                                const std::string& processor) {
     const auto bytes = read_file(module);
     if (!bytes) {
         return std::unexpected(bytes.error());
@@ -233,6 +251,9 @@ Result<fs::path> compile_cached(const fs::path& module, const std::string& optim
         return std::unexpected(cache.error());
     }
     std::vector<std::string> arguments{compiler_path().string(), "-O" + optimisation};
+    if (!processor.empty()) {
+        arguments.push_back("--cpu=" + processor);
+    }
     if (has_shared_memory(*parsed)) {
         arguments.emplace_back("--enable-multi-thread");
     }

@@ -86,6 +86,9 @@ std::vector<std::string> run_command_line(const dap::LaunchSettings& settings,
     if (!settings.opt_level.empty()) {
         command.push_back("-O" + settings.opt_level);
     }
+    if (!settings.processor.empty()) {
+        command.push_back("--cpu=" + settings.processor);
+    }
     if (!settings.debug_file.empty()) {
         command.push_back("--debug-file=" + settings.debug_file);
     }

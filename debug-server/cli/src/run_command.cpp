@@ -32,7 +32,8 @@ bool is_aot(const std::filesystem::path& module) {
 
 Result<std::filesystem::path> compile(const RunOptions& options,
                                       const std::filesystem::path& module) {
-    return compile_cached(module, options.optimisation.empty() ? "g" : options.optimisation);
+    return compile_cached(module, options.optimisation.empty() ? "g" : options.optimisation,
+                          options.processor);
 }
 
 wamr::RuntimeOptions runtime_options(const RunOptions& options) {

@@ -202,6 +202,13 @@ constexpr Row run_rows[] = {
      "0|1|2|3|g",
      "-O0 … -O3, -Og: optimisation of --engine=aot (default -Og)",
      set_optimisation},
+    {{"--cpu"},
+     "NAME",
+     "processor that --engine=aot compiles for (default: this machine's)",
+     [](RunOptions& options, std::string_view value) -> Result<void> {
+         options.processor = value;
+         return {};
+     }},
     {{"--compile-only"},
      "",
      "with --engine=aot: compile into the cache, print the .aot's path, and end",
@@ -234,6 +241,9 @@ constexpr Row run_rows[] = {
 Result<void> check_together(const RunOptions& options) {
     if (!options.optimisation.empty() && !options.compile) {
         return invalid("-O" + options.optimisation + " is for --engine=aot");
+    }
+    if (!options.processor.empty() && !options.compile) {
+        return invalid("--cpu is for --engine=aot");
     }
     if (options.compile_only && !options.compile) {
         return invalid("--compile-only is for --engine=aot");

@@ -89,6 +89,10 @@ Result<void> read_engine(const protocol::LaunchArguments& args, LaunchSettings& 
         return invalid(R"(optLevel: expected "0", "1", "2", "3" or "g", not ")" +
                        settings.opt_level + "\"");
     }
+    settings.processor = args.cpu.value_or("");
+    if (!settings.processor.empty() && settings.engine != "aot") {
+        return invalid("cpu: is for the engine \"aot\"");
+    }
     settings.debug_file = args.debugFile.value_or("");
     return {};
 }

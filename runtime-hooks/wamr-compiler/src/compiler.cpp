@@ -91,11 +91,23 @@ char* text_or_null(const std::string& text) {
     return text.empty() ? nullptr : const_cast<char*>(text.c_str()); // WAMR does not write to it
 }
 
+#if defined(__x86_64__)
+constexpr char this_architecture_name[] = "x86_64";
+#elif defined(__aarch64__)
+constexpr char this_architecture_name[] = "aarch64";
+#else
+constexpr char this_architecture_name[] = ""; // WAMR says what it lacks
+#endif
+
 AOTCompOption wamr_options(const Options& options, const StackUsageFile& stack_usage) {
     constexpr std::uint32_t not_set = 2;
     constexpr std::uint32_t small_code_model = 3;
     AOTCompOption result{};
-    result.target_arch = text_or_null(options.target);
+    // WAMR wants a target where a processor is named.
+    const bool only_processor =
+        options.target.empty() && !(options.cpu.empty() && options.cpu_features.empty());
+    result.target_arch =
+        only_processor ? const_cast<char*>(this_architecture_name) : text_or_null(options.target);
     result.target_abi = text_or_null(options.target_abi);
     result.target_cpu = text_or_null(options.cpu);
     result.cpu_features = text_or_null(options.cpu_features);

@@ -81,7 +81,8 @@ class BlockOrder {
         }
         std::ranges::sort(told_, {}, [](const Told& each) { return each.origin.number; });
         keep_order_of_variables();
-        std::ranges::stable_sort(told_, {}, &Told::place);
+        std::ranges::sort(
+            told_, {}, [](const Told& each) { return std::pair(each.place, each.origin.number); });
         place_again();
         return true;
     }

@@ -2,6 +2,7 @@
 """One debug session as a test sees it: `wdbg dap` and what an editor would do with it."""
 import os
 import pathlib
+import platform
 import subprocess
 from typing import Any
 
@@ -19,7 +20,10 @@ def wdbg() -> str:
 def engine() -> dict[str, str]:
     """Launch settings of the variant under test: WDBG_DAP_ENGINE is "interp", or "aot-g", …"""
     kind, _, level = os.environ.get("WDBG_DAP_ENGINE", "interp").partition("-")
-    return {"engine": "aot", "optLevel": level} if kind == "aot" else {}
+    settings = {"engine": "aot", "optLevel": level} if kind == "aot" else {}
+    if level == "3" and platform.machine() == "x86_64":
+        settings["cpu"] = "x86-64-v3"  # as the guests of tests/e2e, see harness/paths.py there
+    return settings
 
 
 def fixture(name: str) -> str:

@@ -105,6 +105,7 @@ TEST(RunOptions, ErrorsNameTheOptionAndWhatWouldBeRight) {
         {{"--engine=jit", "m"}, "--engine=jit: expected interp or aot"},
         {{"-O4", "m"}, "-O=4: expected -O0"},
         {{"-O2", "m"}, "-O2 is for --engine=aot"},
+        {{"--cpu=znver4", "m"}, "--cpu is for --engine=aot"},
         {{"--wait=1", "m"}, "--wait takes no value"},
         {{"--listen-file=x", "m"}, "--listen-file and --listen-fd need a listener"},
         {{"--invoke"}, "--invoke needs a value: --invoke=FUNC"},
@@ -126,10 +127,12 @@ TEST(RunOptions, OptionsOfFeaturesToComeAreKnownButUnavailable) {
 
 TEST(RunOptions, ChooseTheEngineForAWasmModule) {
     EXPECT_FALSE(parse({"m"})->compile);
-    const auto compiled = parse({"--engine=aot", "-O3", "--debug-file=x.debug", "m"});
+    const auto compiled =
+        parse({"--engine=aot", "-O3", "--cpu=x86-64-v3", "--debug-file=x.debug", "m"});
     ASSERT_TRUE(compiled);
     EXPECT_TRUE(compiled->compile);
     EXPECT_EQ(compiled->optimisation, "3");
+    EXPECT_EQ(compiled->processor, "x86-64-v3");
     EXPECT_EQ(compiled->debug_file, "x.debug");
     EXPECT_EQ(parse({"--engine=aot", "-O=g", "m"})->optimisation, "g");
 }

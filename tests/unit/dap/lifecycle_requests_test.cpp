@@ -40,6 +40,7 @@ TEST(LaunchRequest, HandsOnCheckedSettings) {
                     {"preopens", {".", "/::/root"}},
                     {"engine", "aot"},
                     {"optLevel", "g"},
+                    {"cpu", "x86-64-v3"},
                     {"sourceMap", {{"/build", "/home/me"}}},
                     {"request", "launch"},
                     {"__sessionId", "x"}});
@@ -51,6 +52,7 @@ TEST(LaunchRequest, HandsOnCheckedSettings) {
                 ElementsAre(testing::Pair("/tmp/", "."), testing::Pair("/", "/root")));
     EXPECT_EQ(launched.engine, "aot");
     EXPECT_EQ(launched.opt_level, "g");
+    EXPECT_EQ(launched.processor, "x86-64-v3");
     EXPECT_THAT(adapter.host.source_map, ElementsAre(testing::Pair("/build", "/home/me")));
 }
 

@@ -153,6 +153,11 @@ TEST(OperandStack, OfACallingFrameHasNoCallOperands) {
     ASSERT_TRUE(stack.has_value()) << stack.error().message;
     EXPECT_THAT(stack->types, ElementsAre(type_i64));
     EXPECT_FALSE(operand_stack_types_in_call(module, 0, CodeOffset{first.value + 6}).has_value());
+    EXPECT_EQ(operand_type(module, 0, CodeOffset{first.value + 8}, true, 0), ValueType::I64);
+    const auto popped = operand_type(module, 0, CodeOffset{first.value + 8}, true, 1);
+    ASSERT_FALSE(popped.has_value());
+    EXPECT_EQ(popped.error().code, ErrorCode::OutOfRange);
+    EXPECT_EQ(operand_type(module, 0, CodeOffset{first.value + 6}, false, 2), ValueType::I32);
 }
 
 TEST(OperandStack, FailsClearly) {

@@ -45,6 +45,7 @@ struct LaunchArguments {
     Optional<std::vector<std::string>> preopens{};
     Optional<std::string> engine{};
     Optional<std::string> optLevel{};
+    Optional<std::string> cpu{};
     Optional<std::string> debugFile{};
     Optional<std::map<std::string, std::string>> sourceMap{};
     Optional<bool> noDebug{};
@@ -56,7 +57,7 @@ struct LaunchArguments {
                           field("stopOnEntry", &Self::stopOnEntry),
                           field("console", &Self::console), field("preopens", &Self::preopens),
                           field("engine", &Self::engine), field("optLevel", &Self::optLevel),
-                          field("debugFile", &Self::debugFile),
+                          field("cpu", &Self::cpu), field("debugFile", &Self::debugFile),
                           field("sourceMap", &Self::sourceMap), field("noDebug", &Self::noDebug));
     }
 };

@@ -31,6 +31,7 @@ struct RunOptions {
     bool compile = false; ///< --engine=aot: a .wasm is compiled and run as native code
     bool compile_only = false;
     std::string optimisation{};         ///< of that: "0" … "3", "g"; empty: "g"
+    std::string processor{};            ///< LLVM's name, to compile for; empty: this machine's
     std::filesystem::path debug_file{}; ///< of an .aot; empty: to be looked for
     bool verbose = false;
     bool help = false;

@@ -27,6 +27,7 @@ struct LaunchSettings {
     std::vector<std::pair<std::string, std::string>> preopens{}; ///< host folder, guest folder
     std::string engine = "interp";                               ///< or "aot"
     std::string opt_level{};                                     ///< "0" … "3", "g", or empty
+    std::string processor{}; ///< LLVM's name of the one to compile for, or empty
     std::string debug_file{};
     bool no_debug = false;
 };
