@@ -52,19 +52,30 @@ class PlaceFinder {
     /// False where the instruction has no code of its own in this copy.
     bool add_own(std::uint32_t scope, CodeOffset offset, std::vector<BreakpointSite>& sites) const {
         bool any = false;
+        const bool has_begin = begins_somewhere(scope, offset);
         for (const std::uint32_t row : lines_.rows_of(offset.value)) {
             const NativeRow& each = lines_.rows()[row];
-            if (!each.is_statement || !scopes_.range.contains(each.at) ||
-                scopes_.scope_at(each.at) != scope) {
+            if (!is_own(each, scope) || !(has_begin ? each.begins : each.is_statement)) {
                 continue;
             }
             any = true;
-            if (!continues(row, scope) &&
+            if ((has_begin || !continues(row, scope)) &&
                 std::ranges::find(sites, each.at, &BreakpointSite::at) == sites.end()) {
                 sites.push_back({.at = each.at, .positions = positions()});
             }
         }
         return any;
+    }
+
+    [[nodiscard]] bool is_own(const NativeRow& row, std::uint32_t scope) const {
+        return scopes_.range.contains(row.at) && scopes_.scope_at(row.at) == scope;
+    }
+
+    /// Then other rows of the instruction are pieces of it that were put elsewhere.
+    [[nodiscard]] bool begins_somewhere(std::uint32_t scope, CodeOffset offset) const {
+        return std::ranges::any_of(lines_.rows_of(offset.value), [&](std::uint32_t row) {
+            return lines_.rows()[row].begins && is_own(lines_.rows()[row], scope);
+        });
     }
 
     /// Of the wanted instruction in the copy that it is looked for in.

@@ -22,6 +22,7 @@ void add_sequence(std::span<const llvm::DWARFDebugLine::Row> rows, std::vector<L
     for (const llvm::DWARFDebugLine::Row& row : rows) {
         to.push_back({.address = row.Address.Address,
                       .line = row.Line,
+                      .column = row.Column,
                       .file = row.File,
                       .is_statement = row.IsStmt != 0,
                       .prologue_end = row.PrologueEnd != 0,

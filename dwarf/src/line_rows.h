@@ -12,6 +12,7 @@ namespace wdbg::dwarf {
 struct LineRow {
     std::uint64_t address = 0;
     std::uint32_t line = 0;
+    std::uint32_t column = 0;
     std::uint32_t file = 0; ///< in the table's own numbering
     bool is_statement = false;
     bool prologue_end = false;

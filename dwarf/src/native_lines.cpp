@@ -8,6 +8,12 @@
 
 namespace wdbg::dwarf {
 
+namespace {
+
+constexpr std::uint32_t begins_here = 1; // a column, docs/aot.md
+
+} // namespace
+
 NativeLines NativeLines::read(const DebugFile& file) {
     const std::vector<LineRow> rows =
         read_line_rows({.line = file.section(".debug_line"),
@@ -22,6 +28,7 @@ NativeLines NativeLines::read(const DebugFile& file) {
             unsorted.push_back({.at = TextOffset{static_cast<std::uint32_t>(at)},
                                 .line = row.end_sequence ? 0 : row.line,
                                 .is_statement = row.is_statement,
+                                .begins = row.column == begins_here,
                                 .prologue_end = row.prologue_end,
                                 .end = row.end_sequence});
         }

@@ -16,6 +16,7 @@ struct NativeRow {
     TextOffset at;
     std::uint32_t line = 0; ///< wasm code offset; 0: of no instruction
     bool is_statement = false;
+    bool begins = false; ///< the instruction is known to begin here (a held place: column 1)
     bool prologue_end = false;
     bool end = false; ///< of a sequence: no code from here on
 };

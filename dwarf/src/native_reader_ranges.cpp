@@ -61,6 +61,8 @@ std::vector<CodeOffset> NativeReader::instructions_at(TextOffset pc) const {
             offsets.push_back(offset);
         }
     }
+    // A held place may stand in front of an instruction of an earlier statement.
+    std::ranges::sort(offsets);
     return offsets;
 }
 

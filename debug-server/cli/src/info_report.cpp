@@ -126,7 +126,7 @@ InfoJson debug_file_part(const dwarf::AotDebugInfo& info, const fs::path& path) 
     const dwarf::DebugFile& file = info.file();
     InfoJson part;
     part["path"] = path.string();
-    for (const char* const fact : {"options", "module", "wdbg", "llvm", "wamr"}) {
+    for (const char* const fact : {"options", "cpu", "module", "wdbg", "llvm", "wamr"}) {
         if (const auto value = info.fact(fact)) {
             part[fact] = *value;
         }

@@ -237,7 +237,10 @@ Result<Compiled> generate(AOTCompContext& context, AOTCompData& data, const Opti
     if (!aot) {
         return std::unexpected(aot.error());
     }
-    Compiled compiled{.aot = std::move(*aot), .object = {}, .differing = {}};
+    Compiled compiled{.aot = std::move(*aot), .object = {}, .differing = {}, .processor = {}};
+    if (context.target_cpu != nullptr) {
+        compiled.processor = context.target_cpu;
+    }
     if (options.no_debug_file && options.coverage.empty()) {
         return compiled;
     }

@@ -9,6 +9,7 @@
 #include <wdbg/wasm/module.h>
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace wdbg::compile {
@@ -19,6 +20,7 @@ struct Compiled {
     /// With --debug-for: functions whose code the deployed file has otherwise; indices among those
     /// that the module defines.
     std::vector<std::uint32_t> differing{};
+    std::string processor{}; ///< that the code is for, by LLVM's name; may be empty
 };
 
 /// One code generation by WAMR and LLVM. `module` is of the file's own bytes. Once per process:

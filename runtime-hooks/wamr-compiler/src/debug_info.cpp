@@ -117,7 +117,9 @@ void DebugInfo::hold_place(llvm::IRBuilderBase& builder, llvm::DILocation& locat
     llvm::CallInst* const place =
         builder.CreateCall(llvm::InlineAsm::get(type, "", "i", true), {which});
     place->addFnAttr(llvm::Attribute::NoUnwind);
-    place->setDebugLoc(&location);
+    constexpr unsigned begins_here = 1; // a column, docs/aot.md
+    place->setDebugLoc(llvm::DILocation::get(location.getContext(), location.getLine(), begins_here,
+                                             location.getScope()));
 }
 
 namespace {

@@ -97,6 +97,9 @@ std::vector<std::string> facts_of(const Options& options, const wasm::Module& mo
                                   const Compiled& compiled) {
     std::vector<std::string> facts;
     facts.push_back("options=" + options.code_options());
+    if (options.cpu.empty() && !compiled.processor.empty()) {
+        facts.push_back("cpu=" + compiled.processor);
+    }
     facts.push_back("module=" + options.module);
     facts.push_back("wdbg=" + std::string(version));
     facts.emplace_back("llvm=" LLVM_VERSION_STRING);

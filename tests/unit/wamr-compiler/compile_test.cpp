@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include <wdbg/dwarf/aot_file.h>
+#include <wdbg/dwarf/debug_file.h>
 
 #include <gtest/gtest.h>
 
@@ -184,6 +185,21 @@ TEST(CompiledDebugInformation, IsMissedByNameWhereItsFileIsGone) {
     // Where nothing is made by it, nobody misses it.
     const Ended plain = compile("-O3 " + (folder / "alone.wasm") + " -o " + (folder / "a.aot"));
     EXPECT_EQ(plain.output.find("does not exist"), std::string::npos) << plain.output;
+}
+
+/// So the same code can be made elsewhere, for a debug file that was not kept.
+TEST(CompiledModules, TellTheProcessorThatTheyAreFor) {
+    const Folder folder;
+    ASSERT_EQ(compile("-O3 " + fixture("control-O2") + " -o " + (folder / "own.aot")).status, 0);
+    const auto debug_bytes = read_bytes(folder / "own.aot.debug");
+    const auto debug_file = dwarf::DebugFile::parse(debug_bytes);
+    ASSERT_TRUE(debug_file);
+    const std::string processor(debug_file->fact("cpu").value_or(""));
+    ASSERT_NE(processor, "");
+    const Ended named = compile("-O3 --cpu=" + processor + " " + fixture("control-O2") + " -o " +
+                                (folder / "named.aot"));
+    ASSERT_EQ(named.status, 0) << named.output;
+    EXPECT_EQ(read_bytes(folder / "named.aot"), read_bytes(folder / "own.aot"));
 }
 
 TEST(CompiledTraps, CostNoRelocationEach) {

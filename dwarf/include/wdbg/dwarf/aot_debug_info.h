@@ -132,8 +132,8 @@ class AotDebugInfo {
     [[nodiscard]] virtual std::vector<WasmPosition> positions(TextOffset pc,
                                                               AddressKind kind) const = 0;
 
-    /// The wasm instructions that begin at exactly this address, in the order of execution: those
-    /// of the innermost function there. All but the last have no code of their own.
+    /// The wasm instructions that begin at exactly this address, by offset: those of the innermost
+    /// function there. All but one have no code of their own.
     [[nodiscard]] virtual std::vector<CodeOffset> instructions_at(TextOffset pc) const = 0;
 
     /// Every place where the wasm instruction at `offset` begins to execute: in the function's own
