@@ -8,12 +8,6 @@
 
 namespace wdbg::dwarf {
 
-namespace {
-
-constexpr std::uint32_t begins_here = 1; // a column, docs/aot.md
-
-} // namespace
-
 NativeLines NativeLines::read(const DebugFile& file) {
     const std::vector<LineRow> rows =
         read_line_rows({.line = file.section(".debug_line"),

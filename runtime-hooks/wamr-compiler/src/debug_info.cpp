@@ -3,6 +3,7 @@
 
 #include "wamr_headers.h"
 
+#include <wdbg/dwarf/debug_file.h>
 #include <wdbg/version.h>
 
 #include <llvm/Config/llvm-config.h>
@@ -117,9 +118,8 @@ void DebugInfo::hold_place(llvm::IRBuilderBase& builder, llvm::DILocation& locat
     llvm::CallInst* const place =
         builder.CreateCall(llvm::InlineAsm::get(type, "", "i", true), {which});
     place->addFnAttr(llvm::Attribute::NoUnwind);
-    constexpr unsigned begins_here = 1; // a column, docs/aot.md
-    place->setDebugLoc(llvm::DILocation::get(location.getContext(), location.getLine(), begins_here,
-                                             location.getScope()));
+    place->setDebugLoc(llvm::DILocation::get(location.getContext(), location.getLine(),
+                                             dwarf::begins_here, location.getScope()));
 }
 
 namespace {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "debug_order.h"
 
+#include "machine_pass.h"
+
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallVector.h>
-#include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 
 #include <algorithm>
@@ -28,16 +29,9 @@ struct Origin {
 
 using Origins = llvm::DenseMap<const llvm::MachineInstr*, Origin>;
 
-class Remember : public llvm::MachineFunctionPass {
+class Remember : public MachinePass<Remember> {
   public:
-    explicit Remember(std::shared_ptr<Origins> origins)
-        : MachineFunctionPass(identity)
-        , origins_(std::move(origins)) {}
-
-    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
-        usage.setPreservesAll();
-        MachineFunctionPass::getAnalysisUsage(usage);
-    }
+    explicit Remember(std::shared_ptr<Origins> origins) : origins_(std::move(origins)) {}
 
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
         origins_->clear();
@@ -55,7 +49,6 @@ class Remember : public llvm::MachineFunctionPass {
     }
 
   private:
-    static inline char identity = 0;
     std::shared_ptr<Origins> origins_;
 };
 
@@ -136,16 +129,9 @@ class BlockOrder {
     llvm::DenseMap<const llvm::MachineInstr*, std::size_t> numbers_;
 };
 
-class Restore : public llvm::MachineFunctionPass {
+class Restore : public MachinePass<Restore> {
   public:
-    explicit Restore(std::shared_ptr<Origins> origins)
-        : MachineFunctionPass(identity)
-        , origins_(std::move(origins)) {}
-
-    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
-        usage.setPreservesAll();
-        MachineFunctionPass::getAnalysisUsage(usage);
-    }
+    explicit Restore(std::shared_ptr<Origins> origins) : origins_(std::move(origins)) {}
 
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
         bool changed = false;
@@ -157,7 +143,6 @@ class Restore : public llvm::MachineFunctionPass {
     }
 
   private:
-    static inline char identity = 0;
     std::shared_ptr<Origins> origins_;
 };
 

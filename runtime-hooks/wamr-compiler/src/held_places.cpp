@@ -2,12 +2,15 @@
 #include "held_places.h"
 
 #include "held_place.h"
+#include "machine_pass.h"
+
+#include <wdbg/dwarf/debug_file.h>
 
 #include <llvm/ADT/SmallVector.h>
-#include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/MachineInstrBuilder.h>
 #include <llvm/CodeGen/TargetInstrInfo.h>
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
+#include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/MC/MCInst.h>
 
 #include <iterator>
@@ -63,18 +66,27 @@ void insert_nop(llvm::MachineBasicBlock& block, Place before, const llvm::DebugL
     }
 }
 
-class HeldPlaces : public llvm::MachineFunctionPass {
-  public:
-    HeldPlaces() : MachineFunctionPass(identity) {}
-
-    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
-        usage.setPreservesAll();
-        MachineFunctionPass::getAnalysisUsage(usage);
+/// An instruction that LLVM puts in front of a held place takes its location; the statement does
+/// not begin there.
+bool take_column(llvm::MachineInstr& instruction) {
+    const llvm::DILocation* const location = instruction.getDebugLoc().get();
+    if (location == nullptr || location->getColumn() != dwarf::begins_here ||
+        !has_bytes(instruction)) {
+        return false;
     }
+    instruction.setDebugLoc(llvm::DILocation::get(location->getContext(), location->getLine(), 0,
+                                                  location->getScope(), location->getInlinedAt()));
+    return true;
+}
 
+class HeldPlaces : public MachinePass<HeldPlaces> {
+  public:
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
         bool changed = false;
         for (llvm::MachineBasicBlock& block : function) {
+            for (llvm::MachineInstr& instruction : block.instrs()) {
+                changed = take_column(instruction) || changed;
+            }
             const auto places = places_at_end(block);
             if (!places.empty() && others_come_behind(block)) {
                 insert_nop(block, std::next(places.back()->getIterator()),
@@ -84,9 +96,6 @@ class HeldPlaces : public llvm::MachineFunctionPass {
         }
         return changed;
     }
-
-  private:
-    static inline char identity = 0;
 };
 
 } // namespace

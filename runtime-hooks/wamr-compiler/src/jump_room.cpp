@@ -2,8 +2,8 @@
 #include "jump_room.h"
 
 #include "held_place.h"
+#include "machine_pass.h"
 
-#include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/MachineInstrBuilder.h>
 #include <llvm/CodeGen/TargetInstrInfo.h>
 #include <llvm/CodeGen/TargetRegisterInfo.h>
@@ -119,15 +119,8 @@ class LengthGuess {
     std::optional<unsigned> memory_;
 };
 
-class JumpRoom : public llvm::MachineFunctionPass {
+class JumpRoom : public MachinePass<JumpRoom> {
   public:
-    JumpRoom() : MachineFunctionPass(identity) {}
-
-    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
-        usage.setPreservesAll();
-        MachineFunctionPass::getAnalysisUsage(usage);
-    }
-
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
         if (function.getTarget().getTargetTriple().getArch() != llvm::Triple::x86_64) {
             return false;
@@ -179,7 +172,6 @@ class JumpRoom : public llvm::MachineFunctionPass {
         return true;
     }
 
-    static inline char identity = 0;
     std::optional<unsigned> prefix_;
     unsigned opcode_ = 0;
 };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "stack_offsets.h"
 
+#include "machine_pass.h"
+
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringRef.h>
-#include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/MachineInstrBuilder.h>
 #include <llvm/CodeGen/TargetFrameLowering.h>
 #include <llvm/CodeGen/TargetInstrInfo.h>
@@ -174,15 +175,8 @@ class FunctionOffsets {
     llvm::DenseMap<llvm::MachineBasicBlock*, std::int64_t> at_start_;
 };
 
-class StackOffsets : public llvm::MachineFunctionPass {
+class StackOffsets : public MachinePass<StackOffsets> {
   public:
-    StackOffsets() : MachineFunctionPass(identity) {}
-
-    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
-        usage.setPreservesAll();
-        MachineFunctionPass::getAnalysisUsage(usage);
-    }
-
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
         const bool concerned =
             function.getTarget().getTargetTriple().getArch() == llvm::Triple::x86_64 &&
@@ -190,9 +184,6 @@ class StackOffsets : public llvm::MachineFunctionPass {
             !function.getSubtarget().getFrameLowering()->hasFP(function);
         return concerned && FunctionOffsets(function).mend();
     }
-
-  private:
-    static inline char identity = 0;
 };
 
 } // namespace

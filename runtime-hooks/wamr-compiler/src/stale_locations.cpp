@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "stale_locations.h"
 
+#include "machine_pass.h"
+
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>
-#include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/TargetFrameLowering.h>
 #include <llvm/CodeGen/TargetInstrInfo.h>
 #include <llvm/CodeGen/TargetLowering.h>
@@ -116,15 +117,8 @@ class BlockWalk {
     llvm::DenseSet<llvm::DebugVariable> given_; ///< by a reference; its location follows
 };
 
-class StaleLocations : public llvm::MachineFunctionPass {
+class StaleLocations : public MachinePass<StaleLocations> {
   public:
-    StaleLocations() : MachineFunctionPass(identity) {}
-
-    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
-        usage.setPreservesAll();
-        MachineFunctionPass::getAnalysisUsage(usage);
-    }
-
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
         if (!function.useDebugInstrRef()) {
             return false; // the other LiveDebugValues, which has no such error
@@ -141,9 +135,6 @@ class StaleLocations : public llvm::MachineFunctionPass {
         }
         return changed;
     }
-
-  private:
-    static inline char identity = 0;
 };
 
 } // namespace

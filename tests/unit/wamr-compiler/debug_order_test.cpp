@@ -13,32 +13,8 @@
 namespace wdbg::compile {
 namespace {
 
-/// LLVM schedules behind register allocation for Zen.
-constexpr const char* header = R"(--- |
-  target triple = "x86_64-unknown-linux-gnu"
-  define void @f() "target-cpu"="znver4" !dbg !4 {
-    ret void
-  }
-  !llvm.dbg.cu = !{!0}
-  !llvm.module.flags = !{!2}
-  !0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !1, emissionKind: FullDebug)
-  !1 = !DIFile(filename: "f.wasm", directory: "")
-  !2 = !{i32 2, !"Debug Info Version", i32 3}
-  !4 = distinct !DISubprogram(name: "f", file: !1, line: 1, type: !5, unit: !0,
-                              spFlags: DISPFlagDefinition)
-  !5 = !DISubroutineType(types: !{null})
-  !6 = !DILocalVariable(name: "local0", scope: !4, file: !1, type: !7)
-  !7 = !DIBasicType(name: "i32", size: 32, encoding: DW_ATE_signed)
-  !8 = !DILocation(line: 1, scope: !4)
-...
----
-name: f
-tracksRegLiveness: true
-debugInstrRef: true
-body: |
-  bb.0:
-    liveins: $rdi, $esi, $ecx, $r8d
-)";
+constexpr const char* begin = "    liveins: $rdi, $esi, $ecx, $r8d\n";
+constexpr const char* zen = "\"target-cpu\"=\"znver4\""; // scheduled behind register allocation
 
 const std::string load = "renamable $eax = MOV32rm renamable $rdi, 1, $noreg, 8, $noreg";
 const std::string other = "renamable $esi = ADD32rr killed renamable $esi, renamable $ecx, "
@@ -52,10 +28,6 @@ using Instructions = std::vector<std::string>;
 
 /// Names of the instructions behind the scheduler.
 Instructions scheduled(const Instructions& body, bool with_ours) {
-    std::string text = header;
-    for (const std::string& each : body) {
-        text += "    " + each + ", debug-location !8\n";
-    }
     prepare_llvm();
     const DebugOrderPasses order = make_debug_order_passes();
     std::vector<llvm::Pass*> passes{order.remember,
@@ -66,7 +38,7 @@ Instructions scheduled(const Instructions& body, bool with_ours) {
         delete order.restore;
     }
     Instructions result;
-    run_on_machine_code(text + "    RET64 implicit $eax\n...\n", passes,
+    run_on_machine_code(function_with_variable(begin, body, zen), passes,
                         [&result](llvm::MachineFunction& function) {
                             const auto& names = *function.getSubtarget().getInstrInfo();
                             for (const llvm::MachineInstr& each : function.front()) {

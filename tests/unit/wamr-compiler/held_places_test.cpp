@@ -7,21 +7,11 @@
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace wdbg::compile {
 namespace {
-
-constexpr const char* header = R"(--- |
-  target triple = "x86_64-unknown-linux-gnu"
-  define void @f() {
-    ret void
-  }
-...
----
-name: f
-tracksRegLiveness: false
-body: |
-)";
 
 constexpr const char* place = "    INLINEASM &\"\", 1 /* sideeffect */, 13 /* imm */, 5\n";
 
@@ -29,7 +19,7 @@ constexpr const char* place = "    INLINEASM &\"\", 1 /* sideeffect */, 13 /* im
 std::string instructions(const std::string& body) {
     prepare_llvm();
     std::string result;
-    run_on_machine_code(header + body + "...\n", {make_held_places_pass()},
+    run_on_machine_code(function_of(body), {make_held_places_pass()},
                         [&](llvm::MachineFunction& function) {
                             const auto& names = *function.getSubtarget().getInstrInfo();
                             for (const llvm::MachineBasicBlock& block : function) {
@@ -77,6 +67,24 @@ TEST(HeldPlaces, AnEmptyBlockInBetweenHidesNobody) {
                            "  bb.3:\n"
                            "    RET64\n"),
               "JCC_1 | INLINEASM NOOP | | RET64 | ");
+}
+
+/// LLVM puts instructions in front of a held place, with its location.
+TEST(HeldPlaces, NoOtherInstructionHasTheirColumn) {
+    prepare_llvm();
+    const std::string column = ", debug-location !DILocation(line: 1, column: 1, scope: !4)\n";
+    const std::string begin = "    $ecx = MOV32rr $edi" + column +
+                              "    INLINEASM &\"\", 1 /* sideeffect */, 13 /* imm */, 5" + column;
+    std::vector<std::pair<unsigned, unsigned>> places; // line and column
+    run_on_machine_code(function_with_variable("    liveins: $edi\n" + begin, {"$edx = MOV32rr $edi"}),
+                        {make_held_places_pass()}, [&](llvm::MachineFunction& function) {
+                            for (const llvm::MachineInstr& each : function.front()) {
+                                if (const llvm::DebugLoc& location = each.getDebugLoc()) {
+                                    places.emplace_back(location.getLine(), location.getCol());
+                                }
+                            }
+                        });
+    EXPECT_EQ(places, (decltype(places){{1, 0}, {1, 1}, {1, 0}}));
 }
 
 } // namespace

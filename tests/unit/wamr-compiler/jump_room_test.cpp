@@ -11,20 +11,6 @@
 namespace wdbg::compile {
 namespace {
 
-constexpr const char* header = R"(--- |
-  target triple = "x86_64-unknown-linux-gnu"
-  declare void @g()
-  define void @f() {
-    ret void
-  }
-...
----
-name: f
-tracksRegLiveness: false
-body: |
-  bb.0:
-)";
-
 constexpr const char* place = "    INLINEASM &\"\", 1 /* sideeffect */, 13 /* imm */, 5\n";
 
 /// What the pass puts in front of `instruction`, which is behind a held place; without this if
@@ -32,8 +18,8 @@ constexpr const char* place = "    INLINEASM &\"\", 1 /* sideeffect */, 13 /* im
 std::size_t prefixes(const std::string& instruction, bool held = true) {
     prepare_llvm();
     std::size_t count = 0;
-    run_on_machine_code(header + std::string(held ? place : "") + "    " + instruction +
-                            "\n    RET64\n...\n",
+    run_on_machine_code(function_of("  bb.0:\n" + std::string(held ? place : "") + "    " +
+                                    instruction + "\n    RET64\n"),
                         {make_jump_room_pass()}, [&](llvm::MachineFunction& function) {
                             const auto& names = *function.getSubtarget().getInstrInfo();
                             for (const llvm::MachineInstr& each : function.front()) {

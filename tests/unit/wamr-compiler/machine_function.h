@@ -74,4 +74,57 @@ inline void run_on_machine_code(const std::string& mir, const std::vector<llvm::
     manager.run(*module);
 }
 
+/// Machine IR of a function `f` with these blocks.
+inline std::string function_of(const std::string& blocks, const std::string& attributes = "") {
+    return R"(--- |
+  target triple = "x86_64-unknown-linux-gnu"
+  declare void @g()
+  define void @f() )" +
+           attributes + R"( {
+    ret void
+  }
+...
+---
+name: f
+tracksRegLiveness: false
+body: |
+)" + blocks +
+           "...\n";
+}
+
+/// Machine IR of a function `f` with a variable, !6, whose one block has these instructions behind
+/// `begin`; all of them are of line 1.
+inline std::string function_with_variable(const std::string& begin,
+                                          const std::vector<std::string>& instructions,
+                                          const std::string& attributes = "") {
+    std::string text = R"(--- |
+  target triple = "x86_64-unknown-linux-gnu"
+  define void @f() )" + attributes +
+                       R"( !dbg !4 {
+    ret void
+  }
+  !llvm.dbg.cu = !{!0}
+  !llvm.module.flags = !{!2}
+  !0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !1, emissionKind: FullDebug)
+  !1 = !DIFile(filename: "f.wasm", directory: "")
+  !2 = !{i32 2, !"Debug Info Version", i32 3}
+  !4 = distinct !DISubprogram(name: "f", file: !1, line: 1, type: !5, unit: !0,
+                              spFlags: DISPFlagDefinition)
+  !5 = !DISubroutineType(types: !{null})
+  !6 = !DILocalVariable(name: "local0", scope: !4, file: !1, type: !7)
+  !7 = !DIBasicType(name: "i32", size: 32, encoding: DW_ATE_signed)
+...
+---
+name: f
+tracksRegLiveness: true
+debugInstrRef: true
+body: |
+  bb.0:
+)" + begin;
+    for (const std::string& each : instructions) {
+        text += "    " + each + ", debug-location !DILocation(line: 1, scope: !4)\n";
+    }
+    return text + "    RET64\n...\n";
+}
+
 } // namespace wdbg::compile

@@ -12,25 +12,14 @@
 namespace wdbg::compile {
 namespace {
 
-constexpr const char* header = R"(--- |
-  target triple = "x86_64-unknown-linux-gnu"
-  define void @f() uwtable {
-    ret void
-  }
-...
----
-name: f
-tracksRegLiveness: false
-body: |
-)";
-
 /// The offsets of the canonical frame address that are told after each instruction, by block; `-`
 /// where none is.
 std::string offsets(const std::string& body) {
     prepare_llvm();
     std::string result;
     run_on_machine_code(
-        header + body + "...\n", {make_stack_offsets_pass()}, [&](llvm::MachineFunction& function) {
+        function_of(body, "uwtable"), {make_stack_offsets_pass()},
+        [&](llvm::MachineFunction& function) {
             for (const llvm::MachineBasicBlock& block : function) {
                 for (const llvm::MachineInstr& each : block) {
                     if (!each.isCFIInstruction()) {

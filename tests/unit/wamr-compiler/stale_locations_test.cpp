@@ -13,33 +13,8 @@
 namespace wdbg::compile {
 namespace {
 
-constexpr const char* header = R"(--- |
-  target triple = "x86_64-unknown-linux-gnu"
-  define void @f() !dbg !4 {
-    ret void
-  }
-  !llvm.dbg.cu = !{!0}
-  !llvm.module.flags = !{!2}
-  !0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !1, emissionKind: FullDebug)
-  !1 = !DIFile(filename: "f.wasm", directory: "")
-  !2 = !{i32 2, !"Debug Info Version", i32 3}
-  !4 = distinct !DISubprogram(name: "f", file: !1, line: 1, type: !5, unit: !0,
-                              spFlags: DISPFlagDefinition)
-  !5 = !DISubroutineType(types: !{null})
-  !6 = !DILocalVariable(name: "local0", scope: !4, file: !1, type: !7)
-  !7 = !DIBasicType(name: "i32", size: 32, encoding: DW_ATE_signed)
-  !8 = !DILocation(line: 1, scope: !4)
-...
----
-name: f
-tracksRegLiveness: true
-debugInstrRef: true
-body: |
-  bb.0:
-    liveins: $ecx, $r9d, $rdi, $ebx
-    DBG_PHI $ecx, 1
-)";
-
+constexpr const char* begin = "    liveins: $ecx, $r9d, $rdi, $ebx\n"
+                              "    DBG_PHI $ecx, 1\n";
 constexpr const char* is_in_ecx =
     "DBG_INSTR_REF !6, !DIExpression(DW_OP_LLVM_arg, 0), dbg-instr-ref(1, 0)";
 constexpr const char* is_what_is_made_by_2 =
@@ -49,25 +24,22 @@ using Instructions = std::vector<std::string>;
 
 /// The registers in which the function's variable is said to be, one after the other.
 std::string locations(const Instructions& body, bool with_ours) {
-    std::string text = header;
-    for (const std::string& each : body) {
-        text += "    " + each + ", debug-location !8\n";
-    }
     prepare_llvm();
     std::vector<llvm::Pass*> passes{llvm::Pass::createPass(&llvm::LiveDebugValuesID)};
     if (with_ours) {
         passes.push_back(make_stale_locations_pass());
     }
     std::string result;
-    run_on_machine_code(text + "    RET64\n...\n", passes, [&](llvm::MachineFunction& function) {
-        const auto& registers = *function.getSubtarget().getRegisterInfo();
-        for (const llvm::MachineInstr& each : function.front()) {
-            if (each.isDebugValue()) {
-                const llvm::Register place = each.getDebugOperand(0).getReg();
-                result += place == 0 ? "none " : registers.getName(place) + std::string(" ");
+    run_on_machine_code(
+        function_with_variable(begin, body), passes, [&](llvm::MachineFunction& function) {
+            const auto& registers = *function.getSubtarget().getRegisterInfo();
+            for (const llvm::MachineInstr& each : function.front()) {
+                if (each.isDebugValue()) {
+                    const llvm::Register place = each.getDebugOperand(0).getReg();
+                    result += place == 0 ? "none " : registers.getName(place) + std::string(" ");
+                }
             }
-        }
-    });
+        });
     return result;
 }
 

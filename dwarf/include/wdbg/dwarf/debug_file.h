@@ -18,6 +18,10 @@
 /// nothing here trusts an offset or a count before it is checked.
 namespace wdbg::dwarf {
 
+/// The column (.debug_line) of a row of the native line table whose line, a wasm statement, is
+/// known to begin at the row's address; other rows have 0.
+inline constexpr std::uint32_t begins_here = 1;
+
 using Sha256 = std::array<std::uint8_t, 32>;
 
 /// Native code of one function that the module defines.
