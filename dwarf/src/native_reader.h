@@ -98,8 +98,14 @@ class NativeReader : public AotDebugInfo {
     [[nodiscard]] std::vector<BreakpointSite> sites_by_lines(CodeOffset offset) const;
 
     // Locals and frames
-    [[nodiscard]] static Result<const NativeScope*> scope_of(const FunctionScopes& scopes,
-                                                             TextOffset at, std::uint32_t depth);
+    struct Frame {
+        const FunctionScopes& scopes; ///< of the native function
+        const NativeScope& scope;
+    };
+
+    /// The frame `depth` calls outside the innermost one that was inlined there.
+    [[nodiscard]] Result<Frame> frame_of(const NativeActivation& activation,
+                                         std::uint32_t depth) const;
     [[nodiscard]] Result<ValueType> local_type(std::uint32_t function, std::uint32_t index,
                                                const NativeVariable* variable) const;
     [[nodiscard]] TextOffset prologue_end(TextOffset function) const;

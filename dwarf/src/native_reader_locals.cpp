@@ -187,38 +187,39 @@ Result<Place> NativeReader::place_of(const NativeVariable& variable, std::size_t
     });
 }
 
-Result<const NativeScope*> NativeReader::scope_of(const FunctionScopes& scopes, TextOffset at,
-                                                  std::uint32_t depth) {
-    std::optional<std::uint32_t> number = scopes.scope_at(at);
-    for (std::uint32_t each = 0; each < depth && number; ++each) {
-        number = scopes.scopes[*number].parent;
-    }
-    return number ? Result<const NativeScope*>(&scopes.scopes[*number])
-                  : fail(ErrorCode::OutOfRange, "no frame " + std::to_string(depth) + " here");
-}
-
-Result<LocalPlace> NativeReader::local(const NativeActivation& activation, std::uint32_t depth,
-                                       std::uint32_t index) const {
+Result<NativeReader::Frame> NativeReader::frame_of(const NativeActivation& activation,
+                                                   std::uint32_t depth) const {
     const TextOffset at = lookup_offset(activation.pc, activation.kind);
     const FunctionScopes* const scopes = scopes_.at(at);
     if (scopes == nullptr) {
         return unavailable("no debug information covers this code");
     }
-    const Result<const NativeScope*> scope = scope_of(*scopes, at, depth);
-    if (!scope) {
-        return std::unexpected(scope.error());
+    std::optional<std::uint32_t> number = scopes->scope_at(at);
+    for (std::uint32_t each = 0; each < depth && number; ++each) {
+        number = scopes->scopes[*number].parent;
     }
-    const std::vector<NativeVariable>& locals = (*scope)->locals;
+    return number ? Result<Frame>({.scopes = *scopes, .scope = scopes->scopes[*number]})
+                  : fail(ErrorCode::OutOfRange, "no frame " + std::to_string(depth) + " here");
+}
+
+Result<LocalPlace> NativeReader::local(const NativeActivation& activation, std::uint32_t depth,
+                                       std::uint32_t index) const {
+    const Result<Frame> frame = frame_of(activation, depth);
+    if (!frame) {
+        return std::unexpected(frame.error());
+    }
+    const std::vector<NativeVariable>& locals = frame->scope.locals;
     const auto found = std::ranges::lower_bound(locals, index, {}, &NativeVariable::index);
     const bool has = found != locals.end() && found->index == index;
-    const Result<ValueType> type = local_type((*scope)->function, index, has ? &*found : nullptr);
+    const Result<ValueType> type =
+        local_type(frame->scope.function, index, has ? &*found : nullptr);
     if (!type) {
         return std::unexpected(type.error());
     }
     if (!has) {
         return unavailable("optimized out");
     }
-    const Result<Place> place = place_of(*found, size_of(*type), activation, *scopes);
+    const Result<Place> place = place_of(*found, size_of(*type), activation, frame->scopes);
     if (!place) {
         return std::unexpected(place.error());
     }
@@ -231,21 +232,17 @@ Result<LocalPlace> NativeReader::local(const NativeActivation& activation, std::
 
 Result<LocalPlace> NativeReader::operand(const NativeActivation& activation, std::uint32_t depth,
                                          std::uint32_t index) const {
-    const TextOffset at = lookup_offset(activation.pc, activation.kind);
-    const FunctionScopes* const scopes = scopes_.at(at);
-    if (scopes == nullptr) {
-        return unavailable("no debug information covers this code");
-    }
-    const Result<const NativeScope*> scope = scope_of(*scopes, at, depth);
-    if (!scope) {
-        return std::unexpected(scope.error());
+    const Result<Frame> frame = frame_of(activation, depth);
+    if (!frame) {
+        return std::unexpected(frame.error());
     }
     for (const NativeVariable& variable :
-         std::ranges::equal_range((*scope)->operands, index, {}, &NativeVariable::index)) {
+         std::ranges::equal_range(frame->scope.operands, index, {}, &NativeVariable::index)) {
         if (!variable.type) {
             continue;
         }
-        if (const auto place = place_of(variable, size_of(*variable.type), activation, *scopes)) {
+        if (const auto place =
+                place_of(variable, size_of(*variable.type), activation, frame->scopes)) {
             return LocalPlace{.type = *variable.type, .place = *place};
         }
     }
