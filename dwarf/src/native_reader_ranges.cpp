@@ -181,6 +181,10 @@ BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach rea
         return places;
     }
     const FlowOf flow = [this](CodeOffset at) { return flow_of(at); };
+    if (const wasm::ControlFlow* const own = flow(places.resolved);
+        own != nullptr && own->is_dead(places.resolved)) {
+        return places;
+    }
     const Wanted wanted{.body = body->begin,
                         .offset = places.resolved,
                         .row_end = end_of_guest_row(places.resolved),

@@ -200,12 +200,18 @@ std::optional<StopReason> AotDebuggeeImpl::next_breakpoint_at(ThreadId thread) {
     if (at == shown_.end()) {
         return std::nullopt;
     }
-    const auto* owner =
-        breakpoints_.owner_behind(at->second.site, at->second.reported, at->second.instance);
+    ShownPlace& shown = at->second;
+    if (shown.by_step && breakpoints_.decides_at(shown.site)) {
+        return std::nullopt;
+    }
+    const auto* owner = shown.by_step
+                            ? breakpoints_.owner_from(shown.site, shown.reported, shown.instance)
+                            : breakpoints_.owner_behind(shown.site, shown.reported, shown.instance);
     if (owner == nullptr) {
         return std::nullopt;
     }
-    at->second.reported = *owner;
+    shown.reported = *owner;
+    shown.by_step = false;
     stacks_.erase(thread);
     return BreakpointHit{{owner->address}};
 }
@@ -230,7 +236,8 @@ void AotDebuggeeImpl::show_first_instruction(ThreadId thread, const Step& step) 
     shown_[thread] = {
         .site = frame.registers.pc,
         .instance = instance,
-        .reported = {.address = {instance, *first}, .positions = std::move(positions)}};
+        .reported = {.address = {instance, *first}, .positions = std::move(positions)},
+        .by_step = true};
     stacks_.erase(thread);
 }
 
@@ -260,10 +267,15 @@ std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) 
     AotBreakpoints::Owner& reported = shown->second.reported;
     const auto* owner =
         breakpoints_.owner_behind(shown->second.site, reported, shown->second.instance);
+    const bool is_hit =
+        owner != nullptr && owner->address == CodeAddress{reported.address.instance, next};
+    // From a function's header to its first instruction is no way.
+    const bool moved = reported.positions.front().offset != next;
+    shown->second.by_step = !is_hit && (moved || shown->second.by_step);
     reported.address.offset = next;
     reported.positions.front().offset = next;
     stacks_.erase(thread);
-    if (owner != nullptr && owner->address == reported.address) {
+    if (is_hit) {
         return BreakpointHit{{owner->address}};
     }
     return StepDone{};

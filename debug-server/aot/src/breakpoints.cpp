@@ -4,6 +4,7 @@
 #include "condition_code.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace wdbg::aot {
 
@@ -25,6 +26,17 @@ std::vector<CodeOffset> path_of(const AotBreakpoints::Owner& owner) {
 /// before what is behind the call.
 bool executed_before(const AotBreakpoints::Owner& left, const AotBreakpoints::Owner& right) {
     return path_of(left) < path_of(right);
+}
+
+/// Of two for the same instruction, the one with its own address comes before one that stands for
+/// it (in the function's header), in whatever order they were set.
+bool told_before(const AotBreakpoints::Owner& left, const AotBreakpoints::Owner& right) {
+    const auto key = [](const AotBreakpoints::Owner& owner) {
+        const bool own =
+            owner.positions.empty() || owner.positions.front().offset == owner.address.offset;
+        return std::tuple(path_of(owner), !own, owner.address);
+    };
+    return key(left) < key(right);
 }
 
 } // namespace
@@ -49,8 +61,7 @@ Result<void> AotBreakpoints::add_site(NativeAddress address, Owner owner) {
             return planted;
         }
     }
-    site.owners.insert(std::ranges::upper_bound(site.owners, owner, executed_before),
-                       std::move(owner));
+    site.owners.insert(std::ranges::upper_bound(site.owners, owner, told_before), std::move(owner));
     update_filter(address, site);
     return {};
 }
@@ -348,17 +359,35 @@ const AotBreakpoints::Owner* AotBreakpoints::first_owner(NativeAddress site,
     return owner == owners.end() ? nullptr : &*owner;
 }
 
-const AotBreakpoints::Owner* AotBreakpoints::owner_behind(NativeAddress site, const Owner& owner,
-                                                          InstanceId instance) const {
+bool AotBreakpoints::decides_at(NativeAddress site) const {
+    const auto found = sites_.find(site);
+    return found != sites_.end() && !found->second.rules.empty();
+}
+
+template <typename Test>
+const AotBreakpoints::Owner* AotBreakpoints::find_owner(NativeAddress site, InstanceId instance,
+                                                        const Test& test) const {
     const auto found = sites_.find(site);
     if (found == sites_.end()) {
         return nullptr;
     }
     const std::vector<Owner>& owners = found->second.owners;
-    const auto next = std::ranges::find_if(owners, [&owner, instance](const Owner& each) {
-        return (each.native || each.address.instance == instance) && executed_before(owner, each);
+    const auto next = std::ranges::find_if(owners, [&test, instance](const Owner& each) {
+        return (each.native || each.address.instance == instance) && test(each);
     });
     return next == owners.end() ? nullptr : &*next;
+}
+
+const AotBreakpoints::Owner* AotBreakpoints::owner_from(NativeAddress site, const Owner& owner,
+                                                        InstanceId instance) const {
+    return find_owner(site, instance,
+                      [&owner](const Owner& each) { return !executed_before(each, owner); });
+}
+
+const AotBreakpoints::Owner* AotBreakpoints::owner_behind(NativeAddress site, const Owner& owner,
+                                                          InstanceId instance) const {
+    return find_owner(site, instance,
+                      [&owner](const Owner& each) { return executed_before(owner, each); });
 }
 
 } // namespace wdbg::aot

@@ -73,11 +73,21 @@ class AotBreakpoints {
     /// The owner whose conditions have let the last hit through, else the first one of the site in
     /// this instance or of the native instruction itself; nullptr if there is none.
     [[nodiscard]] const Owner* first_owner(NativeAddress site, InstanceId instance) const;
+    /// The first one whose instruction this instance does not execute before that of `owner`.
+    [[nodiscard]] const Owner* owner_from(NativeAddress site, const Owner& owner,
+                                          InstanceId instance) const;
     /// The one whose instruction this instance executes next behind that of `owner`.
     [[nodiscard]] const Owner* owner_behind(NativeAddress site, const Owner& owner,
                                             InstanceId instance) const;
 
+    /// Whether only a hit there shows if it counts.
+    [[nodiscard]] bool decides_at(NativeAddress site) const;
+
   private:
+    template <typename Test>
+    [[nodiscard]] const Owner* find_owner(NativeAddress site, InstanceId instance,
+                                          const Test& test) const;
+
     struct Planted {
         std::uint32_t count = 0;
         std::vector<NativeAddress> sites;

@@ -30,6 +30,7 @@ struct ShownPlace {
     NativeAddress site;
     InstanceId instance; ///< that the thread runs
     AotBreakpoints::Owner reported;
+    bool by_step = false; ///< a breakpoint there has not been told yet
 };
 
 struct Watch {
@@ -155,6 +156,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     std::optional<StopReason> next_instruction_at(ThreadId thread);
     void show_first_instruction(ThreadId thread, const Step& step);
     bool report_shared_instructions(const NativeResume& native);
+    void pass_shown(NativeResume& native) const;
     std::optional<StopReason> step_reason(ThreadId thread);
     StopReason trap_reason(ThreadId thread, TrapKind kind, const std::string& message);
     StopReason fault_reason(ThreadId thread, const NativeFault& fault);

@@ -208,9 +208,26 @@ void AotDebuggeeImpl::leave_stacks(const NativeResume& native) {
     stacks_.clear();
 }
 
+/// All breakpoints where these threads stand have been told, or are behind them.
+void AotDebuggeeImpl::pass_shown(NativeResume& native) const {
+    for (const auto& [thread, shown] : shown_) {
+        const bool may_be_hit =
+            shown.by_step && (steps_.contains(thread) || breakpoints_.decides_at(shown.site));
+        if (may_be_hit || !resumes(native, thread)) {
+            continue;
+        }
+        auto action = std::ranges::find(native.threads, thread, &NativeThreadAction::thread);
+        if (action == native.threads.end()) {
+            action = native.threads.insert(action, {.thread = thread, .action = ContinueNative{}});
+        }
+        action->passes_breakpoint = true;
+    }
+}
+
 /// As the client has asked for, with the steps where they are now.
 Result<void> AotDebuggeeImpl::go_on() {
-    const NativeResume native = native_request();
+    NativeResume native = native_request();
+    pass_shown(native);
     std::erase_if(shown_, [&native](const auto& shown) { return resumes(native, shown.first); });
     leave_stacks(native);
     stopped_ = false;

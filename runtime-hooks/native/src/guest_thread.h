@@ -66,6 +66,8 @@ struct GuestThread {
     std::atomic<bool> at_trap{false};
     /// A site that was not active when the thread came to it.
     const Site* uncounted = nullptr;
+    /// NativeThreadAction::passes_breakpoint, until it goes on.
+    bool passes_breakpoint = false;
     /// The innermost host call in flight.
     GuestExit* exit = nullptr;
     /// What to do next; the owner changes it while the thread is held.

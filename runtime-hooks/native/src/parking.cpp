@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace wdbg::native {
 
@@ -62,18 +63,22 @@ void meet_breakpoint(const ProcessState& state, const GuestThread& thread, ucont
 void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     thread.tracing = false;
     thread.tracing_call = false;
-    meet_breakpoint(state, thread, context);
+    const bool passes = std::exchange(thread.passes_breakpoint, false);
+    if (!passes) {
+        meet_breakpoint(state, thread, context);
+    }
     thread.uncounted = nullptr;
+    // A trap that is there for steps only would stop this one before it has begun.
+    Site* here = state.tables.site_at(pc_of(context));
+    if (here != nullptr && here->planted &&
+        (passes || (thread.plan != nullptr && !here->active.load()))) {
+        set_pc(context, here->slot);
+        thread.uncounted = passes ? nullptr : here;
+    }
     if (thread.plan == nullptr) {
         return;
     }
-    // A trap that is there for steps only would stop this one before it has begun.
-    Site* here = state.tables.site_at(pc_of(context));
     const StepPlan& plan = *thread.plan;
-    if (here != nullptr && !here->active.load() && here->planted) {
-        set_pc(context, here->slot);
-        thread.uncounted = here;
-    }
     const OriginalPlace place = original_place(state.tables, pc_of(context));
     const StepExit* exit = place.site != nullptr ? plan.exit_at(place.site->address) : nullptr;
     const bool passes_into = exit != nullptr && exit->kind == ExitKind::PassInto;

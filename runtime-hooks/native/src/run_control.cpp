@@ -392,6 +392,7 @@ Result<void> RunControl::start_plans(const NativeResume& request) {
         if (thread == nullptr) {
             return fail(ErrorCode::NotFound, "no such thread");
         }
+        thread->passes_breakpoint = action.passes_breakpoint;
         auto plan = make_plan(*thread, action.action);
         if (!plan) {
             return std::unexpected(plan.error());

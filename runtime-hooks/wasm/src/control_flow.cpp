@@ -51,8 +51,12 @@ void ControlFlow::read(const FunctionBody& body) {
 
 /// Gives the block around the next instruction.
 std::size_t ControlFlow::note(const Instruction& instruction, std::size_t block) {
-    entries_.push_back({.offset = instruction.offset, .block = block});
-    switch (opcode_at(instruction.offset)) {
+    const std::uint8_t opcode = opcode_at(instruction.offset);
+    entries_.push_back({.offset = instruction.offset, .block = block, .is_dead = !is_live_});
+    if (is_live_) {
+        note_branches(instruction, block);
+    }
+    switch (opcode) {
     case op_block:
     case op_loop:
     case op_if:
@@ -60,17 +64,50 @@ std::size_t ControlFlow::note(const Instruction& instruction, std::size_t block)
         blocks_.push_back({.parent = block,
                            .begin = instruction.end(),
                            .end = end_,
-                           .is_loop = opcode_at(instruction.offset) == op_loop});
+                           .is_loop = opcode == op_loop,
+                           .is_if = opcode == op_if,
+                           .is_entered = is_live_});
         return blocks_.size() - 1;
     case op_else:
         blocks_[block].otherwise = instruction.end();
+        blocks_[block].is_left = blocks_[block].is_left || is_live_;
+        is_live_ = blocks_[block].is_entered;
         return block;
-    case op_end:
-        blocks_[block].end = instruction.end();
-        return blocks_[block].parent;
+    case op_end: {
+        Block& ended = blocks_[block];
+        ended.end = instruction.end();
+        is_live_ =
+            is_live_ || ended.is_left || (ended.is_if && ended.is_entered && !ended.otherwise);
+        return ended.parent;
+    }
     default:
+        is_live_ = is_live_ && opcode != op_unreachable && opcode != op_br &&
+                   opcode != op_br_table && !leaves(opcode);
         return block;
     }
+}
+
+/// An instruction that is executed leaves these blocks.
+void ControlFlow::note_branches(const Instruction& instruction, std::size_t block) {
+    const std::uint8_t opcode = opcode_at(instruction.offset);
+    if (opcode != op_br && opcode != op_br_if && opcode != op_br_table) {
+        return;
+    }
+    const auto leave = [this, block](std::uint64_t depth) {
+        Block& left = blocks_[block_at(block, depth)];
+        left.is_left = left.is_left || !left.is_loop;
+    };
+    leave(instruction.index);
+    for (std::uint32_t i = 0; opcode == op_br_table && i < instruction.list_count; ++i) {
+        if (const auto depth = br_table_label(bytes_, instruction, i)) {
+            leave(*depth);
+        }
+    }
+}
+
+bool ControlFlow::is_dead(CodeOffset offset) const {
+    const Entry* const entry = find(offset);
+    return entry != nullptr && entry->is_dead;
 }
 
 const ControlFlow::Entry* ControlFlow::find(CodeOffset offset) const {
@@ -78,10 +115,15 @@ const ControlFlow::Entry* ControlFlow::find(CodeOffset offset) const {
     return found != entries_.end() && found->offset == offset ? &*found : nullptr;
 }
 
-CodeOffset ControlFlow::label(std::size_t block, std::uint64_t depth) const {
+std::size_t ControlFlow::block_at(std::size_t block, std::uint64_t depth) const {
     for (; depth > 0 && blocks_[block].parent != no_block; --depth) {
         block = blocks_[block].parent;
     }
+    return block;
+}
+
+CodeOffset ControlFlow::label(std::size_t block, std::uint64_t depth) const {
+    block = block_at(block, depth);
     return blocks_[block].is_loop ? blocks_[block].begin : blocks_[block].end;
 }
 

@@ -46,8 +46,11 @@ class Stepper {
     }
 
     /// Lets it run to its end; gives the function's result.
-    std::uint64_t finish() {
-        session_.resume();
+    std::uint64_t finish(bool passes_breakpoint = false) {
+        EXPECT_TRUE(
+            session_.target->resume({.threads = {{.thread = thread,
+                                                  .action = ContinueNative{},
+                                                  .passes_breakpoint = passes_breakpoint}}}));
         guest_.join();
         return result_;
     }
@@ -252,6 +255,36 @@ TEST(Breakpoint, SetWhereAStepHasEndedIsHitWhenTheThreadGoesOn) {
     EXPECT_EQ(session.hits(asm_hot_return), 1U);
     EXPECT_EQ(stepper.finish(), 9U);
     EXPECT_EQ(session.hits(asm_hot_return), 1U);
+}
+
+/// Where several wasm instructions share a native one, it was told without being hit.
+TEST(Breakpoint, ToldWhereAStepHasEndedIsNotHitAgain) {
+    Session session;
+    ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
+    Stepper stepper(session, asm_hot, 3, 3);
+    ASSERT_TRUE(session.target->unplant(at(asm_hot_body)).has_value());
+    const NativeRange loop = range_of(asm_hot_body, asm_hot_return);
+    ASSERT_TRUE(stepper.step(StepNativeRange{.ranges = {loop}, .stack_floor = {}}));
+    ASSERT_TRUE(session.target->plant(at(asm_hot_return), {}).has_value());
+    EXPECT_EQ(stepper.finish(true), 9U);
+    EXPECT_EQ(session.hits(asm_hot_return), 0U);
+}
+
+TEST(Breakpoint, ToldIsNotHitAgainAsAStepLeavesIt) {
+    Session session;
+    ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
+    Stepper stepper(session, asm_hot, 3, 3);
+    ASSERT_TRUE(session.target->unplant(at(asm_hot_body)).has_value());
+    ASSERT_TRUE(stepper.step(StepNativeInstruction{}));
+    const NativeAddress here = stepper.registers().pc;
+    ASSERT_TRUE(session.target->plant(here, {}).has_value());
+    ASSERT_TRUE(session.target->resume({.threads = {{.thread = stepper.thread,
+                                                     .action = StepNativeInstruction{},
+                                                     .passes_breakpoint = true}}}));
+    EXPECT_TRUE(session.stops_with<NativeStepDone>());
+    EXPECT_NE(stepper.registers().pc, here);
+    ASSERT_TRUE(session.target->unplant(here).has_value());
+    EXPECT_EQ(stepper.finish(), 9U);
 }
 
 } // namespace

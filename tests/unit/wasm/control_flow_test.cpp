@@ -57,6 +57,38 @@ TEST(ControlFlow, FollowsABranchOutOfABlock) {
     EXPECT_FALSE(flow->returns(CodeOffset{8}));
 }
 
+TEST(ControlFlow, KnowsWhatIsNeverExecuted) {
+    // 0 block, 2 block, 4 local.get 0, 6 br_if 0, 8 br 1, 10 end, 11 nop, 12 end,
+    // 13 loop, 15 br 0, 17 nop, 18 end, 19 nop, 20 end
+    const Flow flow({0x02, 0x40, 0x02, 0x40, 0x20, 0x00, 0x0D, 0x00, 0x0C, 0x01, 0x0B,
+                     0x01, 0x0B, 0x03, 0x40, 0x0C, 0x00, 0x01, 0x0B, 0x01, 0x0B});
+    std::vector<std::uint32_t> dead;
+    for (std::uint32_t offset = 0; offset <= 20; ++offset) {
+        if (flow->is_dead(CodeOffset{offset})) {
+            dead.push_back(offset);
+        }
+    }
+    EXPECT_THAT(dead, ElementsAre(10, 17, 18, 19, 20));
+}
+
+TEST(ControlFlow, KnowsWhatIsNeverExecutedOfAnIf) {
+    const auto is_dead = [](const std::vector<std::uint8_t>& code, std::uint32_t offset) {
+        return Flow(code)->is_dead(CodeOffset{offset});
+    };
+    EXPECT_TRUE(is_dead(choice, 7)); // behind the return
+    EXPECT_FALSE(is_dead(choice, 8));
+    // 0 local.get 0, 2 if, 4 return, 5 end, 6 nop, 7 end
+    const std::vector<std::uint8_t> without_else{0x20, 0x00, 0x04, 0x40, 0x0F, 0x0B, 0x01, 0x0B};
+    EXPECT_TRUE(is_dead(without_else, 5));
+    EXPECT_FALSE(is_dead(without_else, 6));
+    // 0 local.get 0, 2 if, 4 return, 5 else, 6 return, 7 end, 8 nop, 9 end
+    const std::vector<std::uint8_t> both{0x20, 0x00, 0x04, 0x40, 0x0F,
+                                         0x05, 0x0F, 0x0B, 0x01, 0x0B};
+    EXPECT_TRUE(is_dead(both, 5));
+    EXPECT_FALSE(is_dead(both, 6));
+    EXPECT_TRUE(is_dead(both, 8));
+}
+
 TEST(ControlFlow, FollowsABranchBackToALoop) {
     const Flow flow(loop);
     EXPECT_THAT(flow.after(4), ElementsAre(6, 2));

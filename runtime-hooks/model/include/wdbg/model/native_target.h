@@ -172,6 +172,8 @@ using NativeAction =
 struct NativeThreadAction {
     ThreadId thread;
     NativeAction action;
+    /// The breakpoint at its pc has been told already, where a step had come to it: it is not hit.
+    bool passes_breakpoint = false;
 };
 
 /// Threads that are not named stay stopped unless `resume_others`; threads that start run.

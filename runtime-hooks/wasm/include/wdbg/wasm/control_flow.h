@@ -26,6 +26,9 @@ class ControlFlow {
     /// Empty where control leaves the function (return, the final end, unreachable).
     [[nodiscard]] std::vector<CodeOffset> successors(CodeOffset offset) const;
 
+    /// Behind an unconditional branch, with no branch to it: never executed.
+    [[nodiscard]] bool is_dead(CodeOffset offset) const;
+
     /// What can be executed without a certain instruction before.
     struct Reach {
         std::vector<CodeOffset> offsets; ///< sorted
@@ -49,18 +52,24 @@ class ControlFlow {
         std::optional<CodeOffset> otherwise{}; ///< behind its `else`
         CodeOffset end{};                      ///< behind its `end`
         bool is_loop = false;
+        bool is_if = false;
+        bool is_entered = false; ///< by an instruction that is not dead
+        bool is_left = false;    ///< … to behind its end
     };
 
     struct Entry {
         CodeOffset offset;
         std::size_t block = 0;        ///< innermost one around it
         std::size_t opens = no_block; ///< for block, loop, if
+        bool is_dead = false;
     };
 
     void read(const FunctionBody& body);
     std::size_t note(const Instruction& instruction, std::size_t block);
+    void note_branches(const Instruction& instruction, std::size_t block);
     [[nodiscard]] const Entry* find(CodeOffset offset) const;
     [[nodiscard]] std::uint8_t opcode_at(CodeOffset offset) const;
+    [[nodiscard]] std::size_t block_at(std::size_t block, std::uint64_t depth) const;
     [[nodiscard]] CodeOffset label(std::size_t block, std::uint64_t depth) const;
     [[nodiscard]] std::vector<CodeOffset> successors(const Entry& entry) const;
     [[nodiscard]] std::vector<CodeOffset> targets_of_table(const Instruction& instruction,
@@ -70,6 +79,7 @@ class ControlFlow {
     CodeOffset end_;
     std::vector<Block> blocks_;
     std::vector<Entry> entries_; ///< by offset
+    bool is_live_ = true;        ///< while they are read: the next one can be executed
 };
 
 } // namespace wdbg::wasm
