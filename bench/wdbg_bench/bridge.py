@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 from .aot import compile_guest
-from .programs import private_bytes, wait_for
+from .programs import library_bytes, private_bytes, wait_for
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_ROOT / "tests" / "dap"), str(_ROOT / "tests" / "bridge")]
@@ -25,17 +25,6 @@ def _process(command, **options):
     finally:
         process.terminate()
         process.wait()
-
-
-def _library_bytes(pid, name):
-    """Private pages of a mapped library."""
-    total, inside = 0, False
-    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        if re.match(r"[0-9a-f]+-", line):
-            inside = name in line
-        elif inside and line.startswith(("Private_Clean:", "Private_Dirty:")):
-            total += int(line.split()[1]) * 1024
-    return total
 
 
 def _look(session):
@@ -80,5 +69,5 @@ def measure(programs):
                            f"--listen-file={listen_file}", f"--log-native={log}"]) as bridge:
                 wait_for(listen_file.exists, "wdbg does not listen", 60)
                 report, steps = _drive(listen_file.read_text().strip(), log)
-                memory = private_bytes(bridge.pid) - _library_bytes(bridge.pid, "libLLVM")
+                memory = private_bytes(bridge.pid) - library_bytes(bridge.pid, "libLLVM")
     return report, steps, memory

@@ -32,12 +32,12 @@ def _look(session):
             session.connection.request("variables", {"variablesReference": reference})
 
 
-def steps_and_looks(programs, steps):
+def steps_and_looks(programs, steps, module=None, **launch):
     """Milliseconds from `next` (every fifth one `stepIn`) to `stopped`, and of the look that follows, in
     SQLite from sqlite3_step on."""
     session = _adapter(programs)
     try:
-        session.launch(str(programs.sqlite))
+        session.launch(str(module or programs.sqlite), **launch)
         session.connection.request("setFunctionBreakpoints", {"breakpoints": [{"name": "sqlite3_step"}]})
         session.configured()
         session.stopped(60)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 from .programs import Server
 from .statistics import percentile
@@ -41,11 +42,11 @@ def packet_times(log):
 
 
 class Session:
-    """wdbg stopped at the guest's entry, and LLDB connected to it."""
+    """wdbg stopped at the guest's entry, and LLDB connected to it. `aot`: what runs, if compiled."""
 
-    def __init__(self, programs, guest, arguments=()):
+    def __init__(self, programs, guest, arguments=(), aot=None, **options):
         self.lldb = _lldb()
-        self.server = Server(programs, guest, arguments, ["--log-packets"])
+        self.server = Server(programs, aot or guest, arguments, ["--log-packets"], **options)
         self.debugger = self.lldb.SBDebugger.Create()
         self.debugger.SetAsync(False)
         self.target = self.debugger.CreateTarget(str(guest))
@@ -58,46 +59,68 @@ class Session:
             raise RuntimeError(f"LLDB did not connect: {result.GetError()}")
         self.connect_seconds = time.perf_counter() - begin
 
+    def run_to(self, function):
+        """Its one breakpoint is hit and gone."""
+        breakpoint = self.target.BreakpointCreateByName(function)
+        self.process.Continue()
+        thread = self.process.GetSelectedThread()
+        if thread.GetStopReason() != self.lldb.eStopReasonBreakpoint:
+            raise RuntimeError(f"the breakpoint in {function} was not reached")
+        self.target.BreakpointDelete(breakpoint.GetID())
+        return thread
+
+    def look(self):
+        """What an editor shows at a stop: all frames, and the variables of the innermost one."""
+        thread = self.process.GetSelectedThread()
+        names = [frame.GetFunctionName() for frame in thread.frames]
+        return names, [each.GetValue() for each in thread.frames[0].GetVariables(True, True, False, True)]
+
+    def our_milliseconds(self, since=0):
+        """What wdbg took for the packets behind the first `since` ones; and how many there are."""
+        times = packet_times(self.server.packet_log)
+        return sum(each for each, _ in times[since:]), len(times)
+
     def close(self):
         self.process.Kill()
         self.lldb.SBDebugger.Destroy(self.debugger)
         self.server.close()
 
 
-def connect_times(programs, rounds):
+def connect_times(programs, rounds, guest=None, aot=None):
     """Per round: (milliseconds from connecting to the first stop, ours of them)."""
     times = []
     for _ in range(rounds):
-        session = Session(programs, programs.sqlite)
-        ours = sum(each for each, _ in packet_times(session.server.packet_log))
-        times.append((1000 * session.connect_seconds, ours))
+        session = Session(programs, guest or programs.sqlite, aot=aot)
+        times.append((1000 * session.connect_seconds, session.our_milliseconds()[0]))
         session.close()
     return times
 
 
-def _steps_of_one_session(programs, steps):
-    session = Session(programs, programs.sqlite)
-    lldb = session.lldb
-    session.target.BreakpointCreateByName("sqlite3_step")
-    session.process.Continue()
-    thread = session.process.GetSelectedThread()
-    if thread.GetStopReason() != lldb.eStopReasonBreakpoint:
-        raise RuntimeError("the breakpoint in sqlite3_step was not reached")
-    session.target.DeleteAllBreakpoints()
-    warm_up = len(packet_times(session.server.packet_log))
-    times = []
+class Steps(NamedTuple):
+    total: list  # milliseconds per source step
+    ours: list  # milliseconds of them in wdbg
+    packets: list  # (milliseconds, kind) of each packet
+
+
+def _steps_of_one_session(programs, steps, guest, aot):
+    session = Session(programs, guest, aot=aot)
+    thread = session.run_to("sqlite3_step")
+    warm_up = seen = session.our_milliseconds()[1]
+    total, ours = [], []
     for number in range(steps):
         begin = time.perf_counter()
         if number % 5 == 4:
             thread.StepInto()
         else:
             thread.StepOver()
-        times.append(1000 * (time.perf_counter() - begin))
-        if session.process.GetState() != lldb.eStateStopped:
+        total.append(1000 * (time.perf_counter() - begin))
+        if session.process.GetState() != session.lldb.eStateStopped:
             raise RuntimeError(f"the guest ended after {number} steps")
+        milliseconds, seen = session.our_milliseconds(seen)
+        ours.append(milliseconds)
     packets = packet_times(session.server.packet_log)[warm_up:]
     session.close()
-    return times, packets
+    return Steps(total, ours, packets)
 
 
 # LLDB 22 has room for 16 bytes of an instruction and crashes sooner or later behind a long br_table,
@@ -105,16 +128,17 @@ def _steps_of_one_session(programs, steps):
 STEPS_PER_SESSION = 100
 
 
-def step_times(programs, sessions):
-    """Source steps in SQLite, every fifth one into calls. Returns milliseconds per step, and our
-    milliseconds per packet, by its kind."""
-    times, packets = [], []
+def step_times(programs, sessions, guest=None, aot=None):
+    """Source steps in SQLite, every fifth one into calls."""
+    times = Steps([], [], [])
     for _ in range(sessions):
-        more_times, more_packets = _steps_of_one_session(programs, STEPS_PER_SESSION)
-        times += more_times
-        packets += more_packets
-    return times, {kind: [t for t, each in packets if each == kind]
-                   for kind in ("ask", "step", "run")}
+        for each, more in zip(times, _steps_of_one_session(programs, STEPS_PER_SESSION, guest or programs.sqlite, aot)):
+            each += more
+    return times
+
+
+def packets_by_kind(steps):
+    return {kind: [t for t, each in steps.packets if each == kind] for kind in ("ask", "step", "run")}
 
 
 def p50_p95(values):

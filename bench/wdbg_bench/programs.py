@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -94,6 +95,23 @@ def private_bytes(pid):
         if line.startswith(("Private_Clean:", "Private_Dirty:")):
             total += int(line.split()[1]) * 1024
     return total
+
+
+def library_bytes(pid, name):
+    """Private pages of a mapped library."""
+    total, inside = 0, False
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-", line):
+            inside = name in line
+        elif inside and line.startswith(("Private_Clean:", "Private_Dirty:")):
+            total += int(line.split()[1]) * 1024
+    return total
+
+
+def is_asleep(pid, thread_count):
+    states = [(task / "stat").read_text().rsplit(")", 1)[1].split()[0]
+              for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return len(states) == thread_count and set(states) == {"S"}
 
 
 def has_mapped(pid, name):

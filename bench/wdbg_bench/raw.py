@@ -4,7 +4,7 @@
 import subprocess
 import time
 
-from .programs import Server, cpu_seconds, has_mapped, paused_alone, private_bytes, wait_for
+from .programs import Server, cpu_seconds, has_mapped, is_asleep, paused_alone, private_bytes, wait_for
 from .rsp_client import RspClient
 
 
@@ -37,19 +37,12 @@ def idle_cpu_percent(programs, seconds):
     return shares
 
 
-def _is_asleep(pid, thread_count):
-    import pathlib
-    states = [(task / "stat").read_text().rsplit(")", 1)[1].split()[0]
-              for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
-    return len(states) == thread_count and set(states) == {"S"}
-
-
 def private_memory(programs):
     """(bytes of stock WAMR, bytes of wdbg with a client, whether libLLVM is loaded), both waiting
     in the same host call of the same guest."""
     arguments = [str(programs.sqlite), "50", "pause"]
     with paused_alone(programs.stock_plain, *arguments) as stock:
-        wait_for(lambda: _is_asleep(stock.pid, 1), "stock WAMR does not wait")
+        wait_for(lambda: is_asleep(stock.pid, 1), "stock WAMR does not wait")
         stock_bytes = private_bytes(stock.pid)
     with Server(programs, programs.sqlite, arguments[1:], stdin=subprocess.PIPE) as server:
         client = RspClient(server.address)
@@ -57,6 +50,6 @@ def private_memory(programs):
         client.request(b"?")
         client.send(b"c")
         time.sleep(1)
-        wait_for(lambda: _is_asleep(server.process.pid, 2), "the guest does not wait")
+        wait_for(lambda: is_asleep(server.process.pid, 2), "the guest does not wait")
         pid = server.process.pid
         return stock_bytes, private_bytes(pid), has_mapped(pid, "libLLVM")
