@@ -166,7 +166,10 @@ bool contains(const std::vector<Range>& ranges, std::uint64_t address) {
 
 class Measure {
   public:
-    Measure(const GuestDwarf& guest, const NativeCode& native) : guest_(guest), native_(native) {
+    Measure(const GuestDwarf& guest, const NativeCode& native, const AotDebugInfo& info)
+        : guest_(guest)
+        , native_(native)
+        , info_(info) {
         for (const GuestVariable& variable : guest.variables) {
             variables_[variable.function].push_back(&variable);
         }
@@ -176,6 +179,9 @@ class Measure {
         for (const StatementRow& row : guest_.rows) {
             const std::tuple line{row.function, row.file, row.line};
             lines_.insert(line);
+            if (!breakable_.contains(line) && is_breakable(row)) {
+                breakable_.insert(line);
+            }
             const auto place = native_.addresses.lower_bound(row.begin);
             if (place == native_.addresses.end() || place->first >= row.end) {
                 continue;
@@ -191,10 +197,15 @@ class Measure {
         result_.lines = lines_.size();
         result_.lines_exact = exact_.size();
         result_.lines_by_range = by_range_.size();
+        result_.lines_breakable = breakable_.size();
         return result_;
     }
 
   private:
+    [[nodiscard]] bool is_breakable(const StatementRow& row) const {
+        return !info_.breakpoint({row.begin}, BreakpointReach::OnlyWay).sites.empty();
+    }
+
     void count_variables(const StatementRow& row, std::uint64_t address) {
         const auto variables = variables_.find(row.function);
         const auto scopes = native_.functions.find(row.function);
@@ -236,10 +247,12 @@ class Measure {
 
     const GuestDwarf& guest_;
     const NativeCode& native_;
+    const AotDebugInfo& info_;
     std::map<std::uint32_t, std::vector<const GuestVariable*>> variables_{};
     std::set<Line> lines_{};
     std::set<Line> exact_{};
     std::set<Line> by_range_{};
+    std::set<Line> breakable_{};
     Coverage result_{};
 };
 
@@ -250,19 +263,20 @@ std::string Coverage::json() const {
         return "\"" + std::string(name) + "\": " + std::to_string(value);
     };
     return "{" + field("lines", lines) + ", " + field("lines_exact", lines_exact) + ", " +
-           field("lines_by_range", lines_by_range) + ", " + field("variables", variables) + ", " +
+           field("lines_by_range", lines_by_range) + ", " +
+           field("lines_breakable", lines_breakable) + ", " + field("variables", variables) + ", " +
            field("variables_readable", variables_readable) + ", " +
            field("variables_on_stack", variables_on_stack) + ", " + field("text_size", text_size) +
            "}\n";
 }
 
-Result<Coverage> measure_coverage(const GuestDwarf& guest, const DebugFile& debug_file) {
-    const Result<NativeCode> native = NativeReader(debug_file).read();
+Result<Coverage> measure_coverage(const GuestDwarf& guest, const AotDebugInfo& info) {
+    const Result<NativeCode> native = NativeReader(info.file()).read();
     if (!native) {
         return std::unexpected(native.error());
     }
-    Coverage coverage = Measure(guest, *native).run();
-    coverage.text_size = debug_file.text_size();
+    Coverage coverage = Measure(guest, *native, info).run();
+    coverage.text_size = info.file().text_size();
     return coverage;
 }
 

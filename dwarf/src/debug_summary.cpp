@@ -2,6 +2,7 @@
 #include "debug_data.h"
 
 #include <wdbg/dwarf/debug_summary.h>
+#include <wdbg/dwarf/llvm_aot_debug_info.h>
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/SHA256.h>
@@ -53,11 +54,10 @@ void add_lines(DebugSummary& summary, const GuestDwarf& guest) {
     summary.lines = lines.size();
 }
 
-void add_coverage(DebugSummary& summary, const GuestDwarf& guest,
-                  std::span<const std::byte> debug_file) {
-    const Result<DebugFile> file = DebugFile::parse(debug_file);
+void add_coverage(DebugSummary& summary, const GuestDwarf& guest, const AotDebugSource& source) {
+    const auto info = make_aot_debug_info(source);
     const Result<Coverage> coverage =
-        file ? measure_coverage(guest, *file) : std::unexpected(file.error());
+        info ? measure_coverage(guest, **info) : std::unexpected(info.error());
     if (coverage) {
         summary.coverage = *coverage;
     } else {
@@ -84,7 +84,7 @@ Result<DebugSummary> summarize_debug_info(const ModuleSource& module,
         add_lines(summary, *guest);
     }
     if (guest && !debug_file.empty()) {
-        add_coverage(summary, *guest, debug_file);
+        add_coverage(summary, *guest, {.debug_file = debug_file, .module = module});
     }
     return summary;
 }

@@ -2,6 +2,7 @@
 #include "debug_data.h"
 
 #include <wdbg/dwarf/guest_dwarf.h>
+#include <wdbg/wasm/stack_types.h>
 
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDie.h>
@@ -13,7 +14,12 @@
 #include <llvm/Support/DataExtractor.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace wdbg::dwarf {
@@ -29,6 +35,70 @@ struct Needs {
 };
 
 using Range = std::pair<std::uint64_t, std::uint64_t>; ///< DWARF's code addresses
+
+/// Cuts the ranges of one function's variables to where what they need is on the operand stack.
+class OperandRanges {
+  public:
+    explicit OperandRanges(std::vector<GuestVariable*> variables) : waiting_(std::move(variables)) {
+        std::ranges::sort(waiting_, std::ranges::greater{}, &GuestVariable::begin);
+    }
+
+    /// Leaves them as they are behind an instruction that cannot be followed.
+    void cut(const wasm::Module& module, std::uint32_t function) {
+        (void)wasm::walk_operand_stacks(
+            module, function,
+            [this](const wasm::Instruction& instruction, const wasm::OperandStack& stack) {
+                end_those_gone(instruction.offset.value, stack);
+                begin_those_at(instruction.offset.value, stack);
+                return !waiting_.empty() || !known_.empty();
+            });
+    }
+
+  private:
+    struct Known {
+        GuestVariable* variable = nullptr;
+        std::vector<CodeOffset> makers; ///< of its operands
+    };
+
+    static std::optional<std::vector<CodeOffset>> makers_of(const GuestVariable& variable,
+                                                            const wasm::OperandStack& stack) {
+        std::vector<CodeOffset> makers;
+        for (const std::uint32_t index : variable.operands) {
+            if (index >= stack.makers.size()) {
+                return std::nullopt;
+            }
+            makers.push_back(stack.makers[index]);
+        }
+        return makers;
+    }
+
+    void end_those_gone(std::uint32_t offset, const wasm::OperandStack& stack) {
+        std::erase_if(known_, [&](const Known& each) {
+            if (offset >= each.variable->end) {
+                return true;
+            }
+            if (makers_of(*each.variable, stack) != each.makers) {
+                each.variable->end = offset;
+                return true;
+            }
+            return false;
+        });
+    }
+
+    void begin_those_at(std::uint32_t offset, const wasm::OperandStack& stack) {
+        for (; !waiting_.empty() && waiting_.back()->begin <= offset; waiting_.pop_back()) {
+            GuestVariable& variable = *waiting_.back();
+            if (auto makers = makers_of(variable, stack)) {
+                known_.push_back({.variable = &variable, .makers = std::move(*makers)});
+            } else {
+                variable.end = variable.begin; // nothing is there
+            }
+        }
+    }
+
+    std::vector<GuestVariable*> waiting_; ///< the next one last
+    std::vector<Known> known_{};
+};
 
 class Reader {
   public:
@@ -46,6 +116,7 @@ class Reader {
             }
         }
         std::ranges::sort(result_.rows, {}, &StatementRow::begin);
+        end_with_operands();
         return std::move(result_);
     }
 
@@ -68,7 +139,8 @@ class Reader {
             return;
         }
         const std::vector<llvm::DWARFDebugLine::Row>& rows = table->Rows;
-        std::map<std::string, std::uint32_t> paths;
+        const std::size_t first = result_.rows.size();
+        std::vector<StatementRow> others;
         for (std::size_t each = 0; each + 1 < rows.size(); ++each) {
             const llvm::DWARFDebugLine::Row& row = rows[each];
             std::size_t next = each + 1;
@@ -77,17 +149,35 @@ class Reader {
                 ++next;
             }
             const wasm::FunctionBody* const body = body_at(row.Address.Address);
-            if (!row.IsStmt || row.EndSequence || row.Line == 0 || body == nullptr ||
-                next >= rows.size()) {
+            if (row.EndSequence || row.Line == 0 || body == nullptr || next >= rows.size()) {
                 continue;
             }
-            result_.rows.push_back(
-                {.begin = std::max(offset_of(row.Address.Address), body->first_instruction.value),
-                 .end = std::min(offset_of(rows[next].Address.Address), body->end.value),
-                 .function = body->begin.value,
-                 .line = row.Line,
-                 .file = file_number(*table, row.File)});
+            const std::uint32_t begin =
+                std::max(offset_of(row.Address.Address), body->first_instruction.value);
+            const std::uint32_t end =
+                std::min(offset_of(rows[next].Address.Address), body->end.value);
+            (row.IsStmt ? result_.rows : others)
+                .push_back(
+                    {.begin = begin,
+                     .end = std::max(end, begin + 1), // a row that ends there stands for it, too
+                     .function = body->begin.value,
+                     .line = row.Line,
+                     .file = file_number(*table, row.File)});
         }
+        add_lines_without_statement(first, others);
+    }
+
+    /// LLDB breaks on them as on others.
+    void add_lines_without_statement(std::size_t first, const std::vector<StatementRow>& others) {
+        const auto line_of = [](const StatementRow& row) {
+            return std::tuple(row.function, row.file, row.line);
+        };
+        std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> lines;
+        for (std::size_t each = first; each < result_.rows.size(); ++each) {
+            lines.insert(line_of(result_.rows[each]));
+        }
+        std::ranges::copy_if(others, std::back_inserter(result_.rows),
+                             [&](const auto& row) { return !lines.contains(line_of(row)); });
     }
 
     std::uint32_t file_number(const llvm::DWARFDebugLine::LineTable& table, std::uint64_t file) {
@@ -146,6 +236,7 @@ class Reader {
         result_.named_locals[body->begin.value].insert(needs.locals.begin(), needs.locals.end());
         result_.variables.push_back({.begin = offset_of(range.first),
                                      .end = offset_of(range.second),
+                                     .listed_end = offset_of(range.second),
                                      .function = body->begin.value,
                                      .locals = needs.locals,
                                      .operands = needs.operands});
@@ -207,6 +298,23 @@ class Reader {
         }
         for (const llvm::DWARFDie& child : die.children()) {
             walk(child, scope, frame, depth + 1);
+        }
+    }
+
+    /// LLVM ends the ranges of values on the operand stack late: it does not know when they are
+    /// taken from there.
+    void end_with_operands() {
+        std::map<std::uint32_t, std::vector<GuestVariable*>> by_function;
+        for (GuestVariable& variable : result_.variables) {
+            if (!variable.operands.empty()) {
+                by_function[variable.function].push_back(&variable);
+            }
+        }
+        for (const auto& [begin, variables] : by_function) {
+            if (const wasm::FunctionBody* const body =
+                    module_.function_containing(CodeOffset{begin})) {
+                OperandRanges(variables).cut(module_, body->index);
+            }
         }
     }
 

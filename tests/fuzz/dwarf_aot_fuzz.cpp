@@ -78,8 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     GuestDwarf guest;
     guest.rows = {{.begin = 51, .end = 60, .function = 46, .line = 1, .file = 0}};
-    guest.variables = {{.begin = 48, .end = 60, .function = 46, .locals = {0, 1}}};
-    static_cast<void>(measure_coverage(guest, (*info)->file()));
+    guest.variables = {
+        {.begin = 48, .end = 60, .listed_end = 60, .function = 46, .locals = {0, 1}}};
+    static_cast<void>(measure_coverage(guest, **info));
     for (std::uint32_t function = 0; function < 4; ++function) {
         static_cast<void>((*info)->entries(function));
     }

@@ -78,12 +78,14 @@ InfoJson coverage_part(const dwarf::Coverage& coverage) {
     part["lines"] = coverage.lines;
     part["lines_exact"] = coverage.lines_exact;
     part["lines_by_range"] = coverage.lines_by_range;
+    part["lines_breakable"] = coverage.lines_breakable;
     part["variables"] = coverage.variables;
     part["variables_readable"] = coverage.variables_readable;
     part["variables_on_stack"] = coverage.variables_on_stack;
     part["text_size"] = coverage.text_size;
     part["lines_exact_percent"] = percent(coverage.lines_exact, coverage.lines);
     part["lines_by_range_percent"] = percent(coverage.lines_by_range, coverage.lines);
+    part["lines_breakable_percent"] = percent(coverage.lines_breakable, coverage.lines);
     part["variables_readable_percent"] = percent(coverage.variables_readable, coverage.variables);
     return part;
 }

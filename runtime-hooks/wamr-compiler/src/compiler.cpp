@@ -280,8 +280,9 @@ Result<Compiled> compile(const wasm::Module& module, const dwarf::GuestDwarf& gu
         info.hold_places(guest.rows);
     }
     const PassOptions passes = passes_of(options, info, guest);
-    if (passes.debug_info || passes.has_slots()) {
-        info.note_operands(guest.variables, passes.has_slots());
+    const bool slots = passes.has_slots() || (options.level == 0 && !options.plain_code);
+    if (passes.debug_info || slots) {
+        info.note_operands(guest.variables, slots);
     }
     const StackUsageFile stack_usage;
     set_pass_options(passes);

@@ -7,6 +7,7 @@
 #include <wdbg/dwarf/aot_file.h>
 #include <wdbg/dwarf/coverage.h>
 #include <wdbg/dwarf/guest_dwarf.h>
+#include <wdbg/dwarf/llvm_aot_debug_info.h>
 #include <wdbg/version.h>
 
 #include <llvm/Config/llvm-config.h>
@@ -115,11 +116,12 @@ std::vector<std::string> facts_of(const Options& options, const wasm::Module& mo
     return facts;
 }
 
-Result<void> write_coverage(const Options& options, const dwarf::GuestDwarf& guest,
-                            std::span<const std::byte> debug_file) {
-    const Result<dwarf::DebugFile> parsed = dwarf::DebugFile::parse(debug_file);
+Result<void> write_coverage(const Options& options, const wasm::Module& module,
+                            const dwarf::GuestDwarf& guest, std::span<const std::byte> debug_file) {
+    const auto info = dwarf::make_aot_debug_info(
+        {.debug_file = debug_file, .module = {.bytes = module.bytes(), .path = options.module}});
     const Result<dwarf::Coverage> coverage =
-        parsed ? dwarf::measure_coverage(guest, *parsed) : std::unexpected(parsed.error());
+        info ? dwarf::measure_coverage(guest, **info) : std::unexpected(info.error());
     if (!coverage) {
         return std::unexpected(coverage.error());
     }
@@ -164,7 +166,7 @@ Result<void> write_debug_file_only(const Options& options, const wasm::Module& m
     const std::vector<std::byte> bytes =
         write_debug_file(compiled.object, module, facts_of(options, module, compiled));
     if (!options.coverage.empty()) {
-        if (Result<void> done = write_coverage(options, guest, bytes); !done) {
+        if (Result<void> done = write_coverage(options, module, guest, bytes); !done) {
             return done;
         }
     }
@@ -187,7 +189,7 @@ Result<void> write_outputs(const Options& options, const wasm::Module& module,
     const std::vector<std::byte> bytes =
         write_debug_file(compiled.object, module, facts_of(options, module, compiled));
     if (!options.coverage.empty()) {
-        if (Result<void> done = write_coverage(options, guest, bytes); !done) {
+        if (Result<void> done = write_coverage(options, module, guest, bytes); !done) {
             return done;
         }
     }

@@ -127,7 +127,7 @@ void Operands::note(std::span<const dwarf::GuestVariable> variables, bool with_s
     for (const dwarf::GuestVariable& variable : variables) {
         for (const std::uint32_t index : variable.operands) {
             ranges_[variable.function].push_back(
-                {.begin = variable.begin, .end = variable.end, .index = index});
+                {.begin = variable.begin, .end = variable.listed_end, .index = index});
         }
     }
     for (auto& [body, ranges] : ranges_) {

@@ -13,7 +13,6 @@
 
 struct AOTCompContext;
 struct AOTFuncContext;
-struct AOTValue;
 
 namespace llvm {
 class AllocaInst;

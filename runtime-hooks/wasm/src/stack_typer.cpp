@@ -36,9 +36,23 @@ StackTyper::StackTyper(const Module& module, const FunctionBody& body)
     controls_.push_back({.opcode = Opcode::Block, .results = results_});
 }
 
+namespace {
+
+/// It takes values and gives the same ones back.
+bool leaves_values(Opcode opcode) {
+    return opcode == Opcode::LocalTee || opcode == Opcode::BrIf;
+}
+
+} // namespace
+
 void StackTyper::step(const Instruction& instruction) {
     if (!ok() || controls_.empty()) {
         return;
+    }
+    at_ = instruction.offset;
+    std::vector<CodeOffset> before;
+    if (leaves_values(instruction.opcode)) {
+        before = stack_.makers;
     }
     const std::string_view signature = instruction.info->signature;
     if (signature == "-") {
@@ -51,6 +65,9 @@ void StackTyper::step(const Instruction& instruction) {
         }
     } else {
         apply_signature(instruction);
+    }
+    if (leaves_values(instruction.opcode) && stack_.makers.size() <= before.size()) {
+        std::copy_n(before.begin(), stack_.makers.size(), stack_.makers.begin());
     }
     update_reachable();
 }
@@ -75,6 +92,7 @@ void StackTyper::push(StackType type) {
         return;
     }
     stack_.types.push_back(type);
+    stack_.makers.push_back(at_);
 }
 
 void StackTyper::push_all(const Types& types) {
@@ -93,6 +111,7 @@ StackType StackTyper::pop() {
     }
     const StackType type = stack_.types.back();
     stack_.types.pop_back();
+    stack_.makers.pop_back();
     return type;
 }
 
@@ -112,6 +131,7 @@ void StackTyper::pop_all(const Types& types) {
 void StackTyper::set_unreachable() {
     Control& control = controls_.back();
     stack_.types.resize(control.height);
+    stack_.makers.resize(control.height);
     control.unreachable = true;
 }
 

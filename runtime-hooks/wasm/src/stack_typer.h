@@ -117,6 +117,7 @@ class StackTyper {
     Types results_;
     std::vector<Control> controls_;
     OperandStack stack_;
+    CodeOffset at_{}; ///< of the instruction that is executed
     std::string_view problem_;
     ErrorCode code_ = ErrorCode::Malformed;
 };

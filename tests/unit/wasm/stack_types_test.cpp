@@ -52,6 +52,28 @@ TEST(OperandStack, FollowsConstantsAndArithmetic) {
     EXPECT_THAT(stack_at(module, 8).types, ElementsAre(type_i32, type_i64));
 }
 
+TEST(OperandStack, TellsTheInstructionThatMadeEachValue) {
+    // 0: local.get 0; 2: i32.const 1; 4: local.tee 0; 6: i32.add; 7: drop;
+    // 8: block (result i32) 10: i32.const 2; 12: local.get 0; 14: br_if 0; 16: end; 17: drop; end
+    const Module module = parse(one_function({i32}, {}, {},
+                                             {0x20, 0, 0x41, 1, 0x22, 0, 0x6A, 0x1A, 0x02, i32,
+                                              0x41, 2, 0x20, 0, 0x0D, 0, 0x0B, 0x1A, 0x0B}));
+    const std::uint32_t first = module.body(0)->first_instruction.value;
+    const auto makers = [&](std::uint32_t offset) {
+        std::vector<std::uint32_t> offsets;
+        for (const CodeOffset maker : stack_at(module, offset).makers) {
+            offsets.push_back(maker.value - first);
+        }
+        return offsets;
+    };
+    EXPECT_THAT(makers(4), ElementsAre(0, 2));
+    EXPECT_THAT(makers(6), ElementsAre(0, 2)); // local.tee leaves the value
+    EXPECT_THAT(makers(7), ElementsAre(6));
+    EXPECT_THAT(makers(14), ElementsAre(10, 12));
+    EXPECT_THAT(makers(16), ElementsAre(10)); // and so does br_if
+    EXPECT_THAT(makers(17), ElementsAre(16)); // or it came from there
+}
+
 TEST(OperandStack, KeepsOuterValuesBelowABlock) {
     // i32.const 1; block (result i64) i64.const 2; br 0; end; drop; end
     const Module module = parse(

@@ -13,8 +13,9 @@
 
 namespace wdbg::dwarf {
 
-/// One row of the guest's line table that begins a statement, with the end of its entry (the next
-/// row of another address). Offsets are from the start of the .wasm file.
+/// One row of the guest's line table that begins a statement, or of a line that has none, with the end of its entry (the next
+/// row of another address). One in front of the function's first instruction begins with that.
+/// Offsets are from the start of the .wasm file.
 struct StatementRow {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
@@ -25,9 +26,10 @@ struct StatementRow {
 
 /// A variable or parameter of the guest, one entry per range of its location.
 struct GuestVariable {
-    std::uint32_t begin = 0; ///< code offsets where the location holds
-    std::uint32_t end = 0;
-    std::uint32_t function = 0; ///< offset of its body
+    std::uint32_t begin = 0;      ///< code offsets where the location holds
+    std::uint32_t end = 0;        ///< … until a value that it needs is taken from the operand stack
+    std::uint32_t listed_end = 0; ///< … by the guest's DWARF, which ends such ranges late
+    std::uint32_t function = 0;   ///< offset of its body
     /// What the location needs, frame base included: wasm locals, and values on the operand stack
     /// (0 is its bottom).
     std::set<std::uint32_t> locals{};

@@ -21,6 +21,8 @@ using StackType = std::optional<ValueType>;
 /// Types of one frame's operand stack at one instruction, bottom first, over all its blocks.
 struct OperandStack {
     std::vector<StackType> types;
+    /// The instruction that made each value: two values of one place are told apart by it.
+    std::vector<CodeOffset> makers{};
     /// False behind an unconditional branch or `unreachable`: no execution gets here.
     bool reachable = true;
 };
