@@ -181,8 +181,8 @@ BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach rea
         return places;
     }
     const FlowOf flow = [this](CodeOffset at) { return flow_of(at); };
-    if (const wasm::ControlFlow* const own = flow(places.resolved);
-        own != nullptr && own->is_dead(places.resolved)) {
+    const wasm::ControlFlow* const own = flow(places.resolved);
+    if (reach == BreakpointReach::OnlyWay && own != nullptr && own->is_dead(places.resolved)) {
         return places;
     }
     const Wanted wanted{.body = body->begin,

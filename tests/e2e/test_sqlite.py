@@ -58,6 +58,18 @@ def test_steps_through_a_large_function(debug):
     assert session.step_out().function == "sqlite3VdbeExec"
 
 
+def test_steps_out_of_lines_that_lldb_does_not_see_the_ends_of(debug):
+    """LLDB 22 takes neither a function's end nor a br_table for a branch, and would run on there. Not further than that:
+    it crashes behind the br_table of SQLite's tokenizer."""
+    session = debug("sqlite-O2", MAIN)
+    session.target.BreakpointCreateByName("sqlite3_step")
+    session.go()
+    session.target.DeleteAllBreakpoints()
+    stops = [session.step_in() if number % 5 == 4 else session.step_over() for number in range(50)]
+    assert {stop.reason for stop in stops} == {"step"}
+    assert len({stop.function for stop in stops}) > 4
+
+
 @pytest.mark.parametrize("variant", ["sqlite-O0", "sqlite-O2"])
 def test_result_is_right(debug, variant):
     session = debug(variant, MAIN, args=[200])

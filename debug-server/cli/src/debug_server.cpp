@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "debug_server.h"
 
+#include "unseen_exits.h"
+
 #include <wdbg/cli/listen_file.h>
 #include <wdbg/cli/report.h>
 
@@ -12,8 +14,9 @@
 namespace wdbg::cli {
 namespace {
 
-rsp::ListenOptions listen_options(const RunOptions& options) {
+rsp::ListenOptions listen_options(const Debuggee& debuggee, const RunOptions& options) {
     rsp::ListenOptions listen;
+    listen.server.leaves_unseen = UnseenExits(debuggee);
     listen.host = options.listen->host;
     listen.port = options.listen->port;
     listen.server.process_name = options.module.filename().string();
@@ -55,7 +58,7 @@ Result<void> DebugServer::listen(Debuggee& debuggee, const RunOptions& options) 
 }
 
 Result<void> DebugServer::listen_gdb(Debuggee& debuggee, const RunOptions& options) {
-    rsp::ListenOptions listen = listen_options(options);
+    rsp::ListenOptions listen = listen_options(debuggee, options);
     listen.acquire = [this] { return acquire(Control::Gdb); };
     listen.released = [this](rsp::SessionEnd end) {
         release(Control::Gdb, end == rsp::SessionEnd::Detached);

@@ -46,6 +46,14 @@ struct PlantedWatchpoint {
     WatchpointId id;
 };
 
+/// LLDB steps over a line by a breakpoint and `c`; we have made that a step
+/// (ServerOptions::leaves_unseen). Until it takes the breakpoint away, or shows the stop to its
+/// user (jThreadsInfo), a mere `c` means: go on within the line.
+struct FastStep {
+    ThreadId thread;
+    CodeAddress breakpoint;
+};
+
 /// What the client and we have agreed on.
 struct Negotiated {
     bool no_ack = false;
@@ -85,6 +93,10 @@ class Session {
     ThreadId shown_thread;
     ThreadSpec continue_thread{.kind = ThreadSpec::Kind::All, .thread = 0}; ///< Hc
 
+    /// The breakpoint that the packet before this one, and this one, have set.
+    std::optional<CodeAddress> set_before;
+    std::optional<CodeAddress> set_now;
+    std::optional<FastStep> fast_step;
     std::vector<PlantedWatchpoint> watchpoints;
     std::set<CodeAddress> conditional;          ///< breakpoints that were set with conditions
     std::string library_list;                   ///< the document that qXfer is paging through

@@ -209,11 +209,28 @@ ControlFlow::Reach ControlFlow::reach_without(CodeOffset avoided) const {
 
 bool ControlFlow::returns(CodeOffset offset) const {
     const Entry* entry = find(offset);
-    if (entry == nullptr) {
-        return false;
+    return entry != nullptr && returns(*entry);
+}
+
+bool ControlFlow::returns(const Entry& entry) const {
+    const auto next = successors(entry);
+    return leaves(opcode_at(entry.offset)) || std::ranges::find(next, end_) != next.end();
+}
+
+bool ControlFlow::is_left_unseen(CodeOffset begin, CodeOffset end) const {
+    bool left = false;
+    for (auto entry = std::ranges::lower_bound(entries_, begin, {}, &Entry::offset);
+         entry != entries_.end() && entry->offset < end; ++entry) {
+        const std::uint8_t opcode = opcode_at(entry->offset);
+        if (opcode == op_br || opcode == op_br_if || opcode == op_return) {
+            return false;
+        }
+        left = left || returns(*entry) ||
+               std::ranges::any_of(successors(*entry), [begin, end](CodeOffset next) {
+                   return next < begin || next > end;
+               });
     }
-    const auto next = successors(*entry);
-    return leaves(opcode_at(offset)) || std::ranges::find(next, end_) != next.end();
+    return left;
 }
 
 } // namespace wdbg::wasm

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <fake_debuggee.h>
+#include <utility>
 
 namespace wdbg::rsp {
 namespace {
@@ -27,6 +28,8 @@ std::string framed(std::string_view payload) {
 /// A server over a fake guest, without acks.
 class ServerTest : public testing::Test {
   protected:
+    explicit ServerTest(ServerOptions settings = {}) : options(std::move(settings)) {}
+
     void SetUp() override {
         guest.set_event_handler([this](const Event& event) { server.on_event(event); });
         server.start();
@@ -61,7 +64,8 @@ class ServerTest : public testing::Test {
     Deframer deframer{buffer, Direction::ToClient};
     std::vector<std::string> replies;
     std::size_t writes = 0;
-    Server server{guest, {}, [this](std::string_view bytes) { take(bytes); }};
+    ServerOptions options;
+    Server server{guest, options, [this](std::string_view bytes) { take(bytes); }};
 };
 
 TEST_F(ServerTest, RepliesToOversizedPacketsWithAnError) {
@@ -299,6 +303,60 @@ TEST_F(ServerTest, DoesNotReplyTwiceToAStopNobodyWaitsFor) {
     guest.stop(ThreadId{1}, StepDone{});
     EXPECT_TRUE(replies.empty());
     EXPECT_THAT(ask("?"), testing::HasSubstr("reason:trace"));
+}
+
+/// LLDB's way to step over the rest of a line, with a server that knows of exits that LLDB
+/// overlooks.
+class FastStepTest : public ServerTest {
+  protected:
+    FastStepTest()
+        : ServerTest({.leaves_unseen = [this](const CodeAddressRange& range) {
+            asked.push_back(range);
+            return range.end == CodeOffset{0x1a0};
+        }}) {}
+
+    /// LLDB is known by this.
+    void SetUp() override {
+        ServerTest::SetUp();
+        ask("QListThreadsInStopReply");
+    }
+
+    /// What the guest was told to do by `c`; then its thread stops.
+    std::vector<std::string> go_on() {
+        (void)guest.take_calls();
+        server.receive(framed("c"));
+        std::vector<std::string> calls = guest.take_calls();
+        guest.stop(ThreadId{1}, StepDone{});
+        return calls;
+    }
+
+    std::vector<CodeAddressRange> asked;
+};
+
+TEST_F(FastStepTest, IsAStepOverTheRangeAndThenByInstructions) {
+    ask("Z0,40000000000001a0,1");
+    EXPECT_THAT(go_on(), ElementsAre("resume 1:range=199-1a0 others:continue"));
+    EXPECT_THAT(go_on(), ElementsAre("resume 1:step others:continue"));
+    ask("Z0,4000000000000210,1"); // where a call returns to
+    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+    ask("z0,4000000000000210,1");
+    EXPECT_THAT(go_on(), ElementsAre("resume 1:step others:continue"));
+    ask("z0,40000000000001a0,1");
+    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+}
+
+TEST_F(FastStepTest, EndsWhereTheUserIsShownTheStop) {
+    ask("Z0,40000000000001a0,1");
+    (void)go_on();
+    ask("jThreadsInfo");
+    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+}
+
+TEST_F(FastStepTest, IsNoneIfTheBreakpointWasSetBefore) {
+    ask("Z0,40000000000001a0,1");
+    ask("qC");
+    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+    EXPECT_TRUE(asked.empty());
 }
 
 TEST_F(ServerTest, AnswersWithinAFifthOfAMillisecond) {

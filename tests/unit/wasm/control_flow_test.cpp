@@ -89,6 +89,25 @@ TEST(ControlFlow, KnowsWhatIsNeverExecutedOfAnIf) {
     EXPECT_TRUE(is_dead(both, 8));
 }
 
+TEST(ControlFlow, KnowsHowARangeIsLeft) {
+    const auto unseen = [](const Flow& flow, std::uint32_t begin, std::uint32_t end) {
+        return flow->is_left_unseen(CodeOffset{begin}, CodeOffset{end});
+    };
+    // 0 block, 2 nop, 3 local.get 0, 5 br_table 0 1, 9 end, 10 nop, 11 end
+    const Flow table({0x02, 0x40, 0x01, 0x20, 0x00, 0x0E, 0x01, 0x00, 0x01, 0x0B, 0x01, 0x0B});
+    EXPECT_TRUE(unseen(table, 2, 9));
+    EXPECT_FALSE(unseen(table, 2, 5));
+    EXPECT_TRUE(unseen(table, 10, 12)); // the function's end
+    EXPECT_TRUE(unseen(table, 10, 40));
+    EXPECT_FALSE(unseen(table, 10, 11));
+    const Flow seen(branch);
+    EXPECT_FALSE(unseen(seen, 2, 6)); // br_if
+    EXPECT_FALSE(unseen(seen, 6, 8));
+    const Flow conditional(choice);
+    EXPECT_TRUE(unseen(conditional, 0, 4));  // to the else
+    EXPECT_FALSE(unseen(conditional, 0, 7)); // a return
+}
+
 TEST(ControlFlow, FollowsABranchBackToALoop) {
     const Flow flow(loop);
     EXPECT_THAT(flow.after(4), ElementsAre(6, 2));

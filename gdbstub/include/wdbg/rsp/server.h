@@ -22,6 +22,11 @@ struct ServerOptions {
     std::string process_name{};
     /// qProcessInfo, qC, vAttach, D;pid.
     std::uint32_t pid = 1;
+    /// Whether control can leave this range of a function, but by no instruction that LLDB takes
+    /// for a branch. LLDB steps over the rest of a line by a breakpoint at the next branch or
+    /// behind the line, and would lose the guest there: such a step is made by the debuggee. May be
+    /// empty.
+    std::function<bool(const CodeAddressRange& range)> leaves_unseen{};
     /// Sees every packet in (`-> `) and out (`<- `) without framing, and what went wrong besides
     /// (`!! `), for a log. May be empty.
     std::function<void(std::string_view direction, std::string_view payload)> trace{};

@@ -83,7 +83,9 @@ Result<void> plant(Session& session, CodeAddress address, const StopPointRequest
     }
     const bool again = session.conditional.contains(address);
     if (conditions->empty() && !again) {
-        return session.debuggee.plant(address);
+        const auto planted = session.debuggee.plant(address);
+        session.set_now = planted ? std::optional(address) : std::nullopt;
+        return planted;
     }
     ConditionSupport* support = session.debuggee.conditions();
     if (support == nullptr) {
@@ -118,6 +120,9 @@ Result<void> change_stop_point(Session& session, std::string_view args, bool set
     }
     if (!set) {
         session.conditional.erase(*address);
+        if (session.fast_step && session.fast_step->breakpoint == *address) {
+            session.fast_step.reset();
+        }
     }
     return set ? plant(session, *address, *request) : session.debuggee.unplant(*address);
 }

@@ -29,6 +29,11 @@ class ControlFlow {
     /// Behind an unconditional branch, with no branch to it: never executed.
     [[nodiscard]] bool is_dead(CodeOffset offset) const;
 
+    /// Whether control can leave [begin, end) to elsewhere than `end`, but by no instruction that
+    /// LLVM's disassembler takes for a branch (br, br_if, return): the function's end, br_table,
+    /// if.
+    [[nodiscard]] bool is_left_unseen(CodeOffset begin, CodeOffset end) const;
+
     /// What can be executed without a certain instruction before.
     struct Reach {
         std::vector<CodeOffset> offsets; ///< sorted
@@ -72,6 +77,7 @@ class ControlFlow {
     [[nodiscard]] std::size_t block_at(std::size_t block, std::uint64_t depth) const;
     [[nodiscard]] CodeOffset label(std::size_t block, std::uint64_t depth) const;
     [[nodiscard]] std::vector<CodeOffset> successors(const Entry& entry) const;
+    [[nodiscard]] bool returns(const Entry& entry) const;
     [[nodiscard]] std::vector<CodeOffset> targets_of_table(const Instruction& instruction,
                                                            std::size_t block) const;
 
