@@ -180,7 +180,6 @@ def test_steps_through_inlined_code(debug):
     assert at(session, "outer") in [where(stop) for stop in stops[-2:]]
 
 
-@expected_difference("next-out-of-optimised-function")
 def test_next_out_of_an_optimised_function(debug):
     session = debug("inlined-O2", "c/inlined.c")
     session.run_to("outer")

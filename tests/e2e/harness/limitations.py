@@ -23,9 +23,6 @@ LIMITATIONS = {
     "step-over-recursion": Limitation(
         22, 22, "every CFA is 0: a step over a recursive call ends in the wrong frame "
                 "(llvm-project#208061)"),
-    "next-out-of-optimised-function": Limitation(
-        22, 99, "`end` is not known to return: a step over a function's last line runs to an "
-                "internal breakpoint behind the function's end, which nothing reaches"),
     "next-over-short-call": Limitation(
         22, 22, "every CFA is 0: where a line is one constant and a call, LLDB steps by instruction "
                 "and takes the callee for a step's end (llvm-project#208061)"),
