@@ -45,7 +45,7 @@ class OperandRanges {
 
     /// Leaves them as they are behind an instruction that cannot be followed.
     void cut(const wasm::Module& module, std::uint32_t function) {
-        (void)wasm::walk_operand_stacks(
+        [[maybe_unused]] const auto walked = wasm::walk_operand_stacks(
             module, function,
             [this](const wasm::Instruction& instruction, const wasm::OperandStack& stack) {
                 end_those_gone(instruction.offset.value, stack);

@@ -14,7 +14,7 @@ namespace wdbg::compile {
 namespace {
 
 constexpr const char* begin = "    liveins: $rdi, $esi, $ecx, $r8d\n";
-constexpr const char* zen = "\"target-cpu\"=\"znver4\""; // scheduled behind register allocation
+constexpr const char* zen = R"("target-cpu"="znver4")"; // scheduled behind register allocation
 
 const std::string load = "renamable $eax = MOV32rm renamable $rdi, 1, $noreg, 8, $noreg";
 const std::string other = "renamable $esi = ADD32rr killed renamable $esi, renamable $ecx, "

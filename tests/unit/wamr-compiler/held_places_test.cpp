@@ -76,14 +76,15 @@ TEST(HeldPlaces, NoOtherInstructionHasTheirColumn) {
     const std::string begin = "    $ecx = MOV32rr $edi" + column +
                               "    INLINEASM &\"\", 1 /* sideeffect */, 13 /* imm */, 5" + column;
     std::vector<std::pair<unsigned, unsigned>> places; // line and column
-    run_on_machine_code(function_with_variable("    liveins: $edi\n" + begin, {"$edx = MOV32rr $edi"}),
-                        {make_held_places_pass()}, [&](llvm::MachineFunction& function) {
-                            for (const llvm::MachineInstr& each : function.front()) {
-                                if (const llvm::DebugLoc& location = each.getDebugLoc()) {
-                                    places.emplace_back(location.getLine(), location.getCol());
-                                }
-                            }
-                        });
+    run_on_machine_code(
+        function_with_variable("    liveins: $edi\n" + begin, {"$edx = MOV32rr $edi"}),
+        {make_held_places_pass()}, [&](llvm::MachineFunction& function) {
+            for (const llvm::MachineInstr& each : function.front()) {
+                if (const llvm::DebugLoc& location = each.getDebugLoc()) {
+                    places.emplace_back(location.getLine(), location.getCol());
+                }
+            }
+        });
     EXPECT_EQ(places, (decltype(places){{1, 0}, {1, 1}, {1, 0}}));
 }
 

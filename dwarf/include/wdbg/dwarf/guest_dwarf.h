@@ -13,9 +13,9 @@
 
 namespace wdbg::dwarf {
 
-/// One row of the guest's line table that begins a statement, or of a line that has none, with the end of its entry (the next
-/// row of another address). One in front of the function's first instruction begins with that.
-/// Offsets are from the start of the .wasm file.
+/// One row of the guest's line table that begins a statement, or of a line that has none, with the
+/// end of its entry (the next row of another address). One in front of the function's first
+/// instruction begins with that. Offsets are from the start of the .wasm file.
 struct StatementRow {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
