@@ -58,5 +58,5 @@ def _memory(programs, guest, aot):
 def measure(programs, option, rounds):
     guest = programs.sqlite_o2
     aot = compile_guest(programs, guest, [option], option.lstrip("-"))
-    return Measured(step_times(programs, max(1, rounds // 2), guest, aot), connect_times(programs, rounds, guest, aot),
+    return Measured(step_times(programs, rounds, guest, aot, steps=50), connect_times(programs, rounds, guest, aot),
                     _first_looks(programs, rounds, guest, aot), _memory(programs, guest, aot))

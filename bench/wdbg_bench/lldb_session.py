@@ -124,15 +124,15 @@ def _steps_of_one_session(programs, steps, guest, aot):
 
 
 # LLDB 22 has room for 16 bytes of an instruction and crashes sooner or later behind a long br_table,
-# as SQLite's tokenizer has one: the way from sqlite3_step to there takes 180 steps.
+# as SQLite's tokenizer has one: the way from sqlite3_step to there takes 180 steps, in optimised code 61.
 STEPS_PER_SESSION = 100
 
 
-def step_times(programs, sessions, guest=None, aot=None):
+def step_times(programs, sessions, guest=None, aot=None, steps=STEPS_PER_SESSION):
     """Source steps in SQLite, every fifth one into calls."""
     times = Steps([], [], [])
     for _ in range(sessions):
-        for each, more in zip(times, _steps_of_one_session(programs, STEPS_PER_SESSION, guest or programs.sqlite, aot)):
+        for each, more in zip(times, _steps_of_one_session(programs, steps, guest or programs.sqlite, aot)):
             each += more
     return times
 
