@@ -134,8 +134,10 @@ Result<const ThreadStack*> AotDebuggeeImpl::stack_of(ThreadId thread) const {
         return &known->second;
     }
     const auto before = before_.find(thread);
-    auto stack = walk_stack(target_, modules_, instances_, thread, is_in_host_call(thread),
-                            before == before_.end() ? nullptr : &before->second);
+    auto stack =
+        walk_stack(target_, modules_, instances_, thread, is_in_host_call(thread),
+                   before == before_.end() ? nullptr : &before->second,
+                   options_.reads_are_slow ? reader_of(target_) : block_reader_of(target_));
     if (!stack) {
         return std::unexpected(stack.error());
     }

@@ -2,7 +2,10 @@
 #include "stack.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <memory>
+#include <optional>
 
 namespace wdbg::aot {
 
@@ -58,12 +61,12 @@ bool are_equal(const NativeRegisters& a, const NativeRegisters& b) {
 class StackWalker {
   public:
     StackWalker(const NativeTarget& target, const CodeModules& modules, ThreadId thread,
-                const ThreadStack* before)
+                const ThreadStack* before, const dwarf::NativeMemoryReader& memory)
         : target_(target)
         , modules_(modules)
         , thread_(thread)
         , before_(before)
-        , reader_(reader_of(target)) {}
+        , reader_(memory) {}
 
     ThreadStack walk(NativeRegisters registers, bool in_host_call) {
         registers_ = registers;
@@ -238,8 +241,8 @@ void find_instance(ThreadStack& stack, NativeFrame& frame, const dwarf::NativeMe
 }
 
 /// The frame's own exec_env, else that of the nearest frame of the same module.
-void find_instances(ThreadStack& stack, const NativeTarget& target, const AotInstances& instances) {
-    const dwarf::NativeMemoryReader reader = reader_of(target);
+void find_instances(ThreadStack& stack, const dwarf::NativeMemoryReader& reader,
+                    const AotInstances& instances) {
     for (NativeFrame& frame : stack.native) {
         if (frame.exec_env.value == 0) {
             find_instance(stack, frame, reader, instances);
@@ -287,6 +290,35 @@ dwarf::NativeMemoryReader reader_of(const NativeTarget& target) {
     };
 }
 
+dwarf::NativeMemoryReader block_reader_of(const NativeTarget& target) {
+    constexpr std::uint64_t size = 512; // all of a block or nothing is mapped
+
+    struct Block {
+        std::optional<std::uint64_t> begin{};
+        std::array<std::byte, size> bytes{};
+    };
+
+    constexpr std::size_t count = 8;
+    const auto blocks = std::make_shared<std::array<Block, count>>();
+    return [&target, blocks](NativeAddress address, std::span<std::byte> into) -> Result<void> {
+        const std::uint64_t begin = address.value / size * size;
+        const std::uint64_t at = address.value - begin;
+        Block& block = blocks->at(begin / size % count);
+        if (into.size() > size - at) {
+            return target.read_memory(address, into);
+        }
+        if (block.begin != begin) {
+            block.begin.reset();
+            if (!target.read_memory({begin}, block.bytes)) {
+                return target.read_memory(address, into);
+            }
+            block.begin = begin;
+        }
+        std::ranges::copy(std::span(block.bytes).subspan(at, into.size()), into.begin());
+        return {};
+    };
+}
+
 dwarf::NativeActivation activation_of(const NativeFrame& frame,
                                       const dwarf::NativeMemoryReader& reader) {
     return {.pc = frame.pc, .kind = frame.kind, .registers = frame.registers, .memory = reader};
@@ -294,7 +326,7 @@ dwarf::NativeActivation activation_of(const NativeFrame& frame,
 
 Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& modules,
                                const AotInstances& instances, ThreadId thread, bool in_host_call,
-                               const ThreadStack* before) {
+                               const ThreadStack* before, const dwarf::NativeMemoryReader& memory) {
     const auto registers = target.registers(thread);
     if (!registers) {
         if (registers.error().code == ErrorCode::Unavailable) {
@@ -302,8 +334,9 @@ Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& mo
         }
         return std::unexpected(registers.error());
     }
-    ThreadStack stack = StackWalker(target, modules, thread, before).walk(*registers, in_host_call);
-    find_instances(stack, target, instances);
+    ThreadStack stack =
+        StackWalker(target, modules, thread, before, memory).walk(*registers, in_host_call);
+    find_instances(stack, memory, instances);
     return stack;
 }
 

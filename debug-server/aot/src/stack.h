@@ -44,7 +44,8 @@ struct ThreadStack {
 /// looked at again.
 [[nodiscard]] Result<ThreadStack> walk_stack(const NativeTarget& target, const CodeModules& modules,
                                              const AotInstances& instances, ThreadId thread,
-                                             bool in_host_call, const ThreadStack* before);
+                                             bool in_host_call, const ThreadStack* before,
+                                             const dwarf::NativeMemoryReader& memory);
 
 /// Whether it is in a function's entry that checks the stack and calls the body: nothing of the
 /// wasm function happens there.
@@ -56,5 +57,8 @@ struct ThreadStack {
 [[nodiscard]] dwarf::NativeActivation activation_of(const NativeFrame& frame,
                                                     const dwarf::NativeMemoryReader& reader);
 [[nodiscard]] dwarf::NativeMemoryReader reader_of(const NativeTarget& target);
+/// For as long as nothing runs: keeps what it has read, in blocks, as the words of a stack lie
+/// close together. Where reads cost by the byte reader_of() is better.
+[[nodiscard]] dwarf::NativeMemoryReader block_reader_of(const NativeTarget& target);
 
 } // namespace wdbg::aot

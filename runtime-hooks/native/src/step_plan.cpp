@@ -33,6 +33,10 @@ class ExitFinder {
     }
 
     void scan(const RangeCode& code);
+
+    /// Within the ranges, by jumps of what was scanned since the last call.
+    [[nodiscard]] std::vector<std::uint64_t> take_reached() { return std::exchange(reached_, {}); }
+
     /// Follows the code as it may run from `pc`.
     void follow(std::span<const RangeCode> code, std::uint64_t pc);
 
@@ -243,25 +247,87 @@ bool StepPlan::in_ranges(std::uint64_t address) const {
         ranges, [address](const NativeRange& range) { return range.contains({address}); });
 }
 
-Result<StepPlan> plan_range_step(const StepNativeRange& step, const InstructionDecoder& decoder,
-                                 const CodeReader& read, const CodeTest& in_code,
-                                 std::optional<std::uint64_t> from) {
+namespace {
+
+/// Without exits.
+Result<StepPlan> begin_plan(const StepNativeRange& step) {
+    std::uint64_t sum = 0;
+    for (const NativeRange& range : step.ranges) {
+        sum += range.end.value - range.begin.value;
+        if (range.end < range.begin || sum > max_step_bytes) {
+            return fail(ErrorCode::InvalidArgument, "the range to step over is too large");
+        }
+    }
     StepPlan plan;
     plan.ranges = step.ranges;
     plan.stack_floor = step.stack_floor.value;
     plan.into_calls = step.into_calls;
+    return plan;
+}
+
+Result<RangeCode> read_code(const NativeRange& range, const CodeReader& read) {
+    RangeCode code{.range = range,
+                   .bytes = std::vector<std::byte>(range.end.value - range.begin.value)};
+    if (const auto done = read(range.begin.value, code.bytes); !done) {
+        return std::unexpected(done.error());
+    }
+    return code;
+}
+
+} // namespace
+
+Result<StepPlan> plan_range_step_around(const StepNativeRange& step,
+                                        const InstructionDecoder& decoder, const CodeReader& read,
+                                        const CodeTest& in_code, std::uint64_t pc) {
+    Result<StepPlan> plan = begin_plan(step);
+    if (!plan || !plan->in_ranges(pc)) {
+        return plan ? plan_range_step(step, decoder, read, in_code) : std::move(plan);
+    }
+    ExitFinder finder(*plan, decoder, read, in_code);
+    std::vector<bool> scanned(step.ranges.size());
+    std::vector<std::uint64_t> pending{pc};
+    while (!pending.empty()) {
+        const std::uint64_t at = pending.back();
+        pending.pop_back();
+        for (std::size_t each = 0; each < step.ranges.size(); ++each) {
+            if (scanned[each] || !step.ranges[each].contains({at})) {
+                continue;
+            }
+            scanned[each] = true;
+            const Result<RangeCode> code = read_code(step.ranges[each], read);
+            if (!code) {
+                return std::unexpected(code.error());
+            }
+            finder.scan(*code);
+            const auto reached = finder.take_reached();
+            pending.insert(pending.end(), reached.begin(), reached.end());
+        }
+    }
+    plan->ranges.clear();
+    for (std::size_t each = 0; each < step.ranges.size(); ++each) {
+        if (scanned[each]) {
+            plan->ranges.push_back(step.ranges[each]);
+        }
+    }
+    sort_exits(plan->exits);
+    return plan;
+}
+
+Result<StepPlan> plan_range_step(const StepNativeRange& step, const InstructionDecoder& decoder,
+                                 const CodeReader& read, const CodeTest& in_code,
+                                 std::optional<std::uint64_t> from) {
+    Result<StepPlan> begun = begin_plan(step);
+    if (!begun) {
+        return begun;
+    }
+    StepPlan& plan = *begun;
     std::vector<RangeCode> code;
-    std::uint64_t sum = 0;
     for (const NativeRange& range : step.ranges) {
-        const std::uint64_t size = range.end.value - range.begin.value;
-        sum += size;
-        if (range.end < range.begin || sum > max_step_bytes) {
-            return fail(ErrorCode::InvalidArgument, "the range to step over is too large");
+        Result<RangeCode> part = read_code(range, read);
+        if (!part) {
+            return std::unexpected(part.error());
         }
-        RangeCode& part = code.emplace_back(range, std::vector<std::byte>(size));
-        if (const auto done = read(range.begin.value, part.bytes); !done) {
-            return std::unexpected(done.error());
-        }
+        code.push_back(std::move(*part));
     }
     ExitFinder finder(plan, decoder, read, in_code);
     if (from && plan.in_ranges(*from)) {
@@ -273,7 +339,7 @@ Result<StepPlan> plan_range_step(const StepNativeRange& step, const InstructionD
         std::ranges::for_each(code, [&finder](const RangeCode& each) { finder.scan(each); });
     }
     sort_exits(plan.exits);
-    return plan;
+    return begun;
 }
 
 StepPlan plan_run_to(const RunToAddresses& run) {

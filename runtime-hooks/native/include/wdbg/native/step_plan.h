@@ -57,6 +57,13 @@ inline constexpr std::uint64_t max_step_bytes = 1U << 20U;
                                                const InstructionDecoder& decoder,
                                                const CodeReader& read, const CodeTest& in_code,
                                                std::optional<std::uint64_t> from = std::nullopt);
+/// The same without `from`, for those of the ranges only that jumps lead to from the one around
+/// `pc`; all if there is none. A thread that comes to another one, by an indirect jump or a return,
+/// has left the plan's ranges.
+[[nodiscard]] Result<StepPlan> plan_range_step_around(const StepNativeRange& step,
+                                                      const InstructionDecoder& decoder,
+                                                      const CodeReader& read,
+                                                      const CodeTest& in_code, std::uint64_t pc);
 [[nodiscard]] StepPlan plan_run_to(const RunToAddresses& run);
 
 } // namespace wdbg::native
