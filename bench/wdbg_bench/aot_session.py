@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .aot import compile_guest
 from .lldb_session import Session, connect_times, step_times
 from .programs import is_asleep, library_bytes, paused_alone, private_bytes, wait_for
+from .raw import source_steps
 
 
 class Memory(NamedTuple):
@@ -19,6 +20,7 @@ class Memory(NamedTuple):
 
 class Measured(NamedTuple):
     steps: object  # lldb_session.Steps
+    engine_steps: list  # milliseconds
     connects: list  # (milliseconds, ours)
     first_looks: list  # from connecting to the variables at a function breakpoint: (milliseconds, ours)
     memory: Memory
@@ -58,5 +60,7 @@ def _memory(programs, guest, aot):
 def measure(programs, option, rounds):
     guest = programs.sqlite_o2
     aot = compile_guest(programs, guest, [option], option.lstrip("-"))
-    return Measured(step_times(programs, rounds, guest, aot, steps=50), connect_times(programs, rounds, guest, aot),
-                    _first_looks(programs, rounds, guest, aot), _memory(programs, guest, aot))
+    return Measured(step_times(programs, rounds, guest, aot, steps=50),
+                    source_steps(programs, guest, aot, "sqlite3_step", 50 * rounds),
+                    connect_times(programs, rounds, guest, aot), _first_looks(programs, rounds, guest, aot),
+                    _memory(programs, guest, aot))

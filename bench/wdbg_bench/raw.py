@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Our part of debugging, seen by a client that does nothing else; and what the process takes."""
 
+import bisect
 import subprocess
 import time
 
 from .programs import Server, cpu_seconds, has_mapped, is_asleep, paused_alone, private_bytes, wait_for
-from .rsp_client import RspClient
+from .rsp_client import RspClient, stop_pc
+from .wasm_code import code_lines, function_range
 
 
 def instruction_steps_per_second(programs, steps):
@@ -19,6 +21,29 @@ def instruction_steps_per_second(programs, steps):
         elapsed = time.perf_counter() - begin
         client.request(b"k")
         return steps / elapsed
+
+
+def source_steps(programs, guest, aot, function, steps):
+    """Milliseconds from `vCont;r` over a line's code to the stop reply, over calls, from a function on."""
+    runs = code_lines(guest)
+    times = []
+    with Server(programs, aot) as server:
+        client = RspClient(server.address)
+        instance = stop_pc(client.request(b"?")) >> 32 << 32
+        entry = instance | function_range(guest, function)[0]
+        assert client.request(b"Z0,%x,0" % entry) == b"OK"
+        pc = stop_pc(client.request(b"c"))
+        assert client.request(b"z0,%x,0" % entry) == b"OK"
+        for _ in range(steps):
+            low, high, _ = runs[bisect.bisect_right(runs, (pc - instance, float("inf"))) - 1]
+            begin = time.perf_counter()
+            reply = client.request(b"vCont;r%x,%x:1" % (instance | low, instance | high))
+            if not reply.startswith(b"T"):
+                break  # the guest's end
+            times.append(1000 * (time.perf_counter() - begin))
+            pc = stop_pc(reply)
+        client.close()
+    return times
 
 
 def idle_cpu_percent(programs, seconds):

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Finds a function's bytes in a .wasm file by the name section."""
+"""Finds a function's bytes in a .wasm file by the name section, and the lines of its code."""
+
+import re
+import shutil
+import subprocess
 
 
 class _Reader:
@@ -91,3 +95,20 @@ def function_range(path, name):
         if each == name:
             return bodies[index - imported]
     raise LookupError(f"{path} has no function {name}")
+
+
+def code_lines(path):
+    """(begin, end, line) of each run of one line's code in the order of offsets from the start of the file."""
+    data = path.read_bytes()
+    code = next(start for number, start, _ in _sections(data) if number == 10)
+    tool = next(filter(None, map(shutil.which, ("llvm-dwarfdump-22", "llvm-dwarfdump"))))
+    text = subprocess.run([tool, "--debug-line", path], check=True, capture_output=True, text=True).stdout
+    rows = sorted((int(address, 16) + code, int(line)) for address, line in
+                  re.findall(r"^(0x[0-9a-f]{16}) +(\d+) ", text, re.MULTILINE) if int(address, 16) < len(data))
+    runs = []
+    for (begin, line), (end, _) in zip(rows, rows[1:]):
+        if runs and runs[-1][1] == begin and runs[-1][2] == line:
+            runs[-1] = (runs[-1][0], end, line)
+        elif begin < end:
+            runs.append((begin, end, line))
+    return runs

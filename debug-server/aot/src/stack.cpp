@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace wdbg::aot {
 
@@ -61,12 +62,12 @@ bool are_equal(const NativeRegisters& a, const NativeRegisters& b) {
 class StackWalker {
   public:
     StackWalker(const NativeTarget& target, const CodeModules& modules, ThreadId thread,
-                const ThreadStack* before, const dwarf::NativeMemoryReader& memory)
+                const ThreadStack* before, dwarf::NativeMemoryReader memory)
         : target_(target)
         , modules_(modules)
         , thread_(thread)
         , before_(before)
-        , reader_(memory) {}
+        , reader_(std::move(memory)) {}
 
     ThreadStack walk(NativeRegisters registers, bool in_host_call) {
         registers_ = registers;

@@ -14,6 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace wdbg::cli {
 namespace {
 
@@ -78,7 +82,21 @@ int run_main(std::span<const std::string> arguments) {
 } // namespace
 } // namespace wdbg::cli
 
+namespace {
+
+/// Tables of debug information are read through larger ones, which are to go back to the system:
+/// glibc would keep them once it has seen some go.
+void return_large_blocks() {
+#ifdef __GLIBC__
+    constexpr int from_here = 256 * 1024; // bytes
+    ::mallopt(M_MMAP_THRESHOLD, from_here);
+#endif
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
+    return_large_blocks();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     return wdbg::cli::run_main(arguments);
 }
