@@ -9,6 +9,17 @@
 
 namespace wdbg::cli {
 
+namespace {
+
+/// LLDB's last line of a function ends where the next function's header does at most.
+bool reaches_end_at_most(const wasm::Module& module, const wasm::FunctionBody& body,
+                         CodeOffset end) {
+    const wasm::FunctionBody* const next = module.body(body.index + 1);
+    return end <= (next != nullptr ? next->first_instruction : body.end);
+}
+
+} // namespace
+
 struct UnseenExits::Known {
     InstanceId instance;
     std::optional<wasm::Module> module;
@@ -36,7 +47,7 @@ bool UnseenExits::operator()(const CodeAddressRange& range) const {
         known_->flow.reset();
     }
     const wasm::FunctionBody* const body = known_->module->function_containing(range.begin);
-    if (body == nullptr) {
+    if (body == nullptr || !reaches_end_at_most(*known_->module, *body, range.end)) {
         return false;
     }
     if (!known_->flow || known_->body != body->begin) {

@@ -61,6 +61,7 @@ struct Negotiated {
     bool threads_in_stop = false;   ///< QListThreadsInStopReply
     bool bare_binary_reads = false; ///< `x` replies without `b`: LLDB up to 20, which probes x0,0
     bool software_break = false;    ///< `swbreak+`
+    bool host_info = false;         ///< qHostInfo was asked: LLDB itself
 };
 
 /// State of one client's session, shared by the packet handlers.
@@ -97,6 +98,10 @@ class Session {
     std::optional<CodeAddress> set_before;
     std::optional<CodeAddress> set_now;
     std::optional<FastStep> fast_step;
+    /// The breakpoint that was taken away last, and resumes since then: LLDB steps off a breakpoint
+    /// so, and puts it back.
+    std::optional<CodeAddress> lifted;
+    unsigned resumes_since = 0;
     std::vector<PlantedWatchpoint> watchpoints;
     std::set<CodeAddress> conditional;          ///< breakpoints that were set with conditions
     std::string library_list;                   ///< the document that qXfer is paging through

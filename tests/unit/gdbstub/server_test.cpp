@@ -318,7 +318,7 @@ class FastStepTest : public ServerTest {
     /// LLDB is known by this.
     void SetUp() override {
         ServerTest::SetUp();
-        ask("QListThreadsInStopReply");
+        ask("qHostInfo");
     }
 
     /// What the guest was told to do by `c`; then its thread stops.
@@ -350,6 +350,17 @@ TEST_F(FastStepTest, EndsWhereTheUserIsShownTheStop) {
     (void)go_on();
     ask("jThreadsInfo");
     EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+}
+
+TEST_F(FastStepTest, IsNoneWhereABreakpointIsPutBack) {
+    ask("Z0,40000000000001a0,1");
+    ask("qC");
+    ask("z0,40000000000001a0,1");
+    server.receive(framed("vCont;s:1"));
+    guest.stop(ThreadId{1}, StepDone{});
+    ask("Z0,40000000000001a0,1");
+    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+    EXPECT_TRUE(asked.empty());
 }
 
 TEST_F(FastStepTest, IsNoneIfTheBreakpointWasSetBefore) {

@@ -84,7 +84,8 @@ Result<void> plant(Session& session, CodeAddress address, const StopPointRequest
     const bool again = session.conditional.contains(address);
     if (conditions->empty() && !again) {
         const auto planted = session.debuggee.plant(address);
-        session.set_now = planted ? std::optional(address) : std::nullopt;
+        const bool put_back = session.lifted == address && session.resumes_since == 1;
+        session.set_now = planted && !put_back ? std::optional(address) : std::nullopt;
         return planted;
     }
     ConditionSupport* support = session.debuggee.conditions();
@@ -120,6 +121,8 @@ Result<void> change_stop_point(Session& session, std::string_view args, bool set
     }
     if (!set) {
         session.conditional.erase(*address);
+        session.lifted = *address;
+        session.resumes_since = 0;
         if (session.fast_step && session.fast_step->breakpoint == *address) {
             session.fast_step.reset();
         }

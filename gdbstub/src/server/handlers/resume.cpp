@@ -159,7 +159,7 @@ void step_where_lldb_continues(Session& session, ResumeRequest& request) {
         return;
     }
     const ThreadView* const thread = session.find_thread(session.current_thread);
-    if (!session.agreed.threads_in_stop || !session.options.leaves_unseen || !session.set_before ||
+    if (!session.agreed.host_info || !session.options.leaves_unseen || !session.set_before ||
         thread == nullptr) {
         return;
     }
@@ -180,6 +180,7 @@ void step_where_lldb_continues(Session& session, ResumeRequest& request) {
 /// The events of the resume may arrive before it returns.
 Status start(Session& session, ResumeRequest request) {
     step_where_lldb_continues(session, request);
+    ++session.resumes_since;
     if (request.threads.empty() && !request.others) {
         return fail(ErrorCode::InvalidArgument, "no thread would run");
     }
