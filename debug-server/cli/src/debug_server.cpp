@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "debug_server.h"
 
-#include "unseen_exits.h"
-
 #include <wdbg/cli/listen_file.h>
 #include <wdbg/cli/report.h>
+#include <wdbg/cli/unseen_exits.h>
 
 #include <boost/asio/post.hpp>
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "unseen_exits.h"
-
+#include <wdbg/cli/unseen_exits.h>
 #include <wdbg/wasm/control_flow.h>
 #include <wdbg/wasm/module.h>
 
@@ -12,8 +11,7 @@ namespace wdbg::cli {
 namespace {
 
 /// LLDB's last line of a function ends where the next function's header does at most.
-bool reaches_end_at_most(const wasm::Module& module, const wasm::FunctionBody& body,
-                         CodeOffset end) {
+bool ends_in_function(const wasm::Module& module, const wasm::FunctionBody& body, CodeOffset end) {
     const wasm::FunctionBody* const next = module.body(body.index + 1);
     return end <= (next != nullptr ? next->first_instruction : body.end);
 }
@@ -47,7 +45,7 @@ bool UnseenExits::operator()(const CodeAddressRange& range) const {
         known_->flow.reset();
     }
     const wasm::FunctionBody* const body = known_->module->function_containing(range.begin);
-    if (body == nullptr || !reaches_end_at_most(*known_->module, *body, range.end)) {
+    if (body == nullptr || !ends_in_function(*known_->module, *body, range.end)) {
         return false;
     }
     if (!known_->flow || known_->body != body->begin) {

@@ -138,7 +138,7 @@ void Server::Impl::take_packet(std::string_view packet) {
 /// The only place that answers packets: exactly one reply for each, be it a later stop reply.
 void Server::Impl::dispatch(std::string_view packet) {
     reply.clear();
-    session.set_before = std::exchange(session.set_now, std::nullopt);
+    session.fast_step.packet_begins();
     const PacketRow* row = find_row(packet);
     if (row == nullptr) {
         send({});

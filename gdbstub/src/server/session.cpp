@@ -51,6 +51,9 @@ void Session::take_stop(const Stopped& stop) {
     } else if (!threads.empty()) {
         stop_thread = threads.front().id;
     }
+    if (const auto stepping = fast_step.thread(); stepping && find_thread(*stepping) == nullptr) {
+        fast_step.end();
+    }
     current_thread = stop_thread;
     choose_shown_thread();
     libraries_changed = std::ranges::any_of(stop.threads, [](const ThreadStop& entry) {

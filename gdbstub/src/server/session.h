@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "fast_step.h"
 #include "reply.h"
 
 #include <wdbg/model/debuggee.h>
@@ -46,14 +47,6 @@ struct PlantedWatchpoint {
     WatchpointId id;
 };
 
-/// LLDB steps over a line by a breakpoint and `c`; we have made that a step
-/// (ServerOptions::leaves_unseen). Until it takes the breakpoint away, or shows the stop to its
-/// user (jThreadsInfo), a mere `c` means: go on within the line.
-struct FastStep {
-    ThreadId thread;
-    CodeAddress breakpoint;
-};
-
 /// What the client and we have agreed on.
 struct Negotiated {
     bool no_ack = false;
@@ -61,7 +54,6 @@ struct Negotiated {
     bool threads_in_stop = false;   ///< QListThreadsInStopReply
     bool bare_binary_reads = false; ///< `x` replies without `b`: LLDB up to 20, which probes x0,0
     bool software_break = false;    ///< `swbreak+`
-    bool host_info = false;         ///< qHostInfo was asked: LLDB itself
 };
 
 /// State of one client's session, shared by the packet handlers.
@@ -94,14 +86,7 @@ class Session {
     ThreadId shown_thread;
     ThreadSpec continue_thread{.kind = ThreadSpec::Kind::All, .thread = 0}; ///< Hc
 
-    /// The breakpoint that the packet before this one, and this one, have set.
-    std::optional<CodeAddress> set_before;
-    std::optional<CodeAddress> set_now;
-    std::optional<FastStep> fast_step;
-    /// The breakpoint that was taken away last, and resumes since then: LLDB steps off a breakpoint
-    /// so, and puts it back.
-    std::optional<CodeAddress> lifted;
-    unsigned resumes_since = 0;
+    FastStep fast_step;
     std::vector<PlantedWatchpoint> watchpoints;
     std::set<CodeAddress> conditional;          ///< breakpoints that were set with conditions
     std::string library_list;                   ///< the document that qXfer is paging through

@@ -16,6 +16,7 @@ namespace {
 
 using test::at;
 using test::FakeDebuggee;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::StartsWith;
 
@@ -349,6 +350,28 @@ TEST_F(FastStepTest, EndsWhereTheUserIsShownTheStop) {
     ask("Z0,40000000000001a0,1");
     (void)go_on();
     ask("jThreadsInfo");
+    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+}
+
+TEST_F(FastStepTest, EndsWithItsThread) {
+    ask("Z0,40000000000001a0,1");
+    (void)go_on();
+    guest.threads_.front().info.id = ThreadId{2};
+    server.receive(framed("c"));
+    guest.stop(ThreadId{2}, Interrupted{});
+    EXPECT_THAT(guest.take_calls(), Contains("resume 1:step others:continue"));
+    server.receive(framed("c"));
+    EXPECT_THAT(guest.take_calls(), ElementsAre("resume others:continue"));
+}
+
+/// Our own client, for one.
+class OtherClientTest : public FastStepTest {
+  protected:
+    void SetUp() override { ServerTest::SetUp(); }
+};
+
+TEST_F(OtherClientTest, HasNoFastSteps) {
+    ask("Z0,40000000000001a0,1");
     EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
 }
 

@@ -84,8 +84,9 @@ Result<void> plant(Session& session, CodeAddress address, const StopPointRequest
     const bool again = session.conditional.contains(address);
     if (conditions->empty() && !again) {
         const auto planted = session.debuggee.plant(address);
-        const bool put_back = session.lifted == address && session.resumes_since == 1;
-        session.set_now = planted && !put_back ? std::optional(address) : std::nullopt;
+        if (planted) {
+            session.fast_step.breakpoint_set(address);
+        }
         return planted;
     }
     ConditionSupport* support = session.debuggee.conditions();
@@ -121,11 +122,7 @@ Result<void> change_stop_point(Session& session, std::string_view args, bool set
     }
     if (!set) {
         session.conditional.erase(*address);
-        session.lifted = *address;
-        session.resumes_since = 0;
-        if (session.fast_step && session.fast_step->breakpoint == *address) {
-            session.fast_step.reset();
-        }
+        session.fast_step.breakpoint_removed(*address);
     }
     return set ? plant(session, *address, *request) : session.debuggee.unplant(*address);
 }

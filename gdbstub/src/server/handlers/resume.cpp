@@ -128,59 +128,13 @@ class ResumePlan {
     bool all_covered_ = false;
 };
 
-/// Makes it a step of the thread, should it be about to continue. False if it is not.
-bool step_instead(ResumeRequest& request, const wdbg::ThreadAction& step) {
-    const auto action =
-        std::ranges::find(request.threads, step.thread, &wdbg::ThreadAction::thread);
-    if (action == request.threads.end()) {
-        const bool continues = request.others == ResumeKind::Continue;
-        if (continues) {
-            request.threads.push_back(step);
-        }
-        return continues;
-    }
-    const bool continues = action->kind == ResumeKind::Continue;
-    if (continues) {
-        *action = step;
-    }
-    return continues;
-}
-
-/// LLDB's "fast stepping": a breakpoint in front of what it takes for the next branch, or behind
-/// the line, and then `c`. Where it has overlooked what leaves the line
-/// (ServerOptions::leaves_unseen), that is a step over the range.
-void step_where_lldb_continues(Session& session, ResumeRequest& request) {
-    if (session.fast_step && !session.set_before) {
-        const wdbg::ThreadAction step{.thread = session.fast_step->thread,
-                                      .kind = ResumeKind::StepInstruction};
-        if (session.find_thread(step.thread) != nullptr) {
-            step_instead(request, step);
-        }
-        return;
-    }
-    const ThreadView* const thread = session.find_thread(session.current_thread);
-    if (!session.agreed.host_info || !session.options.leaves_unseen || !session.set_before ||
-        thread == nullptr) {
-        return;
-    }
-    const CodeAddress breakpoint = *session.set_before;
-    const auto pc = to_code_address(thread->pc);
-    if (!pc || pc->instance != breakpoint.instance || pc->offset >= breakpoint.offset) {
-        return;
-    }
-    const CodeAddressRange range{
-        .instance = pc->instance, .begin = pc->offset, .end = breakpoint.offset};
-    if (session.options.leaves_unseen(range) &&
-        step_instead(request,
-                     {.thread = thread->id, .kind = ResumeKind::StepRange, .range = range})) {
-        session.fast_step = FastStep{.thread = thread->id, .breakpoint = breakpoint};
-    }
-}
-
 /// The events of the resume may arrive before it returns.
 Status start(Session& session, ResumeRequest request) {
-    step_where_lldb_continues(session, request);
-    ++session.resumes_since;
+    if (const ThreadView* const thread = session.find_thread(session.current_thread)) {
+        if (const auto pc = to_code_address(thread->pc)) {
+            session.fast_step.change(request, thread->id, *pc, session.options.leaves_unseen);
+        }
+    }
     if (request.threads.empty() && !request.others) {
         return fail(ErrorCode::InvalidArgument, "no thread would run");
     }

@@ -92,7 +92,7 @@ Status more_threads(Session& /*session*/, std::string_view /*args*/, Reply& out)
 /// LLDB asks for it when it tells its user of a stop: what it looked at before, to decide whether
 /// it is one, does not count.
 Status threads_info(Session& session, std::string_view /*args*/, Reply& out) {
-    session.fast_step.reset();
+    session.fast_step.end();
     session.current_thread = session.shown_thread;
     out.add(threads_as_json(session, true));
     return Outcome::Reply;
