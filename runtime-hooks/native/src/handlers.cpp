@@ -182,10 +182,12 @@ bool on_trace(const Hit& hit) {
     thread.tracing = false;
     set_single_step(hit.context, false);
     const StepPlan* plan = thread.plan;
+    // Behind a jump or return that was passed over, the plan may not know the way on.
+    const bool passed = !thread.tracing_call;
     if (thread.tracing_call && !in_guest(hit.state.tables, pc_of(hit.context))) {
         return true; // the call leads to the host: its return comes back into the range
     }
-    if (plan != nullptr && (plan->one_instruction || !plan->in_ranges(place.pc))) {
+    if (plan != nullptr && (passed || !plan->in_ranges(place.pc))) {
         set_reason(thread, ReasonKind::StepDone, {.address = place.pc});
         thread.hold.store(Held);
         if (!in_guest(hit.state.tables, pc_of(hit.context))) {

@@ -355,16 +355,11 @@ std::uint64_t RunControl::current_sp(const GuestThread& thread) const {
     return thread.exit != nullptr ? thread.exit->registers.rsp : 0;
 }
 
-namespace {
-
-/// 0 of a thread that is not in guest code.
-std::uint64_t pc_in_guest(const CodeTables& tables, const GuestThread& thread) {
+std::optional<std::uint64_t> RunControl::pc_in_guest(const GuestThread& thread) const {
     return thread.whereabouts.load() == Whereabouts::Parked
-               ? original_place(tables, pc_of(*thread.context)).pc
-               : 0;
+               ? std::optional(original_place(state_.tables, pc_of(*thread.context)).pc)
+               : std::nullopt;
 }
-
-} // namespace
 
 Result<std::unique_ptr<StepPlan>> RunControl::make_plan(const GuestThread& thread,
                                                         const NativeAction& action) const {
@@ -381,8 +376,7 @@ Result<std::unique_ptr<StepPlan>> RunControl::make_plan(const GuestThread& threa
         const CodeTest in_code = [this](std::uint64_t address) {
             return state_.tables.in_code(address);
         };
-        auto made = plan_range_step_around(*range, decoder_, reader, in_code,
-                                           pc_in_guest(state_.tables, thread));
+        auto made = plan_range_step(*range, decoder_, reader, in_code, pc_in_guest(thread));
         if (!made) {
             return std::unexpected(made.error());
         }

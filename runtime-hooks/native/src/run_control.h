@@ -73,6 +73,7 @@ class RunControl {
                                                 const NativeAction& action) const;
     Result<void> start_plans(const NativeResume& request);
     [[nodiscard]] std::uint64_t current_sp(const GuestThread& thread) const;
+    [[nodiscard]] std::optional<std::uint64_t> pc_in_guest(const GuestThread& thread) const;
 
     ProcessState& state_;
     SiteTable& sites_;

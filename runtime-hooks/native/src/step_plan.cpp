@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <unordered_set>
 #include <utility>
 
@@ -16,6 +17,15 @@ struct RangeCode {
     NativeRange range;
     std::vector<std::byte> bytes;
 };
+
+Result<RangeCode> read_code(const NativeRange& range, const CodeReader& read) {
+    RangeCode code{.range = range,
+                   .bytes = std::vector<std::byte>(range.end.value - range.begin.value)};
+    if (const auto done = read(range.begin.value, code.bytes); !done) {
+        return std::unexpected(done.error());
+    }
+    return code;
+}
 
 class ExitFinder {
   public:
@@ -33,12 +43,8 @@ class ExitFinder {
     }
 
     void scan(const RangeCode& code);
-
-    /// Within the ranges, by jumps of what was scanned since the last call.
-    [[nodiscard]] std::vector<std::uint64_t> take_reached() { return std::exchange(reached_, {}); }
-
     /// Follows the code as it may run from `pc`.
-    void follow(std::span<const RangeCode> code, std::uint64_t pc);
+    Result<void> follow(std::uint64_t pc);
 
   private:
     void add(std::uint64_t address, ExitKind kind) {
@@ -55,14 +61,17 @@ class ExitFinder {
     [[nodiscard]] std::uint64_t behind_jump(std::uint64_t address) const;
     /// Whether control can go on behind the instruction.
     bool visit(const DecodedInstruction& instruction, std::uint64_t address);
-    [[nodiscard]] std::optional<DecodedInstruction> decode(std::span<const RangeCode> code,
+    [[nodiscard]] std::optional<DecodedInstruction> decode(const RangeCode& code,
                                                            std::uint64_t address) const;
+    /// The range around the address, read when it is first asked for; nullptr outside of all.
+    Result<const RangeCode*> code_at(std::uint64_t address);
 
     StepPlan& plan_;
     const InstructionDecoder& decoder_;
     const CodeReader& read_;
     const CodeTest& in_code_;
     std::optional<NativeCaller> caller_;
+    std::map<NativeAddress, RangeCode> code_;       ///< what was followed, by the range's begin
     std::vector<std::uint64_t> reached_;            ///< within the ranges, by jumps
     std::unordered_set<std::uint64_t> conditional_; ///< instructions that may not be executed
 };
@@ -122,17 +131,29 @@ bool ExitFinder::visit(const DecodedInstruction& instruction, std::uint64_t addr
     }
 }
 
-/// nullopt outside of the ranges, and in padding or data.
-std::optional<DecodedInstruction> ExitFinder::decode(std::span<const RangeCode> code,
+/// nullopt in padding or data.
+std::optional<DecodedInstruction> ExitFinder::decode(const RangeCode& code,
                                                      std::uint64_t address) const {
-    for (const RangeCode& each : code) {
-        if (each.range.contains({address})) {
-            const auto bytes = std::span(each.bytes).subspan(address - each.range.begin.value);
-            const auto decoded = decoder_.decode(bytes, {address});
-            return decoded ? std::optional(*decoded) : std::nullopt;
-        }
+    const auto bytes = std::span(code.bytes).subspan(address - code.range.begin.value);
+    const auto decoded = decoder_.decode(bytes, {address});
+    return decoded ? std::optional(*decoded) : std::nullopt;
+}
+
+Result<const RangeCode*> ExitFinder::code_at(std::uint64_t address) {
+    const auto range = std::ranges::find_if(
+        plan_.ranges, [address](const NativeRange& each) { return each.contains({address}); });
+    if (range == plan_.ranges.end()) {
+        return nullptr;
     }
-    return std::nullopt;
+    if (const auto known = code_.find(range->begin); known != code_.end()) {
+        return &known->second;
+    }
+    Result<RangeCode> code = read_code(*range, read_);
+    if (!code) {
+        return std::unexpected(code.error());
+    }
+    find_conditional(*code);
+    return &code_.emplace(range->begin, std::move(*code)).first->second;
 }
 
 void ExitFinder::scan(const RangeCode& code) {
@@ -140,7 +161,7 @@ void ExitFinder::scan(const RangeCode& code) {
     bool goes_on = true;
     std::uint64_t last = at;
     while (at < code.range.end.value) {
-        const auto decoded = decode(std::span(&code, 1), at);
+        const auto decoded = decode(code, at);
         if (!decoded) {
             return;
         }
@@ -168,7 +189,7 @@ void ExitFinder::find_conditional(const RangeCode& code) {
     unsigned left = 0;
     std::uint64_t at = code.range.begin.value;
     while (at < code.range.end.value) {
-        const auto decoded = decode(std::span(&code, 1), at);
+        const auto decoded = decode(code, at);
         if (left != 0) {
             conditional_.insert(at);
             --left;
@@ -211,18 +232,25 @@ void ExitFinder::go_behind(const DecodedInstruction& instruction, std::uint64_t 
     leave_to(is_call && !plan_.in_ranges(next) ? behind_jump(next) : next, address);
 }
 
-void ExitFinder::follow(std::span<const RangeCode> code, std::uint64_t pc) {
-    std::ranges::for_each(code, [this](const RangeCode& each) { find_conditional(each); });
+Result<void> ExitFinder::follow(std::uint64_t pc) {
     std::unordered_set<std::uint64_t> seen;
     reached_ = {pc};
     while (!reached_.empty()) {
         const std::uint64_t at = reached_.back();
         reached_.pop_back();
-        const auto decoded = seen.insert(at).second ? decode(code, at) : std::nullopt;
+        if (!seen.insert(at).second) {
+            continue;
+        }
+        const Result<const RangeCode*> code = code_at(at);
+        if (!code) {
+            return std::unexpected(code.error());
+        }
+        const auto decoded = *code != nullptr ? decode(**code, at) : std::nullopt;
         if (decoded && (visit(*decoded, at) || conditional_.contains(at))) {
             go_behind(*decoded, at);
         }
     }
+    return {};
 }
 
 void sort_exits(std::vector<StepExit>& exits) {
@@ -265,81 +293,34 @@ Result<StepPlan> begin_plan(const StepNativeRange& step) {
     return plan;
 }
 
-Result<RangeCode> read_code(const NativeRange& range, const CodeReader& read) {
-    RangeCode code{.range = range,
-                   .bytes = std::vector<std::byte>(range.end.value - range.begin.value)};
-    if (const auto done = read(range.begin.value, code.bytes); !done) {
-        return std::unexpected(done.error());
-    }
-    return code;
-}
-
 } // namespace
-
-Result<StepPlan> plan_range_step_around(const StepNativeRange& step,
-                                        const InstructionDecoder& decoder, const CodeReader& read,
-                                        const CodeTest& in_code, std::uint64_t pc) {
-    Result<StepPlan> plan = begin_plan(step);
-    if (!plan || !plan->in_ranges(pc)) {
-        return plan ? plan_range_step(step, decoder, read, in_code) : std::move(plan);
-    }
-    ExitFinder finder(*plan, decoder, read, in_code);
-    std::vector<bool> scanned(step.ranges.size());
-    std::vector<std::uint64_t> pending{pc};
-    while (!pending.empty()) {
-        const std::uint64_t at = pending.back();
-        pending.pop_back();
-        for (std::size_t each = 0; each < step.ranges.size(); ++each) {
-            if (scanned[each] || !step.ranges[each].contains({at})) {
-                continue;
-            }
-            scanned[each] = true;
-            const Result<RangeCode> code = read_code(step.ranges[each], read);
-            if (!code) {
-                return std::unexpected(code.error());
-            }
-            finder.scan(*code);
-            const auto reached = finder.take_reached();
-            pending.insert(pending.end(), reached.begin(), reached.end());
-        }
-    }
-    plan->ranges.clear();
-    for (std::size_t each = 0; each < step.ranges.size(); ++each) {
-        if (scanned[each]) {
-            plan->ranges.push_back(step.ranges[each]);
-        }
-    }
-    sort_exits(plan->exits);
-    return plan;
-}
 
 Result<StepPlan> plan_range_step(const StepNativeRange& step, const InstructionDecoder& decoder,
                                  const CodeReader& read, const CodeTest& in_code,
                                  std::optional<std::uint64_t> from) {
-    Result<StepPlan> begun = begin_plan(step);
-    if (!begun) {
-        return begun;
+    Result<StepPlan> plan = begin_plan(step);
+    if (!plan) {
+        return plan;
     }
-    StepPlan& plan = *begun;
-    std::vector<RangeCode> code;
-    for (const NativeRange& range : step.ranges) {
-        Result<RangeCode> part = read_code(range, read);
-        if (!part) {
-            return std::unexpected(part.error());
-        }
-        code.push_back(std::move(*part));
-    }
-    ExitFinder finder(plan, decoder, read, in_code);
-    if (from && plan.in_ranges(*from)) {
+    ExitFinder finder(*plan, decoder, read, in_code);
+    if (from && plan->in_ranges(*from)) {
         if (step.caller && in_code(step.caller->pc.value)) {
             finder.set_caller(*step.caller);
         }
-        finder.follow(code, *from);
+        if (const auto done = finder.follow(*from); !done) {
+            return std::unexpected(done.error());
+        }
     } else {
-        std::ranges::for_each(code, [&finder](const RangeCode& each) { finder.scan(each); });
+        for (const NativeRange& range : step.ranges) {
+            const Result<RangeCode> code = read_code(range, read);
+            if (!code) {
+                return std::unexpected(code.error());
+            }
+            finder.scan(*code);
+        }
     }
-    sort_exits(plan.exits);
-    return begun;
+    sort_exits(plan->exits);
+    return plan;
 }
 
 StepPlan plan_run_to(const RunToAddresses& run) {

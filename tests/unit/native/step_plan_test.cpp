@@ -32,6 +32,7 @@ class StepExits : public testing::Test {
         const auto read = [this](std::uint64_t address, std::span<std::byte> into) {
             const auto all = std::as_bytes(std::span(code));
             const std::size_t skipped = std::min<std::size_t>(address - base, all.size());
+            reads.push_back(address);
             const auto part = all.subspan(skipped, std::min(into.size(), all.size() - skipped));
             std::ranges::copy(part, into.begin()); // zeros behind it
             return Result<void>();
@@ -51,7 +52,8 @@ class StepExits : public testing::Test {
     }
 
     std::vector<std::uint8_t> code;
-    std::vector<NativeRange> ranges; ///< empty: all of it
+    std::vector<NativeRange> ranges;  ///< empty: all of it
+    std::vector<std::uint64_t> reads; ///< where they began
     std::unique_ptr<InstructionDecoder> decoder;
 };
 
@@ -79,6 +81,14 @@ TEST_F(StepExitsOfX86, AreThoseThatTheThreadCanReach) {
     EXPECT_THAT(exits(0x1000), UnorderedElementsAre(Pair(0x100a, ExitKind::PassOver),
                                                     Pair(0x1010, ExitKind::PassOver)));
     EXPECT_THAT(exits(0x100b), UnorderedElementsAre(Pair(0x1100, ExitKind::Arrive)));
+}
+
+TEST_F(StepExitsOfX86, AreNotLookedForInRangesThatTheThreadCannotReach) {
+    ranges = {{.begin = {base}, .end = {base + 0xb}},
+              {.begin = {base + 0xb}, .end = {base + 0x10}}};
+    EXPECT_THAT(exits(base), UnorderedElementsAre(Pair(0x100a, ExitKind::PassOver),
+                                                  Pair(0x1010, ExitKind::Arrive)));
+    EXPECT_THAT(reads, testing::Not(testing::Contains(base + 0xb)));
 }
 
 TEST_F(StepExitsOfX86, AreOneForAllReturnsToAKnownCaller) {

@@ -239,51 +239,49 @@ TEST(RangeStep, GoesIntoAnIndirectCallWhereThatIsWanted) {
     EXPECT_EQ(return_address, behind_call.value);
 }
 
-/// LLDB 21 and newer: a breakpoint at the pc that was not reported yet is hit without moving.
-TEST(Breakpoint, SetWhereAStepHasEndedIsHitWhenTheThreadGoesOn) {
+/// The thread of asm_hot(3, 3), where a step over its loop has ended; no breakpoint is there yet.
+class WhereAStepHasEnded : public testing::Test {
+  protected:
+    WhereAStepHasEnded() {
+        EXPECT_TRUE(session.target->unplant(at(asm_hot_body)).has_value());
+        const NativeRange loop = range_of(asm_hot_body, asm_hot_return);
+        EXPECT_TRUE(stepper.step(StepNativeRange{.ranges = {loop}, .stack_floor = {}}));
+        EXPECT_EQ(stepper.registers().pc, here);
+        EXPECT_TRUE(session.target->plant(here, {}).has_value());
+    }
+
+    static Session& planted(Session& session) {
+        EXPECT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
+        return session;
+    }
+
+    const NativeAddress here = at(asm_hot_return);
     Session session;
-    ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
-    Stepper stepper(session, asm_hot, 3, 3);
-    ASSERT_TRUE(session.target->unplant(at(asm_hot_body)).has_value());
-    const NativeRange loop = range_of(asm_hot_body, asm_hot_return);
-    ASSERT_TRUE(stepper.step(StepNativeRange{.ranges = {loop}, .stack_floor = {}}));
-    ASSERT_EQ(stepper.registers().pc, at(asm_hot_return));
-    ASSERT_TRUE(session.target->plant(at(asm_hot_return), {}).has_value());
+    Stepper stepper{planted(session), asm_hot, 3, 3};
+};
+
+/// LLDB 21 and newer: a breakpoint at the pc that was not reported yet is hit without moving.
+TEST_F(WhereAStepHasEnded, ABreakpointIsHitWhenTheThreadGoesOn) {
     session.resume();
     EXPECT_TRUE(session.stops_with<NativeBreakpointHit>());
-    EXPECT_EQ(stepper.registers().pc, at(asm_hot_return));
+    EXPECT_EQ(stepper.registers().pc, here);
     EXPECT_EQ(session.hits(asm_hot_return), 1U);
     EXPECT_EQ(stepper.finish(), 9U);
     EXPECT_EQ(session.hits(asm_hot_return), 1U);
 }
 
 /// Where several wasm instructions share a native one, it was told without being hit.
-TEST(Breakpoint, ToldWhereAStepHasEndedIsNotHitAgain) {
-    Session session;
-    ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
-    Stepper stepper(session, asm_hot, 3, 3);
-    ASSERT_TRUE(session.target->unplant(at(asm_hot_body)).has_value());
-    const NativeRange loop = range_of(asm_hot_body, asm_hot_return);
-    ASSERT_TRUE(stepper.step(StepNativeRange{.ranges = {loop}, .stack_floor = {}}));
-    ASSERT_TRUE(session.target->plant(at(asm_hot_return), {}).has_value());
+TEST_F(WhereAStepHasEnded, ABreakpointThatWasToldIsNotHit) {
     EXPECT_EQ(stepper.finish(true), 9U);
     EXPECT_EQ(session.hits(asm_hot_return), 0U);
 }
 
-TEST(Breakpoint, ToldIsNotHitAgainAsAStepLeavesIt) {
-    Session session;
-    ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());
-    Stepper stepper(session, asm_hot, 3, 3);
-    ASSERT_TRUE(session.target->unplant(at(asm_hot_body)).has_value());
-    ASSERT_TRUE(stepper.step(StepNativeInstruction{}));
-    const NativeAddress here = stepper.registers().pc;
-    ASSERT_TRUE(session.target->plant(here, {}).has_value());
+TEST_F(WhereAStepHasEnded, ABreakpointThatWasToldIsNotHitByAnotherStep) {
     ASSERT_TRUE(session.target->resume({.threads = {{.thread = stepper.thread,
                                                      .action = StepNativeInstruction{},
                                                      .passes_breakpoint = true}}}));
     EXPECT_TRUE(session.stops_with<NativeStepDone>());
-    EXPECT_NE(stepper.registers().pc, here);
-    ASSERT_TRUE(session.target->unplant(here).has_value());
+    EXPECT_EQ(session.hits(asm_hot_return), 0U);
     EXPECT_EQ(stepper.finish(), 9U);
 }
 

@@ -89,10 +89,10 @@ Arrival NativeTargetImpl::arrived_by_exit(Run& run, const NativeRegisters& at,
                                           std::uint64_t from_sp, const native::StepExit* from) {
     const native::StepPlan& plan = *run.plan;
     const bool in_frame = stack_pointer(at) >= plan.stack_floor;
-    if (from != nullptr && from_sp >= plan.stack_floor && !plan.in_ranges(at.pc.value)) {
-        const bool left = from->kind == ExitKind::PassOver ||
-                          (from->kind == ExitKind::PassInto && code_at(at.pc) != nullptr);
-        if (left) {
+    if (from != nullptr && from_sp >= plan.stack_floor) {
+        const bool entered = from->kind == ExitKind::PassInto && code_at(at.pc) != nullptr &&
+                             !plan.in_ranges(at.pc.value);
+        if (from->kind == ExitKind::PassOver || entered) {
             return NativeStepDone{};
         }
     }

@@ -51,19 +51,13 @@ inline constexpr std::uint64_t max_step_bytes = 1U << 20U;
 
 /// The exits of `ranges`, each of which starts with an instruction. `in_code` tells where traps can
 /// be planted. With `from`, the thread's pc, there are only the exits that can be reached from
-/// there, and those of kind Return; else each return is a PassOver. InvalidArgument for too much or
-/// no code, OutOfRange if it cannot be read.
+/// there, and those of kind Return; else each return is a PassOver. Behind a PassOver the thread
+/// may be elsewhere in the ranges: it needs another plan. InvalidArgument for too much or no code,
+/// OutOfRange if it cannot be read.
 [[nodiscard]] Result<StepPlan> plan_range_step(const StepNativeRange& step,
                                                const InstructionDecoder& decoder,
                                                const CodeReader& read, const CodeTest& in_code,
                                                std::optional<std::uint64_t> from = std::nullopt);
-/// The same without `from`, for those of the ranges only that jumps lead to from the one around
-/// `pc`; all if there is none. A thread that comes to another one, by an indirect jump or a return,
-/// has left the plan's ranges.
-[[nodiscard]] Result<StepPlan> plan_range_step_around(const StepNativeRange& step,
-                                                      const InstructionDecoder& decoder,
-                                                      const CodeReader& read,
-                                                      const CodeTest& in_code, std::uint64_t pc);
 [[nodiscard]] StepPlan plan_run_to(const RunToAddresses& run);
 
 } // namespace wdbg::native
