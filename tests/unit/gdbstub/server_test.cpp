@@ -306,21 +306,14 @@ TEST_F(ServerTest, DoesNotReplyTwiceToAStopNobodyWaitsFor) {
     EXPECT_THAT(ask("?"), testing::HasSubstr("reason:trace"));
 }
 
-/// LLDB's way to step over the rest of a line, with a server that knows of exits that LLDB
-/// overlooks.
-class FastStepTest : public ServerTest {
+/// A client that sets a breakpoint and continues, and a server that knows of exits of lines.
+class ContinueTest : public ServerTest {
   protected:
-    FastStepTest()
+    ContinueTest()
         : ServerTest({.leaves_unseen = [this](const CodeAddressRange& range) {
             asked.push_back(range);
             return range.end == CodeOffset{0x1a0};
         }}) {}
-
-    /// LLDB is known by this.
-    void SetUp() override {
-        ServerTest::SetUp();
-        ask("qHostInfo");
-    }
 
     /// What the guest was told to do by `c`; then its thread stops.
     std::vector<std::string> go_on() {
@@ -332,6 +325,22 @@ class FastStepTest : public ServerTest {
     }
 
     std::vector<CodeAddressRange> asked;
+};
+
+/// Our own client, for one.
+TEST_F(ContinueTest, IsWhatOtherClientsThanLldbGet) {
+    ask("Z0,40000000000001a0,1");
+    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
+    EXPECT_TRUE(asked.empty());
+}
+
+/// LLDB's way to step over the rest of a line.
+class FastStepTest : public ContinueTest {
+  protected:
+    void SetUp() override {
+        ContinueTest::SetUp();
+        ask("qHostInfo");
+    }
 };
 
 TEST_F(FastStepTest, IsAStepOverTheRangeAndThenByInstructions) {
@@ -362,17 +371,6 @@ TEST_F(FastStepTest, EndsWithItsThread) {
     EXPECT_THAT(guest.take_calls(), Contains("resume 1:step others:continue"));
     server.receive(framed("c"));
     EXPECT_THAT(guest.take_calls(), ElementsAre("resume others:continue"));
-}
-
-/// Our own client, for one.
-class OtherClientTest : public FastStepTest {
-  protected:
-    void SetUp() override { ServerTest::SetUp(); }
-};
-
-TEST_F(OtherClientTest, HasNoFastSteps) {
-    ask("Z0,40000000000001a0,1");
-    EXPECT_THAT(go_on(), ElementsAre("resume others:continue"));
 }
 
 TEST_F(FastStepTest, IsNoneWhereABreakpointIsPutBack) {
