@@ -54,7 +54,7 @@ class PlaceFinder {
         bool any = false;
         const bool has_begin = begins_somewhere(scope, offset);
         for (const std::uint32_t row : lines_.rows_of(offset.value)) {
-            const NativeRow& each = lines_.rows()[row];
+            const NativeRow each = lines_.rows()[row];
             if (!is_own(each, scope) || !(has_begin ? each.begins : each.is_statement)) {
                 continue;
             }
@@ -74,7 +74,8 @@ class PlaceFinder {
     /// Then other rows of the instruction are pieces of it that were put elsewhere.
     [[nodiscard]] bool begins_somewhere(std::uint32_t scope, CodeOffset offset) const {
         return std::ranges::any_of(lines_.rows_of(offset.value), [&](std::uint32_t row) {
-            return lines_.rows()[row].begins && is_own(lines_.rows()[row], scope);
+            const NativeRow each = lines_.rows()[row];
+            return each.begins && is_own(each, scope);
         });
     }
 

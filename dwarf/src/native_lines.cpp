@@ -36,51 +36,36 @@ NativeLines NativeLines::read(const DebugFile& file) {
         return std::tuple(unsorted[row].at, !unsorted[row].end, row);
     });
     NativeLines table;
-    table.rows_.reserve(order.size());
     for (const std::uint32_t row : order) {
-        table.rows_.push_back(unsorted[row]);
+        table.rows_.add(unsorted[row]);
     }
-    for (std::uint32_t each = 0; each < table.rows_.size(); ++each) {
-        if (table.rows_[each].line != 0) {
-            table.by_line_.push_back(each);
+    table.rows_.finish();
+    // Now by line: where each row is in the table.
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> lines;
+    for (std::uint32_t each = 0; each < order.size(); ++each) {
+        if (const std::uint32_t line = unsorted[order[each]].line; line != 0) {
+            lines.emplace_back(line, each);
         }
     }
-    std::ranges::sort(table.by_line_, {}, [&table](std::uint32_t row) {
-        return std::pair(table.rows_[row].line, row);
-    });
+    std::ranges::sort(lines);
+    for (const auto& [line, row] : lines) {
+        table.by_line_.add(line, row);
+    }
+    table.by_line_.finish();
     return table;
 }
 
 std::optional<std::size_t> NativeLines::row_at(TextOffset at) const {
-    const auto behind = std::ranges::upper_bound(rows_, at, {}, &NativeRow::at);
-    if (behind == rows_.begin() || std::prev(behind)->end) {
+    const std::size_t behind = rows_.upper_bound(at);
+    if (behind == 0 || rows()[behind - 1].end) {
         return std::nullopt;
     }
-    return static_cast<std::size_t>(behind - rows_.begin()) - 1;
-}
-
-std::size_t NativeLines::first_from(TextOffset at) const {
-    return static_cast<std::size_t>(std::ranges::lower_bound(rows_, at, {}, &NativeRow::at) -
-                                    rows_.begin());
+    return behind - 1;
 }
 
 TextOffset NativeLines::end_of(std::size_t row) const {
-    return row + 1 < rows_.size() ? rows_[row + 1].at : rows_[row].at;
-}
-
-std::span<const std::uint32_t> NativeLines::rows_of(std::uint32_t line) const {
-    const auto found = std::ranges::equal_range(
-        by_line_, line, {}, [this](std::uint32_t row) { return rows_[row].line; });
-    return {found.begin(), found.end()};
-}
-
-std::optional<std::uint32_t> NativeLines::next_line(std::uint32_t begin, std::uint32_t end) const {
-    const auto found = std::ranges::lower_bound(
-        by_line_, begin, {}, [this](std::uint32_t row) { return rows_[row].line; });
-    if (found == by_line_.end() || rows_[*found].line >= end) {
-        return std::nullopt;
-    }
-    return rows_[*found].line;
+    const RowReader all = rows();
+    return row + 1 < all.size() ? all[row + 1].at : all[row].at;
 }
 
 } // namespace wdbg::dwarf

@@ -21,20 +21,27 @@ std::vector<TextRange> NativeReader::pieces_where(const NativeFunction& function
     const auto rows = lines().rows();
     const TextOffset end{function.offset + function.size};
     auto segment = scopes.segments.begin();
-    for (std::size_t row = lines().first_from(TextOffset{function.offset});
-         row < rows.size() && rows[row].at < end; ++row) {
-        TextOffset at = rows[row].at;
-        const TextOffset row_end = std::min(lines().end_of(row), end);
-        while (at < row_end && !rows[row].end) {
-            while (segment != scopes.segments.end() &&
-                   std::next(segment) != scopes.segments.end() && std::next(segment)->begin <= at) {
-                ++segment;
-            }
-            const bool has_next =
-                segment != scopes.segments.end() && std::next(segment) != scopes.segments.end();
-            const TextOffset stop =
-                has_next ? std::min(row_end, std::next(segment)->begin) : row_end;
-            if (wanted({at, stop}, rows[row].line, scopes.scope_at(at))) {
+    /// Of a row, from `at` to where the scope changes; the row's end is `row_end`.
+    const auto piece_from = [&](TextOffset at, TextOffset row_end) {
+        const auto next = [&] {
+            return segment == scopes.segments.end() ? segment : std::next(segment);
+        };
+        while (next() != scopes.segments.end() && next()->begin <= at) {
+            ++segment;
+        }
+        return next() != scopes.segments.end() ? std::min(row_end, next()->begin) : row_end;
+    };
+    for (std::size_t row = lines().first_from(TextOffset{function.offset}); row < rows.size();
+         ++row) {
+        const NativeRow each = rows[row];
+        if (each.at >= end) {
+            break;
+        }
+        const TextOffset row_end = row + 1 < rows.size() ? rows[row + 1].at : each.at;
+        TextOffset at = each.at;
+        while (at < std::min(row_end, end) && !each.end) {
+            const TextOffset stop = piece_from(at, std::min(row_end, end));
+            if (wanted({at, stop}, each.line, scopes.scope_at(at))) {
                 add({at, stop});
             }
             at = stop;

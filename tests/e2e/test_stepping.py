@@ -104,6 +104,23 @@ def test_instruction_step_enters_a_call_and_next_instruction_does_not(debug):
     assert session.step_out().function == "steps"
 
 
+def test_instruction_step_over_a_host_call_ends_behind_it(debug):
+    session = debug(*CONTROL)
+    session.target.BreakpointCreateByName("__wasi_fd_write")
+    session.go()
+
+    def instruction() -> str:
+        several = session.target.ReadInstructions(session.frame.GetPCAddress(), 3)
+        return several[0].GetMnemonic(session.target).strip()
+
+    while instruction() != "call":
+        assert session.step_instruction().function == "__wasi_fd_write"
+    callers = session.frames()[1:]
+    session.step_instruction()
+    assert session.frames()[0] in ("__wasi_fd_write", callers[0])
+    assert session.frames()[-1] == callers[-1] and "main" in session.frames()
+
+
 def test_next_instruction_steps_over_a_call(debug):
     session = debug(*CONTROL)
     session.run_to("steps-call")

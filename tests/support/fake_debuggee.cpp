@@ -248,6 +248,7 @@ Result<FrameRange> FakeDebuggee::frames(ThreadId thread, std::uint32_t first,
         frame.function = static_cast<std::uint32_t>(i);
         frame.local_count = static_cast<std::uint32_t>(frames[i].locals.size());
         frame.host_call = frames[i].host_call;
+        frame.native_stack = frames[i].native_stack;
         range.frames.push_back(std::move(frame));
     }
     return range;

@@ -29,6 +29,7 @@ struct FakeFrame {
     std::vector<Value> locals;
     std::vector<Value> stack;
     std::string host_call;
+    std::uint64_t native_stack = 0;
 };
 
 struct FakeThread {

@@ -281,9 +281,20 @@ std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) 
     return StepDone{};
 }
 
+bool AotDebuggeeImpl::is_stepping_in(ThreadId id) const {
+    if (steps_in_ == 0) {
+        return false;
+    }
+    const auto all = target_.threads();
+    const auto thread = std::ranges::find(all, id, &NativeThread::id);
+    return thread != all.end() && thread->system_id == steps_in_;
+}
+
 std::optional<StopReason> AotDebuggeeImpl::step_reason(ThreadId thread) {
     if (std::exchange(awaits_entry_, false)) {
         steps_[thread] = {.kind = ResumeKind::StepInstruction, .to_entry = true};
+    } else if (!steps_.contains(thread) && is_stepping_in(thread)) {
+        steps_[thread] = {.kind = ResumeKind::StepInstruction};
     }
     const auto step = steps_.find(thread);
     if (step == steps_.end() || !step_is_done(thread, step->second)) {

@@ -112,6 +112,8 @@ class AotDebuggeeImpl final : public AotDebuggee,
 
     void guest_exited(int exit_code) override;
 
+    void step_in(std::uint64_t system_id) override { steps_in_ = system_id; }
+
     [[nodiscard]] std::optional<CodeAddress> trap_pc() const override { return trap_pc_; }
 
   private:
@@ -167,6 +169,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
 
     // --- Steps (run_control.cpp) ----------------------------------------------------------------
     [[nodiscard]] Step begin_step(const ThreadAction& action) const;
+    [[nodiscard]] bool is_stepping_in(ThreadId thread) const;
     [[nodiscard]] bool step_is_done(ThreadId thread, const Step& step) const;
     [[nodiscard]] NativeAction next_action(ThreadId thread, const Step& step) const;
     [[nodiscard]] NativeAction action_within(const ThreadStack& stack, const Step& step) const;
@@ -235,7 +238,8 @@ class AotDebuggeeImpl final : public AotDebuggee,
     bool has_new_code_ = false;     ///< that no client has been told of
     bool has_new_instance_ = false; ///< likewise, of this process: its first call stops
     bool attached_ = false;
-    bool interrupted_ = false; ///< somebody asked for a stop that has not come yet
+    std::uint64_t steps_in_ = 0; ///< number of the thread whose step comes from other code
+    bool interrupted_ = false;   ///< somebody asked for a stop that has not come yet
     std::uint64_t generation_ = 0;
     std::vector<ThreadStop> reasons_;
     mutable std::map<ThreadId, ThreadStack> stacks_; ///< of this stop, once somebody asked

@@ -102,7 +102,8 @@ std::vector<ThreadInfo> AotDebuggeeImpl::threads() const {
         found.push_back(
             {.id = thread.id,
              .state = state,
-             .name = thread.id.value == 1 ? "main" : "thread " + std::to_string(thread.id.value)});
+             .name = thread.id.value == 1 ? "main" : "thread " + std::to_string(thread.id.value),
+             .system_id = thread.system_id});
     }
     return found;
 }
@@ -214,7 +215,8 @@ Result<FrameRange> AotDebuggeeImpl::frames(ThreadId thread, std::uint32_t first,
             .pc = {native.instance != nullptr ? native.instance->id : InstanceId{}, all[i].pc},
             .pc_is_return_address = all[i].pc_is_return_address,
             .function = all[i].position.function,
-            .host_call = all[i].host_call};
+            .host_call = all[i].host_call,
+            .native_stack = stack_pointer(native.registers).value};
         if (const auto& wasm = native.module->wasm) {
             const wasm::FunctionBody* body = wasm->body(frame.function);
             const wasm::FunctionType* type = wasm->function_type(frame.function);

@@ -242,7 +242,7 @@ Result<void> AotDebuggeeImpl::resume(const ResumeRequest& request) {
     if (auto stopped = require_stopped(); !stopped) {
         return stopped;
     }
-    if (request.threads.empty() && !request.others) {
+    if (request.threads.empty() && !request.others && !request.others_elsewhere) {
         return fail(ErrorCode::InvalidArgument, "no thread would run");
     }
     const auto exists = [this](ThreadId id) { // a list may cost a round trip

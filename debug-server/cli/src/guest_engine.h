@@ -1,39 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "shared_debuggee.h"
+
 #include <wdbg/cli/run_options.h>
 #include <wdbg/model/debuggee.h>
+#include <wdbg/model/instruction_decoder.h>
 #include <wdbg/wamr/runtime.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <filesystem>
 #include <memory>
+
+namespace wdbg::native {
+class ProcessTarget;
+}
+
+namespace wdbg::aot {
+class AotDebuggee;
+}
 
 namespace wdbg::cli {
 
-/// A runtime together with what makes its guest debuggable.
+/// A runtime together with what makes its guest debuggable: the interpreter's engine, the one of
+/// compiled code, or both, as the guest's modules need it.
 class GuestEngine {
   public:
-    virtual ~GuestEngine() = default;
+    [[nodiscard]] static Result<std::unique_ptr<GuestEngine>>
+    create(boost::asio::io_context& loop, wamr::RuntimeOptions options, const RunOptions& run);
 
-    [[nodiscard]] virtual wamr::Runtime& runtime() = 0;
-    [[nodiscard]] virtual Debuggee& debuggee() = 0;
+    GuestEngine(const GuestEngine&) = delete;
+    GuestEngine& operator=(const GuestEngine&) = delete;
+    ~GuestEngine();
+
+    [[nodiscard]] wamr::Runtime& runtime() { return *runtime_; }
+
+    /// Not to be asked for anything before start().
+    [[nodiscard]] Debuggee& debuggee() { return front_; }
+
     /// The guest is loaded and about to run; the loop does not run yet. `wait`: it is to wait at
     /// its entry for a client.
-    virtual void start(bool wait) = 0;
+    Result<void> start(bool wait);
     /// The .wasm that the user's `module` is or was made from.
-    [[nodiscard]] virtual std::filesystem::path
-    wasm_file(const std::filesystem::path& module) const = 0;
-    /// On the guest's main thread. Adds what the engine knows of the end, and tells the client.
-    virtual void guest_ended(wamr::Outcome& outcome) = 0;
+    [[nodiscard]] std::filesystem::path wasm_file(const std::filesystem::path& module) const;
+    /// On the guest's main thread. Adds what the engines know of the end, and tells the client.
+    void guest_ended(wamr::Outcome& outcome);
+
+  private:
+    explicit GuestEngine(boost::asio::io_context& loop);
+
+    Result<GuestGate*> open_gate(bool stops_at_entry);
+    void start_compiled(bool stops_at_entry);
+    void wait_for_events();
+
+    boost::asio::io_context& loop_;
+    // Of compiled code, once a module of it has been loaded.
+    std::unique_ptr<InstructionDecoder> decoder_;
+    std::unique_ptr<native::ProcessTarget> target_;
+    std::unique_ptr<aot::AotDebuggee> compiled_;
+    std::unique_ptr<wamr::Runtime> runtime_;
+    bool main_is_compiled_ = false;
+    std::unique_ptr<Debuggee> mixed_;
+    std::filesystem::path wasm_file_; ///< of compiled code
+    boost::asio::posix::stream_descriptor events_;
+    SharedDebuggee front_;
 };
-
-[[nodiscard]] Result<std::unique_ptr<GuestEngine>>
-make_interpreter_engine(boost::asio::io_context& loop, const wamr::RuntimeOptions& options);
-
-/// For .aot modules. Unavailable where libwdbg-dwarf.so is missing, or on hosts whose native code
-/// wdbg cannot control.
-[[nodiscard]] Result<std::unique_ptr<GuestEngine>>
-make_aot_engine(boost::asio::io_context& loop, wamr::RuntimeOptions options, const RunOptions& run);
 
 } // namespace wdbg::cli

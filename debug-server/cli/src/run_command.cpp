@@ -37,14 +37,18 @@ Result<std::filesystem::path> compile(const RunOptions& options,
 }
 
 wamr::RuntimeOptions runtime_options(const RunOptions& options) {
-    wamr::RuntimeOptions runtime{.debug_hooks = options.listen || options.dap};
+    wamr::RuntimeOptions runtime;
     runtime.max_threads = options.max_threads.value_or(runtime.max_threads);
     runtime.debug_file = options.debug_file;
     if (options.compile && !is_aot(options.module)) {
         runtime.wasm_file = options.module;
         runtime.find_import = [options](const std::string& name) {
             const auto file = options.module.parent_path() / (name + ".wasm");
+            const auto aot = options.module.parent_path() / (name + ".aot");
             std::error_code error; // a name may be too long for a file's
+            if (!std::filesystem::exists(file, error) && std::filesystem::exists(aot, error)) {
+                return Result<wamr::ImportFile>(wamr::ImportFile{.file = aot});
+            }
             if (!std::filesystem::exists(file, error)) {
                 return Result<wamr::ImportFile>(
                     fail(ErrorCode::NotFound, file.string() + " does not exist"));
@@ -72,14 +76,16 @@ wamr::GuestOptions guest_options(const RunOptions& options) {
     return guest;
 }
 
-/// `module` is the .wasm.
+/// `module` is the main module's .wasm.
 int exit_status(const std::filesystem::path& module, const wamr::Outcome& outcome) {
     for (const std::string& result : outcome.results) {
         std::puts(result.c_str());
     }
     std::fflush(stdout);
     if (!outcome.trap.empty()) {
-        report(trap_line(outcome.trap, find_trap_place(module, outcome.trap_pc)));
+        const std::filesystem::path file =
+            outcome.trap_file.empty() ? module : std::filesystem::path(outcome.trap_file);
+        report(trap_line(outcome.trap, find_trap_place(file, outcome.trap_pc)));
     }
     return outcome.exit_code;
 }
@@ -96,7 +102,7 @@ int run_plain(const RunOptions& options, const std::filesystem::path& code) {
     }
     wamr::Outcome outcome = (*guest)->run();
     std::filesystem::path module = options.module;
-    if (outcome.trap_text_offset) {
+    if (outcome.trap_text_offset && !outcome.trap_pc) {
         outcome.trap_pc = find_wasm_pc(code, options.debug_file, *outcome.trap_text_offset, module);
     }
     return exit_status(module, outcome);
@@ -112,8 +118,7 @@ Result<void> tell_address(const RunOptions& options, const std::string& address)
 /// A client can connect while the module is loaded; its address is told when there is a guest.
 int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
     boost::asio::io_context loop(1); // outlives the engine, which posts to it
-    auto engine = is_aot(code) ? make_aot_engine(loop, runtime_options(options), options)
-                               : make_interpreter_engine(loop, runtime_options(options));
+    auto engine = GuestEngine::create(loop, runtime_options(options), options);
     if (!engine) {
         return fail_with(engine.error());
     }
@@ -131,7 +136,9 @@ int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
     if (auto told = tell_address(options, (*server)->address()); !told) {
         return fail_with(told.error());
     }
-    (*engine)->start(options.wait);
+    if (auto started = (*engine)->start(options.wait); !started) {
+        return fail_with(started.error());
+    }
     (*server)->start();
     wamr::Outcome outcome = (*guest)->run();
     (*engine)->guest_ended(outcome);

@@ -8,10 +8,16 @@
 namespace wdbg::cli {
 
 /// A Debuggee that belongs to somebody else, with an event handler of its own: so that two servers
-/// can stand before one guest. It forwards everything; its owner hands the events on.
+/// can stand before one guest, or one before it is known what the guest is. It forwards everything;
+/// its owner hands the events on.
 class SharedDebuggee final : public Debuggee {
   public:
-    explicit SharedDebuggee(Debuggee& guest) : guest_(guest) {}
+    SharedDebuggee() = default;
+
+    explicit SharedDebuggee(Debuggee& guest) : guest_(&guest) {}
+
+    /// Before anything but set_event_handler() is called.
+    void set_guest(Debuggee& guest) { guest_ = &guest; }
 
     /// Every event of the guest.
     void on_event(const Event& event) {
@@ -49,25 +55,25 @@ class SharedDebuggee final : public Debuggee {
     Result<void> unplant(CodeAddress address) override;
     [[nodiscard]] WatchpointSupport* watchpoints() override;
 
-    [[nodiscard]] ConditionSupport* conditions() override { return guest_.conditions(); }
+    [[nodiscard]] ConditionSupport* conditions() override { return guest_->conditions(); }
 
-    [[nodiscard]] CallSupport* call_support() override { return guest_.call_support(); }
+    [[nodiscard]] CallSupport* call_support() override { return guest_->call_support(); }
 
-    [[nodiscard]] JumpSupport* jump_support() override { return guest_.jump_support(); }
+    [[nodiscard]] JumpSupport* jump_support() override { return guest_->jump_support(); }
 
-    [[nodiscard]] NativeCodeSupport* native_code() override { return guest_.native_code(); }
+    [[nodiscard]] NativeCodeSupport* native_code() override { return guest_->native_code(); }
 
     Result<void> resume(const ResumeRequest& request) override;
     Result<void> interrupt() override;
     void detach() override;
 
-    Result<void> detach_stopped() override { return guest_.detach_stopped(); }
+    Result<void> detach_stopped() override { return guest_->detach_stopped(); }
 
     Result<void> attach() override;
     void kill() override;
 
   private:
-    Debuggee& guest_;
+    Debuggee* guest_ = nullptr;
     EventHandler handler_;
 };
 

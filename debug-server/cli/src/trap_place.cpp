@@ -65,7 +65,7 @@ std::optional<CodeAddress> find_wasm_pc(const std::filesystem::path& aot,
 
 TrapPlace find_trap_place(const std::filesystem::path& module,
                           const std::optional<CodeAddress>& pc) {
-    if (!pc || pc->instance.value != 0) {
+    if (!pc) {
         return {};
     }
     TrapPlace place;

@@ -9,8 +9,8 @@
 
 namespace wdbg::cli {
 
-/// What is known of a trap's place: the source line from the module's DWARF, else the function's
-/// name and the wasm offset. Loads the DWARF reader (and libLLVM) only here.
+/// What is known of a trap's place in a module: the source line from the module's DWARF, else the
+/// function's name and the wasm offset. Loads the DWARF reader (and libLLVM) only here.
 [[nodiscard]] TrapPlace find_trap_place(const std::filesystem::path& module,
                                         const std::optional<CodeAddress>& pc);
 

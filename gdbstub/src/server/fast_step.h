@@ -21,6 +21,8 @@ class FastStep {
     /// qHostInfo: the client is LLDB. Nothing happens with others.
     void lldb_is_there() { is_lldb_ = true; }
 
+    [[nodiscard]] bool is_lldb() const { return is_lldb_; }
+
     /// Another packet comes: a breakpoint counts for the next one only.
     void packet_begins();
     void breakpoint_set(CodeAddress address);

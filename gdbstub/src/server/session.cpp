@@ -127,6 +127,13 @@ Result<const ThreadView*> Session::select_by_suffix(std::string_view text) {
     return select(*spec);
 }
 
+namespace {
+
+/// The main instance, said explicitly; instances do not get that far.
+constexpr std::uint32_t main_memory_instance = WasmAddress::max_memory_instance;
+
+} // namespace
+
 Result<CodeAddress> to_code_address(WasmAddress address) {
     if (address.space() != AddressSpace::Object) {
         return fail(ErrorCode::InvalidArgument, "not an address of code");
@@ -135,13 +142,33 @@ Result<CodeAddress> to_code_address(WasmAddress address) {
                        .offset = CodeOffset{address.offset()}};
 }
 
-Result<MemoryAddress> to_memory_address(WasmAddress address) {
+InstanceId Session::plain_memory_instance() const {
+    const ThreadView* shown = find_thread(shown_thread);
+    if (!fast_step.is_lldb() || shown == nullptr || shown->pc.id() == 0) {
+        return InstanceId{};
+    }
+    const InstanceId instance{shown->pc.id()};
+    const auto memories = debuggee.memories(instance);
+    return memories && !memories->empty() ? instance : InstanceId{};
+}
+
+std::optional<WasmAddress> Session::full_address(InstanceId instance, std::uint32_t offset) {
+    return WasmAddress::memory(instance.value == 0 ? main_memory_instance : instance.value, 0,
+                               offset);
+}
+
+Result<MemoryAddress> Session::memory_address(WasmAddress address) const {
     if (address.space() != AddressSpace::Memory) {
         return fail(ErrorCode::InvalidArgument, "not an address of linear memory");
     }
-    return MemoryAddress{.instance = InstanceId{address.memory_instance()},
-                         .memory = address.memory_index(),
-                         .offset = address.offset()};
+    InstanceId instance{address.memory_instance()};
+    if (instance.value == main_memory_instance) {
+        instance = {};
+    } else if (instance.value == 0) {
+        instance = plain_memory_instance();
+    }
+    return MemoryAddress{
+        .instance = instance, .memory = address.memory_index(), .offset = address.offset()};
 }
 
 WasmAddress from_code_address(CodeAddress address) {

@@ -106,6 +106,16 @@ class Session {
     /// the current one.
     Result<const ThreadView*> select_by_suffix(std::string_view text);
 
+    /// Whose linear memory an address without an instance is in: LLDB's pointers and the addresses
+    /// of static variables have none. For LLDB the instance that the user is shown at this stop,
+    /// else the main one (0).
+    [[nodiscard]] InstanceId plain_memory_instance() const;
+    /// InvalidArgument for an address of another space.
+    [[nodiscard]] Result<MemoryAddress> memory_address(WasmAddress address) const;
+    /// With the instance in it, also where that is the main one.
+    [[nodiscard]] static std::optional<WasmAddress> full_address(InstanceId instance,
+                                                                 std::uint32_t offset);
+
   private:
     void add_thread(const ThreadInfo& info, const Stopped& stop);
 };
@@ -114,7 +124,6 @@ class Session {
 
 /// Where code and memory are, in LLDB's addresses. Fails with InvalidArgument for another space.
 [[nodiscard]] Result<CodeAddress> to_code_address(WasmAddress address);
-[[nodiscard]] Result<MemoryAddress> to_memory_address(WasmAddress address);
 /// An address that LLDB can be told; that of the module's first byte where it cannot be expressed.
 [[nodiscard]] WasmAddress from_code_address(CodeAddress address);
 

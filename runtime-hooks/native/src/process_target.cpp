@@ -94,6 +94,8 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
 
     void stop_at_entry() override { stop_at_entry_.store(true); }
 
+    void step_in(std::uint64_t system_id) override { steps_in_.store(system_id); }
+
     void set_caller(GuestCaller* caller) override { caller_ = caller; }
 
     [[nodiscard]] bool is_calling() const override;
@@ -153,6 +155,7 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
     std::vector<NativeInstance> instances_;       ///< the loop's: as its events have told
     std::atomic<bool> has_new_instance_{false};   ///< that has not been called yet
     std::atomic<bool> stop_at_entry_{false};
+    std::atomic<std::uint64_t> steps_in_{0}; ///< the thread's number
     GuestCaller* caller_ = nullptr;
     std::mutex handlers_mutex_;
     std::uint32_t last_range_ = 0;
@@ -374,7 +377,10 @@ void ProcessTargetImpl::enter_guest(NativeAddress function) {
         stop_at_entry_.load(std::memory_order_relaxed) && stop_at_entry_.exchange(false);
     const bool in_new_instance =
         has_new_instance_.load(std::memory_order_relaxed) && has_new_instance_.exchange(false);
-    if (at_entry || (in_new_instance && state_.attached.load())) {
+    std::uint64_t stepping = steps_in_.load(std::memory_order_relaxed);
+    const bool steps_in = stepping != 0 && std::cmp_equal(stepping, ::gettid()) &&
+                          steps_in_.compare_exchange_strong(stepping, 0);
+    if (at_entry || steps_in || (in_new_instance && state_.attached.load())) {
         const std::lock_guard lock(sites_mutex_);
         control_.stop_current_thread_at(function);
     }

@@ -38,6 +38,11 @@ NativeStopReason model_reason(ReasonKind kind, const GuestThread& thread) {
     return Interrupted{};
 }
 
+/// One without begins, or is called from the host next: nobody who resumes could name it.
+bool has_guest_frames(const GuestThread& thread) {
+    return thread.whereabouts.load() == Whereabouts::Parked || thread.exit != nullptr;
+}
+
 NativeThreadState model_state(const GuestThread& thread) {
     switch (thread.whereabouts.load()) {
     case Whereabouts::Running:
@@ -429,7 +434,7 @@ Result<void> RunControl::resume(const NativeResume& request) {
     for (const auto& thread : threads_) {
         const bool named = std::ranges::any_of(
             request.threads, [&](const auto& action) { return action.thread == thread->id; });
-        if (named || request.resume_others) {
+        if (named || request.resume_others || !has_guest_frames(*thread)) {
             release(*thread);
         }
     }

@@ -54,6 +54,11 @@ struct Registration {
 };
 
 thread_local Registration registration;
+thread_local bool is_known_exception = false;
+
+bool is_compiled(const WASMExecEnv* env) {
+    return wdbg_module_is_aot(wdbg_instance_module(wdbg_env_instance(env)));
+}
 
 } // namespace
 
@@ -89,6 +94,18 @@ void remove_aot_instance(const void* instance) {
     if (the_gate != nullptr) {
         the_gate->remove_instance({reinterpret_cast<std::uint64_t>(instance)});
     }
+}
+
+bool is_calling_compiled() {
+    return registration.registered && the_gate->is_calling();
+}
+
+KnownException::KnownException() {
+    is_known_exception = true;
+}
+
+KnownException::~KnownException() {
+    is_known_exception = false;
 }
 
 void leave_aot_gate() {
@@ -146,7 +163,8 @@ void wdbg_aot_instance_made(const void* instance, const void* code) {
 }
 
 bool wdbg_aot_on_exception(WASMExecEnv* exec_env, const char* exception) {
-    if (exception == nullptr || !registration.registered) {
+    if (exception == nullptr || !registration.registered || is_known_exception ||
+        !is_compiled(exec_env)) {
         return false;
     }
     if (the_gate->is_calling()) {

@@ -16,6 +16,19 @@ void remove_aot_code(CodeRangeId id);
 /// It is about to be freed. Nothing happens for one that was never told, or without a gate.
 void remove_aot_instance(const void* instance);
 
+/// The calling thread runs a function of compiled code for the debugger.
+[[nodiscard]] bool is_calling_compiled();
+
+/// While it lives, an exception that the calling thread raises in compiled code is no news: the
+/// code that it has called has raised it before.
+class KnownException {
+  public:
+    KnownException();
+    KnownException(const KnownException&) = delete;
+    KnownException& operator=(const KnownException&) = delete;
+    ~KnownException();
+};
+
 /// The calling thread runs no more guest code. (Other threads do this by themselves as they end.)
 void leave_aot_gate();
 

@@ -64,16 +64,18 @@ void Engine::settle() {
         return;
     }
     const auto is_active = [](const GuestThread* thread) { return thread->active(); };
+    const bool any_active = std::ranges::any_of(threads_, is_active);
     const bool ready =
-        std::ranges::any_of(threads_, is_active) &&
+        (any_active || is_secondary_) &&
         std::ranges::all_of(threads_, [&](const GuestThread* thread) { return settled(*thread); });
     if (!ready) {
         return;
     }
-    if (reasons_.empty()) {
+    if (reasons_.empty() && any_active) {
         reasons_.push_back({(*std::ranges::find_if(threads_, is_active))->id, Interrupted{}});
     }
     state_ = RunState::Stopped;
+    steps_in_ = 0;
     ++generation_;
     for (GuestThread* thread : threads_) {
         thread->stack.reset();
@@ -138,6 +140,24 @@ void Engine::stop_at_entry() {
     stop_at_entry_ = true;
 }
 
+void Engine::share(bool has_main) {
+    const std::lock_guard lock(mutex_);
+    is_shared_ = true;
+    is_secondary_ = !has_main;
+}
+
+void Engine::step_in(std::uint64_t system_id) {
+    const std::lock_guard lock(mutex_);
+    steps_in_ = system_id;
+}
+
+void Engine::exception_is_known() {
+    GuestThread& thread = current();
+    const std::lock_guard lock(mutex_);
+    thread.trap_depth = thread.activations.size();
+    trapped_elsewhere_ = !exception_pc_;
+}
+
 void Engine::guest_exited(int exit_code) {
     const std::lock_guard lock(mutex_);
     state_ = RunState::Running;
@@ -150,7 +170,7 @@ void Engine::guest_exited(int exit_code) {
 void Engine::note_exception_pc(const std::uint8_t* ip, bool exact) {
     const std::lock_guard lock(mutex_);
     ModuleRecord* module = modules_.find_code(ip);
-    if (module == nullptr || exception_pc_) {
+    if (module == nullptr || exception_pc_ || trapped_elsewhere_) {
         return;
     }
     CodeOffset offset = module->offset_of(ip);
@@ -170,6 +190,7 @@ void Engine::note_exception_pc(const std::uint8_t* ip, bool exact) {
 
 std::optional<CodeAddress> Engine::take_exception_pc() {
     const std::lock_guard lock(mutex_);
+    trapped_elsewhere_ = false;
     return std::exchange(exception_pc_, std::nullopt);
 }
 
@@ -182,6 +203,9 @@ void Engine::reset() {
     handler_ = nullptr;
     attached_ = false;
     stop_at_entry_ = false;
+    is_shared_ = false;
+    is_secondary_ = false;
+    steps_in_ = 0;
     killed_ = false;
     threads_.clear();
     next_thread_ = 1;
@@ -254,6 +278,8 @@ void Engine::detach() {
 }
 
 void Engine::apply(GuestThread& thread, const ThreadAction& action) {
+    thread.step.reset(); // one that another thread's stop has ended
+    clear_attention(thread, attention::step);
     if (action.kind != ResumeKind::Continue) {
         thread.step = action;
         thread.step_frame = wdbg_env_top_frame(thread.env());
@@ -274,7 +300,7 @@ Result<void> Engine::resume(const ResumeRequest& request) {
                         "there is no thread " + std::to_string(action.thread.value));
         }
     }
-    if (request.threads.empty() && !request.others) {
+    if (request.threads.empty() && !request.others && !request.others_elsewhere) {
         return fail(ErrorCode::InvalidArgument, "no thread would run");
     }
     state_ = RunState::Running;
@@ -360,7 +386,10 @@ std::vector<ThreadInfo> Engine::threads() const {
         } else if (state_ == RunState::Stopped || thread->in_host.load()) {
             state = ThreadState::InHostCall; // maybe on its way back to the gate
         }
-        found.push_back({.id = thread->id, .state = state, .name = thread->name});
+        found.push_back({.id = thread->id,
+                         .state = state,
+                         .name = thread->name,
+                         .system_id = thread->system_id});
     }
     return found;
 }

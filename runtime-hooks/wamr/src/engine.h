@@ -56,9 +56,20 @@ class Engine {
     void remove_module(WASMModule* handle);
     void add_instance(WASMModuleInstance* instance);
     void stop_at_entry();
+    /// See Runtime::share().
+    void share(bool has_main);
+    /// See Runtime::step_in().
+    void step_in(std::uint64_t system_id);
     void guest_exited(int exit_code);
     /// Where the last exception was raised; kept until asked for.
     std::optional<CodeAddress> take_exception_pc();
+    /// The calling thread runs a function for the debugger.
+    [[nodiscard]] bool is_calling();
+    /// The exception that the calling thread is about to raise has been reported where it came
+    /// from: by code that it has called.
+    void exception_is_known();
+    /// The .wasm that it was loaded from; empty if there is no such instance.
+    [[nodiscard]] std::string file_of(InstanceId instance) const;
     void note_exception_pc(const std::uint8_t* ip, bool exact);
 
     // --- The event loop's side
@@ -170,6 +181,9 @@ class Engine {
     RunState state_ = RunState::Running;
     bool attached_ = false;
     bool stop_at_entry_ = false;
+    bool is_shared_ = false;     ///< another engine runs part of the guest
+    bool is_secondary_ = false;  ///< … with its main thread
+    std::uint64_t steps_in_ = 0; ///< number of the thread that steps into this engine's code
     bool killed_ = false;
     bool waking_ = false; ///< a thread of its own wakes those that are to end
     std::uint64_t generation_ = 0;
@@ -177,6 +191,7 @@ class Engine {
     std::vector<ThreadStop> reasons_;
     std::atomic<bool> watching_{false};
     std::optional<CodeAddress> exception_pc_;
+    bool trapped_elsewhere_ = false; ///< in code of another engine
 
     Post post_;
     std::shared_ptr<Debuggee::EventHandler> handler_;

@@ -134,6 +134,10 @@ bool Engine::end_call(Lock& lock, const GuestThread& thread, const InjectedCall&
     return call.done;
 }
 
+bool Engine::is_calling() {
+    return current().calling;
+}
+
 Result<std::vector<Value>> Engine::call(const CallRequest& request) {
     Lock lock(mutex_);
     const auto prepared = prepare_call(request);

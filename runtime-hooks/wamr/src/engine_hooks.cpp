@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <unistd.h>
 #include <utility>
 
 namespace wdbg::wamr {
@@ -82,6 +83,7 @@ thread_local ThreadSlot slot;
 GuestThread& Engine::current() {
     if (!slot.thread) {
         slot.thread = std::make_unique<GuestThread>();
+        slot.thread->system_id = static_cast<std::uint64_t>(::gettid());
     }
     return *slot.thread;
 }
@@ -156,6 +158,10 @@ void Engine::start_activity(Lock& lock, GuestThread& thread) {
     if (std::exchange(stop_at_entry_, false)) {
         thread.due = StoppedAtEntry{};
     }
+    if (steps_in_ != 0 && steps_in_ == thread.system_id) {
+        steps_in_ = 0;
+        thread.due = StepDone{};
+    }
 }
 
 void Engine::end_activity(GuestThread& thread) {
@@ -172,8 +178,8 @@ void Engine::end_activity(GuestThread& thread) {
         return other->active() && (!other->wants(attention::hold) || other->cancelled);
     };
     const auto is_active = [](const GuestThread* other) { return other->active(); };
-    if (state_ == RunState::Running && attached_ && std::ranges::any_of(threads_, is_active) &&
-        std::ranges::none_of(threads_, may_run)) {
+    if (state_ == RunState::Running && attached_ && !is_shared_ &&
+        std::ranges::any_of(threads_, is_active) && std::ranges::none_of(threads_, may_run)) {
         request_stop();
     }
 }

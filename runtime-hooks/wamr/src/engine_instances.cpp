@@ -20,6 +20,12 @@ void Engine::on_env_destroyed(WASMExecEnv* env) {
     }
 }
 
+std::string Engine::file_of(InstanceId instance) const {
+    const std::lock_guard lock(mutex_);
+    const InstanceRecord* record = modules_.find(instance);
+    return record != nullptr ? record->module->path : std::string();
+}
+
 /// Breakpoints and watchpoints go with it, and the client finds it gone at the next stop. Who ends
 /// all instances of the process waits until this one is not among them.
 void Engine::on_instance_destroyed(WASMModuleInstance* instance) {

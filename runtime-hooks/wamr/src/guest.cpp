@@ -112,13 +112,24 @@ void WamrGuest::announce_instance() const {
 Result<std::unique_ptr<Guest>> WamrGuest::create(wasm_module_t module, const std::string& name,
                                                  const GuestOptions& options,
                                                  std::vector<CodeRangeId> codes) {
+    auto guest = create_library(module, name, options, std::move(codes));
+    if (!guest) {
+        return std::unexpected(guest.error());
+    }
+    if (auto entry = (*guest)->check_entry(); !entry) {
+        return std::unexpected(entry.error());
+    }
+    return std::move(*guest);
+}
+
+Result<std::unique_ptr<WamrGuest>> WamrGuest::create_library(wasm_module_t module,
+                                                             const std::string& name,
+                                                             const GuestOptions& options,
+                                                             std::vector<CodeRangeId> codes) {
     std::unique_ptr<WamrGuest> guest(new WamrGuest(module, name, options, std::move(codes)));
     guest->set_wasi_arguments();
     if (auto ready = guest->instantiate(); !ready) {
         return std::unexpected(ready.error());
-    }
-    if (auto entry = guest->check_entry(); !entry) {
-        return std::unexpected(entry.error());
     }
     return guest;
 }
@@ -254,7 +265,9 @@ void WamrGuest::finish(Outcome& outcome) const {
     static constexpr std::string_view prefix = "Exception: ";
     // One of them may still trap or name another exit code.
     wdbg_wait_for_threads(reinterpret_cast<WASMModuleInstance*>(instance_));
-    if (const char* exception = wasm_runtime_get_exception(instance_)) {
+    auto* ended = reinterpret_cast<wasm_module_inst_t>(
+        wdbg_instance_with_exception(reinterpret_cast<WASMModuleInstance*>(instance_)));
+    if (const char* exception = ended != nullptr ? wasm_runtime_get_exception(ended) : nullptr) {
         std::string_view text(exception);
         if (text.starts_with(prefix)) {
             text.remove_prefix(prefix.size());
@@ -266,9 +279,12 @@ void WamrGuest::finish(Outcome& outcome) const {
     if (!outcome.trap.empty()) {
         outcome.exit_code = trap_exit_code;
         outcome.trap_pc = Engine::instance().take_exception_pc();
+        if (outcome.trap_pc) {
+            outcome.trap_file = Engine::instance().file_of(outcome.trap_pc->instance);
+        }
         outcome.trap_text_offset = trap_text_offset();
-    } else if (wasm_runtime_is_wasi_mode(instance_)) {
-        outcome.exit_code = static_cast<int>(wasm_runtime_get_wasi_exit_code(instance_) & 0xFFU);
+    } else if (auto* of = ended != nullptr ? ended : instance_; wasm_runtime_is_wasi_mode(of)) {
+        outcome.exit_code = static_cast<int>(wasm_runtime_get_wasi_exit_code(of) & 0xFFU);
     }
 }
 

@@ -21,6 +21,13 @@ class WamrGuest final : public Guest {
                                                                const GuestOptions& options,
                                                                std::vector<CodeRangeId> codes = {});
 
+    /// The same for a module that others call: it needs no entry.
+    [[nodiscard]] static Result<std::unique_ptr<WamrGuest>>
+    create_library(wasm_module_t module, const std::string& name, const GuestOptions& options,
+                   std::vector<CodeRangeId> codes);
+
+    [[nodiscard]] wasm_module_inst_t instance() const { return instance_; }
+
     WamrGuest(const WamrGuest&) = delete;
     WamrGuest& operator=(const WamrGuest&) = delete;
     ~WamrGuest() override;

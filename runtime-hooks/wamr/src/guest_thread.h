@@ -37,6 +37,7 @@ struct FrameRef {
     InstanceRecord* instance = nullptr;
     WASMModuleInstance* actual = nullptr; ///< the primary or the thread's clone
     std::uint32_t function_index = 0;
+    const void* native_frame = nullptr; ///< its activation's
     CodeOffset pc{};
     bool pc_is_return_address = false;
     std::string host_call{};
@@ -65,6 +66,7 @@ struct InjectedCall {
 /// what is atomic and, on the thread itself, `access`.
 struct GuestThread {
     ThreadId id;
+    std::uint64_t system_id = 0; ///< the operating system's number
     std::string name;
     std::vector<Activation> activations;
     std::vector<ImportCall> import_calls;

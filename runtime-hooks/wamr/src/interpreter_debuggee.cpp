@@ -76,7 +76,8 @@ Frame describe(const FrameRef& ref) {
             .pc_is_return_address = ref.pc_is_return_address,
             .function = ref.function_index,
             .local_count = wdbg_function_local_count(ref.function),
-            .host_call = ref.host_call};
+            .host_call = ref.host_call,
+            .native_stack = reinterpret_cast<std::uint64_t>(ref.native_frame)};
 }
 
 } // namespace

@@ -130,15 +130,18 @@ Result<wasm_module_t> open_module(std::span<std::uint8_t> bytes, const std::stri
         wasm_runtime_unload(module);
         return fail(ErrorCode::Malformed, name + ": damaged: " + damage);
     }
+    return module;
+}
+
+Result<void> require_imports(wasm_module_t module) {
     const char* import_module = "";
     const char* field = "";
     if (wdbg_module_unresolved_import(reinterpret_cast<WASMModule*>(module), &import_module,
                                       &field)) {
-        auto message = name + ": nothing provides the import " + import_module + "." + field;
-        wasm_runtime_unload(module);
-        return fail(ErrorCode::NotFound, std::move(message));
+        return fail(ErrorCode::NotFound,
+                    std::string("nothing provides the import ") + import_module + "." + field);
     }
-    return module;
+    return {};
 }
 
 } // namespace wdbg::wamr

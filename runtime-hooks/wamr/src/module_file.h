@@ -19,9 +19,11 @@ namespace wdbg::wamr {
 /// Malformed if it is no wasm module; Unsupported for an .aot file or one that uses SIMD.
 [[nodiscard]] Result<void> check_interpretable(std::span<const std::byte> bytes);
 
-/// WAMR's loader for both kinds of modules, with its words in the error; NotFound for an import
-/// that nothing provides.
+/// WAMR's loader for both kinds of modules, with its words in the error.
 [[nodiscard]] Result<wasm_module_t> open_module(std::span<std::uint8_t> bytes,
                                                 const std::string& name);
+
+/// NotFound for an import that nothing provides.
+[[nodiscard]] Result<void> require_imports(wasm_module_t module);
 
 } // namespace wdbg::wamr

@@ -4,6 +4,7 @@
 #include "guest.h"
 #include "hooks.h"
 #include "interpreter_debuggee.h"
+#include "mixed_imports.h"
 #include "module_file.h"
 #include "wamr_access.h"
 
@@ -26,7 +27,6 @@ class WamrRuntime final : public Runtime {
   public:
     explicit WamrRuntime(RuntimeOptions options) : options_(std::move(options)) {
         the_runtime = this;
-        open_aot_gate(options_.aot_gate);
         wasm_runtime_set_module_reader(read_import, free_import);
     }
 
@@ -34,6 +34,8 @@ class WamrRuntime final : public Runtime {
     WamrRuntime& operator=(const WamrRuntime&) = delete;
 
     ~WamrRuntime() override {
+        libraries_.clear();
+        mixed_.reset();
         wasm_runtime_destroy();
         the_runtime = nullptr;
         wdbg_hooks_enabled = false;
@@ -53,20 +55,19 @@ class WamrRuntime final : public Runtime {
 
     void wait_at_entry() override { Engine::instance().stop_at_entry(); }
 
+    void share(bool has_main) override { Engine::instance().share(has_main); }
+
+    void step_in(std::uint64_t system_id) override { Engine::instance().step_in(system_id); }
+
+    [[nodiscard]] bool has_interpreted_code() const override { return has_interpreted_code_; }
+
+    [[nodiscard]] bool has_compiled_code() const override { return gate_ != nullptr; }
+
   private:
     static bool read_import(package_type_t type, const char* name, std::uint8_t** buffer,
                             std::uint32_t* size);
 
     static void free_import(std::uint8_t* /*buffer*/, std::uint32_t /*size*/) {}
-
-    [[nodiscard]] Result<ImportFile> import_file(const std::string& name, bool compiled) const;
-    Result<void> register_imports(wasm_module_t module);
-    /// `code` names the files only.
-    Result<void> add_code(WASMModule* module, CodeRange code, std::vector<CodeRangeId>& codes);
-    Result<void> add_import_codes(WASMModule* module, std::vector<CodeRangeId>& codes);
-    Result<std::unique_ptr<Guest>> load_aot(std::vector<std::byte> bytes,
-                                            const std::filesystem::path& module,
-                                            const GuestOptions& options);
 
     /// A file that WAMR has loaded: it keeps running in `loaded`.
     struct Loaded {
@@ -77,12 +78,43 @@ class WamrRuntime final : public Runtime {
         bool registered = false;
     };
 
+    /// A loaded module that is not instantiated yet.
+    struct Opened {
+        wasm_module_t module = nullptr;
+        std::vector<CodeRangeId> codes{};
+    };
+
+    [[nodiscard]] Result<ImportFile> import_file(const std::string& name, bool compiled) const;
+    Result<void> register_imports(wasm_module_t module);
+    /// `code` names the files only.
+    Result<void> add_code(WASMModule* module, CodeRange code, std::vector<CodeRangeId>& codes);
+    Result<void> add_import_codes(WASMModule* module, std::vector<CodeRangeId>& codes);
+    Result<Opened> open(const std::filesystem::path& file, bool is_main);
+    Result<void> tell_compiled(Opened& opened, const std::filesystem::path& file, bool is_main);
+    Result<void> tell_interpreted(const Opened& opened, Loaded& loaded,
+                                  std::vector<std::byte> original, bool is_main);
+    Result<void> link_other_kind(wasm_module_t module);
+    Result<wasm_module_inst_t> library(const std::string& name, bool importer_is_compiled);
+    Result<GuestGate*> gate();
+
     RuntimeOptions options_;
     InterpreterDebuggee debuggee_{Engine::instance()};
     std::filesystem::path folder_; ///< where imported modules are looked for
     std::vector<std::pair<std::string, std::unique_ptr<Loaded>>> imports_;
     std::vector<std::unique_ptr<Loaded>> mains_;
     std::uint32_t next_code_module_ = 0;
+    GuestGate* gate_ = nullptr;
+    bool has_interpreted_code_ = false;
+
+    struct Library {
+        std::string name;
+        std::unique_ptr<WamrGuest> guest; ///< nullptr while it is loaded
+    };
+
+    GuestOptions library_options_;
+    /// Modules that others of the other kind import from, in the order in which they are needed.
+    std::vector<Library> libraries_;
+    std::unique_ptr<MixedImports> mixed_ = std::make_unique<MixedImports>();
 };
 
 Result<ImportFile> WamrRuntime::import_file(const std::string& name, bool compiled) const {
@@ -101,6 +133,14 @@ bool WamrRuntime::read_import(package_type_t type, const char* name, std::uint8_
     }
     const bool compiled = type == Wasm_Module_AoT;
     const auto found = the_runtime->import_file(module_name, compiled);
+    std::error_code error; // a name may be too long for a file's
+    if (found && !std::filesystem::exists(found->file, error)) {
+        const auto other = the_runtime->import_file(module_name, !compiled);
+        if (other && std::filesystem::exists(other->file, error)) {
+            the_runtime->mixed_->note(module_name);
+            return false;
+        }
+    }
     auto bytes = found ? read_module_file(found->file) : std::unexpected(found.error());
     if (!bytes || (compiled ? !is_aot(*bytes) : !check_interpretable(*bytes).has_value())) {
         return false;
@@ -144,8 +184,11 @@ Result<void> WamrRuntime::register_imports(wasm_module_t module) {
 /// Without a gate there is nobody to tell.
 Result<void> WamrRuntime::add_code(WASMModule* module, CodeRange code,
                                    std::vector<CodeRangeId>& codes) {
-    if (options_.aot_gate == nullptr) {
+    if (!options_.aot_gate) {
         return {};
+    }
+    if (auto opened = gate(); !opened) {
+        return std::unexpected(opened.error());
     }
     const void* start = nullptr;
     std::uint64_t size = 0;
@@ -186,71 +229,144 @@ Result<void> WamrRuntime::add_import_codes(WASMModule* module, std::vector<CodeR
     return {};
 }
 
-Result<std::unique_ptr<Guest>> WamrRuntime::load_aot(std::vector<std::byte> bytes,
-                                                     const std::filesystem::path& module,
-                                                     const GuestOptions& options) {
-    // WAMR keeps pointers to names in it.
-    auto kept = std::make_unique<Loaded>();
-    kept->original = std::move(bytes);
-    const std::span all(reinterpret_cast<std::uint8_t*>(kept->original.data()),
-                        kept->original.size());
-    mains_.push_back(std::move(kept));
-    auto opened = open_module(all, module.string());
-    if (!opened) {
-        return std::unexpected(opened.error());
+Result<GuestGate*> WamrRuntime::gate() {
+    if (gate_ == nullptr) {
+        auto made = options_.aot_gate();
+        if (!made) {
+            return made;
+        }
+        gate_ = *made;
+        open_aot_gate(gate_);
     }
-    auto* handle = reinterpret_cast<WASMModule*>(*opened);
-    std::vector<CodeRangeId> codes;
+    return gate_;
+}
+
+Result<void> WamrRuntime::tell_compiled(Opened& opened, const std::filesystem::path& file,
+                                        bool is_main) {
+    auto* handle = reinterpret_cast<WASMModule*>(opened.module);
     auto added = add_code(handle,
                           {.range = {},
                            .module = {},
-                           .debug_file = options_.debug_file.string(),
-                           .module_file = std::filesystem::absolute(module).string(),
-                           .wasm_file = options_.wasm_file.string()},
-                          codes);
-    if (added) {
-        added = add_import_codes(handle, codes);
+                           .debug_file = is_main ? options_.debug_file.string() : "",
+                           .module_file = std::filesystem::absolute(file).string(),
+                           .wasm_file = is_main ? options_.wasm_file.string() : ""},
+                          opened.codes);
+    return added ? add_import_codes(handle, opened.codes) : added;
+}
+
+Result<void> WamrRuntime::tell_interpreted(const Opened& opened, Loaded& loaded,
+                                           std::vector<std::byte> original, bool is_main) {
+    has_interpreted_code_ = true;
+    auto added =
+        Engine::instance().add_module(reinterpret_cast<WASMModule*>(opened.module), loaded.path,
+                                      std::move(original), loaded.loaded, is_main);
+    return added ? register_imports(opened.module) : added;
+}
+
+/// Loads a module of either kind with what it imports, and tells those who debug it.
+Result<WamrRuntime::Opened> WamrRuntime::open(const std::filesystem::path& file, bool is_main) {
+    auto bytes = read_module_file(file);
+    if (!bytes) {
+        return std::unexpected(bytes.error());
     }
-    if (!added) {
-        std::ranges::for_each(codes, remove_aot_code);
-        wasm_runtime_unload(*opened);
-        return fail(added.error().code, module.string() + ": " + added.error().message);
+    const auto in_file = [&file](const Error& error) {
+        return fail(error.code, file.string() + ": " + error.message);
+    };
+    const bool compiled = is_aot(*bytes);
+    if (!compiled) {
+        if (auto fits = check_interpretable(*bytes); !fits) {
+            return in_file(fits.error());
+        }
     }
-    return WamrGuest::create(*opened, module.string(), options, std::move(codes));
+    mains_.push_back(std::make_unique<Loaded>()); // WAMR keeps pointers to names in it
+    Loaded& loaded = *mains_.back();
+    loaded.path = std::filesystem::absolute(file).string();
+    loaded.loaded.resize(bytes->size());
+    std::memcpy(loaded.loaded.data(), bytes->data(), bytes->size());
+    if (compiled) {
+        *bytes = {};
+    }
+    const auto module = open_module(loaded.loaded, file.string());
+    if (!module) {
+        const bool of_import = module.error().message.contains("import");
+        return fail(module.error().code,
+                    module.error().message + (of_import ? mixed_->hint() : ""));
+    }
+    Opened opened{.module = *module};
+    auto told = compiled ? tell_compiled(opened, file, is_main)
+                         : tell_interpreted(opened, loaded, std::move(*bytes), is_main);
+    if (told) {
+        told = link_other_kind(opened.module);
+    }
+    if (told) {
+        told = require_imports(opened.module);
+    }
+    if (!told) {
+        std::ranges::for_each(opened.codes, remove_aot_code);
+        Engine::instance().remove_module(reinterpret_cast<WASMModule*>(opened.module));
+        wasm_runtime_unload(opened.module);
+        return in_file(told.error());
+    }
+    return opened;
+}
+
+/// Of this module, and of those of its own kind that it imports from.
+Result<void> WamrRuntime::link_other_kind(wasm_module_t module) {
+    auto linked = mixed_->link(module, [this](const std::string& name, bool importer_is_compiled) {
+        return library(name, importer_is_compiled);
+    });
+    const char* name = nullptr;
+    auto* handle = reinterpret_cast<WASMModule*>(module);
+    for (std::uint32_t i = 0; linked; ++i) {
+        WASMModule* import = wdbg_module_import(handle, i, &name);
+        if (import == nullptr) {
+            break;
+        }
+        linked = link_other_kind(reinterpret_cast<wasm_module_t>(import));
+    }
+    return linked;
+}
+
+Result<wasm_module_inst_t> WamrRuntime::library(const std::string& name,
+                                                bool importer_is_compiled) {
+    const auto known = std::ranges::find(libraries_, name, &Library::name);
+    if (known != libraries_.end() && known->guest == nullptr) {
+        return fail(ErrorCode::Unsupported,
+                    "'" + name + "' imports, by way of others, from itself");
+    }
+    if (known != libraries_.end()) {
+        return known->guest->instance();
+    }
+    const auto file = import_file(name, !importer_is_compiled);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    libraries_.push_back({.name = name, .guest = nullptr});
+    auto opened = open(file->file, false);
+    if (!opened) {
+        std::erase_if(libraries_, [&](const Library& each) { return each.name == name; });
+        return std::unexpected(opened.error());
+    }
+    auto guest = WamrGuest::create_library(opened->module, file->file.string(), library_options_,
+                                           std::move(opened->codes));
+    const auto made = std::ranges::find(libraries_, name, &Library::name);
+    if (!guest) {
+        libraries_.erase(made);
+        return std::unexpected(guest.error());
+    }
+    made->guest = std::move(*guest);
+    return made->guest->instance();
 }
 
 Result<std::unique_ptr<Guest>> WamrRuntime::load(const std::filesystem::path& module,
                                                  const GuestOptions& options) {
-    auto bytes = read_module_file(module);
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
     folder_ = module.parent_path();
-    if (is_aot(*bytes)) {
-        return load_aot(std::move(*bytes), module, options);
-    }
-    if (auto fits = check_interpretable(*bytes); !fits) {
-        return fail(fits.error().code, module.string() + ": " + fits.error().message);
-    }
-    auto loaded = std::make_unique<Loaded>();
-    loaded->path = std::filesystem::absolute(module).string();
-    loaded->loaded.resize(bytes->size());
-    std::memcpy(loaded->loaded.data(), bytes->data(), bytes->size());
-    auto opened = open_module(loaded->loaded, module.string());
+    library_options_ = options;
+    auto opened = open(module, true);
     if (!opened) {
         return std::unexpected(opened.error());
     }
-    auto added = Engine::instance().add_module(reinterpret_cast<WASMModule*>(*opened), loaded->path,
-                                               std::move(*bytes), loaded->loaded, true);
-    if (added) {
-        added = register_imports(*opened);
-    }
-    if (!added) {
-        wasm_runtime_unload(*opened);
-        return fail(ErrorCode::Malformed, module.string() + ": " + added.error().message);
-    }
-    mains_.push_back(std::move(loaded));
-    return WamrGuest::create(*opened, module.string(), options);
+    return WamrGuest::create(opened->module, module.string(), options, std::move(opened->codes));
 }
 
 } // namespace

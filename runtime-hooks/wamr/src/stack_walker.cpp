@@ -44,12 +44,12 @@ class Walker {
         while (frame != nullptr && frame != activation.base) {
             WdbgFrame data{};
             wdbg_read_frame(frame, &data);
-            add(frame, data);
+            add(frame, data, activation.native_frame);
             frame = data.caller;
         }
     }
 
-    void add(WASMInterpFrame* frame, const WdbgFrame& data) {
+    void add(WASMInterpFrame* frame, const WdbgFrame& data, const void* native_frame) {
         if (data.function == nullptr) {
             return; // a frame by which the host called
         }
@@ -69,6 +69,7 @@ class Walker {
                        .instance = owner->record,
                        .actual = owner->instance,
                        .function_index = owner->index,
+                       .native_frame = native_frame,
                        .host_call = std::move(host_call_)};
         host_call_.clear();
         locate(found, data);

@@ -118,17 +118,25 @@ bool wdbg_env_exception(const WASMExecEnv* env, char* text, size_t size) {
     return instance_exception(instance_of(env), text, size);
 }
 
-static bool any_exception(WASMModuleInstance* instance, char* text, size_t size) {
-    bool found = instance_exception(instance, text, size);
+WASMModuleInstance* wdbg_instance_with_exception(WASMModuleInstance* instance) {
+    char text[1];
+    WASMModuleInstance* found = instance_exception(instance, text, sizeof(text)) ? instance : NULL;
     WASMModuleInstance* import = NULL;
     for (uint32_t i = 0; !found && (import = wdbg_instance_import(instance, i)) != NULL; ++i) {
-        found = any_exception(import, text, size);
+        found = wdbg_instance_with_exception(import);
     }
     return found;
 }
 
 bool wdbg_env_call_exception(const WASMExecEnv* env, char* text, size_t size) {
-    return any_exception(instance_of(env), text, size);
+    WASMModuleInstance* instance = wdbg_instance_with_exception(instance_of(env));
+    return instance && instance_exception(instance, text, size);
+}
+
+WASMExecEnv* wdbg_swap_current_env(WASMExecEnv* env) {
+    WASMExecEnv* before = wasm_runtime_get_exec_env_tls();
+    wasm_runtime_set_exec_env_tls(env);
+    return before;
 }
 
 void wdbg_read_frame(const WASMInterpFrame* frame, struct WdbgFrame* into) {
@@ -305,8 +313,9 @@ bool wdbg_module_is_aot(const WASMModule* module) {
 
 void wdbg_module_aot_code(const WASMModule* module, const void** code, uint64_t* size) {
     const AOTModule* aot = (const AOTModule*)module;
+    const uint32_t table = aot->is_indirect_mode ? 0 : get_plt_table_size();
     *code = aot->code;
-    *size = aot->code_size;
+    *size = aot->code_size > table ? aot->code_size - table : 0;
 }
 
 uint32_t wdbg_module_aot_imports(const WASMModule* module) {

@@ -44,8 +44,13 @@ void wdbg_wait_for_threads(struct WASMModuleInstance* instance);
 void wdbg_env_set_exception(struct WASMExecEnv* env, const char* exception);
 /* Copies the exception without its "Exception: " prefix; false if there is none. */
 bool wdbg_env_exception(const struct WASMExecEnv* env, char* text, size_t size);
+/* Once a call has returned: who has one, this or an instance that it imports from; NULL: nobody. */
+struct WASMModuleInstance* wdbg_instance_with_exception(struct WASMModuleInstance* instance);
 /* Once a call has returned: that, else the one of an instance that this one imports from. */
 bool wdbg_env_call_exception(const struct WASMExecEnv* env, char* text, size_t size);
+
+/* The calling thread runs with another environment, or with none: gives the one before. */
+struct WASMExecEnv* wdbg_swap_current_env(struct WASMExecEnv* env);
 
 /* What the guest has handed to proc_exit(). */
 uint32_t wdbg_env_exit_code(const struct WASMExecEnv* env);
@@ -126,7 +131,8 @@ bool wdbg_memory_is_shared(const struct WASMMemoryInstance* memory);
 /* --- Modules --- */
 /* Compiled modules are AOTModules, which start as a WASMModule does. */
 bool wdbg_module_is_aot(const struct WASMModule* module);
-/* The native code of a compiled module, with WAMR's jump table for far calls behind it. */
+/* The native code of a compiled module, without WAMR's jump table for far calls, which lies behind
+ * it and leads to the host. */
 void wdbg_module_aot_code(const struct WASMModule* module, const void** code, uint64_t* size);
 /* How many functions a compiled module imports. */
 uint32_t wdbg_module_aot_imports(const struct WASMModule* module);

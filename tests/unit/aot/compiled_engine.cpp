@@ -64,7 +64,8 @@ class Compiled final : public TestEngine {
                          .stops_at_entry = true,
                          .decides_hits = true,
                          .decoder = decoder_.get()}))
-        , runtime_(must(wamr::Runtime::create({.aot_gate = target_.get()}))) {}
+        , runtime_(must(wamr::Runtime::create(
+              {.aot_gate = [this] { return Result<GuestGate*>(target_.get()); }}))) {}
 
     wamr::Runtime& runtime() override { return *runtime_; }
 

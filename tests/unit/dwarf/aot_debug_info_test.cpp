@@ -23,6 +23,16 @@ void PrintTo(const Case& each, std::ostream* out) {
     *out << each.guest << " " << each.options;
 }
 
+std::vector<NativeRow> all_rows(const NativeLines& lines) {
+    const RowReader rows = lines.rows();
+    std::vector<NativeRow> all;
+    all.reserve(rows.size());
+    for (std::size_t each = 0; each < rows.size(); ++each) {
+        all.push_back(rows[each]);
+    }
+    return all;
+}
+
 class AotDebugInfoOf : public testing::TestWithParam<Case> {
   protected:
     void SetUp() override {
@@ -94,7 +104,7 @@ TEST_P(AotDebugInfoOf, PutsBreakpointsWhereTheirInstructionBegins) {
     constexpr std::size_t stride = 16; // a sample: each asks for the flow of its function
     std::size_t sites = 0;
     for (std::size_t each = 0; each < lines.rows().size(); each += stride) {
-        const NativeRow& row = lines.rows()[each];
+        const NativeRow row = lines.rows()[each];
         if (row.line == 0) {
             continue;
         }
@@ -116,7 +126,7 @@ TEST_P(AotDebugInfoOf, PutsBreakpointsWhereTheirInstructionBegins) {
 }
 
 TEST_P(AotDebugInfoOf, PassesTheInstructionItIsAt) {
-    for (const NativeRow& row : lines.rows()) {
+    for (const NativeRow& row : all_rows(lines)) {
         const auto ranges = info->instruction_ranges(row.at);
         const bool within = std::ranges::any_of(
             ranges, [&](const TextRange& range) { return range.contains(row.at); });
@@ -127,7 +137,7 @@ TEST_P(AotDebugInfoOf, PassesTheInstructionItIsAt) {
 TEST_P(AotDebugInfoOf, UnwindsFromEveryRow) {
     test::FakeStack stack;
     const NativeMemoryReader memory = stack.reader();
-    for (const NativeRow& row : lines.rows()) {
+    for (const NativeRow& row : all_rows(lines)) {
         if (info->positions(row.at, AddressKind::Instruction).empty()) {
             continue;
         }

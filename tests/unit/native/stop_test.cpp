@@ -121,6 +121,73 @@ TEST(StopAll, ThreadsThatStartMeanwhileWait) {
     guest.join();
 }
 
+/// Nobody could name it: it has no frames.
+TEST(StopAll, AThreadThatIsCalledMeanwhileGoesOnWithAnyOther) {
+    Session session;
+    volatile std::uint64_t stop = 0;
+    std::uint64_t rounds = 0;
+    std::thread spinning = guest_thread(session, [&] { asm_spin(&stop, &rounds); });
+    std::atomic<bool> may_call{false};
+    std::atomic<bool> done{false};
+    std::thread called([&] {
+        session.target->register_thread(); // it has run guest code before, and is in the host now
+        may_call.wait(false);
+        session.target->enter_guest(at(reinterpret_cast<const void*>(&asm_jumps)));
+        asm_jumps(3, 4);
+        leave_guest();
+        done = true;
+        session.target->unregister_thread();
+    });
+    while (load(rounds) == 0) {
+        std::this_thread::yield();
+    }
+    ASSERT_TRUE(session.target->interrupt().has_value());
+    session.must_stop();
+    may_call = true;
+    may_call.notify_all();
+    const auto all = session.target->threads();
+    const auto parked = std::ranges::find(all, NativeThreadState::Stopped, &NativeThread::state);
+    ASSERT_NE(parked, all.end());
+    ASSERT_TRUE(session.target
+                    ->resume({.threads = {{.thread = parked->id, .action = ContinueNative{}}},
+                              .resume_others = false})
+                    .has_value());
+    called.join();
+    EXPECT_TRUE(done);
+    stop = 1;
+    spinning.join();
+}
+
+/// A step that leads into this code from elsewhere.
+TEST(StopAll, AThreadThatStepsInStopsAtTheFirstInstruction) {
+    Session session;
+    std::atomic<bool> may_call{false};
+    std::thread called([&] {
+        session.target->register_thread();
+        may_call.wait(false);
+        session.target->enter_guest(at(reinterpret_cast<const void*>(&asm_jumps)));
+        asm_jumps(3, 4);
+        leave_guest();
+        session.target->unregister_thread();
+    });
+    while (session.target->threads().empty()) {
+        std::this_thread::yield();
+    }
+    const NativeThread thread = session.target->threads().front();
+    ASSERT_TRUE(session.target->interrupt().has_value());
+    session.must_stop();
+    session.target->step_in(thread.system_id + 1); // another one
+    session.target->step_in(thread.system_id);
+    session.resume();
+    may_call = true;
+    may_call.notify_all();
+    EXPECT_TRUE(session.stops_with<NativeStepDone>());
+    EXPECT_EQ(session.target->registers(thread.id)->pc,
+              at(reinterpret_cast<const void*>(&asm_jumps)));
+    session.resume();
+    called.join();
+}
+
 TEST(Breakpoint, ParksBeforeItsInstructionAndRegistersCanBeChanged) {
     Session session;
     ASSERT_TRUE(session.target->plant(at(asm_hot_body), {}).has_value());

@@ -32,7 +32,7 @@ Result<void> set_watchpoint(Session& session, const StopPointRequest& request) {
     if (support == nullptr) {
         return fail(ErrorCode::Unsupported, "this engine has no watchpoints");
     }
-    const auto address = to_memory_address(request.address);
+    const auto address = session.memory_address(request.address);
     if (!address) {
         return std::unexpected(address.error());
     }

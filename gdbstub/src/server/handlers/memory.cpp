@@ -30,16 +30,16 @@ Result<std::size_t> read_code(const Debuggee& debuggee, WasmAddress address,
 }
 
 /// Reads what is there, from the address on: perhaps less than asked for.
-Result<std::size_t> read_at(const Debuggee& debuggee, WasmAddress address,
+Result<std::size_t> read_at(const Session& session, WasmAddress address,
                             std::span<std::byte> into) {
     if (address.space() == AddressSpace::Object) {
-        return read_code(debuggee, address, into);
+        return read_code(session.debuggee, address, into);
     }
-    const auto memory = to_memory_address(address);
+    const auto memory = session.memory_address(address);
     if (!memory) {
         return fail(ErrorCode::OutOfRange, "no memory at this address");
     }
-    return debuggee.read_memory(*memory, into);
+    return session.debuggee.read_memory(*memory, into);
 }
 
 /// Appends what is there to `out`.
@@ -47,7 +47,7 @@ Result<std::size_t> append_memory(const Session& session, WasmAddress address, s
                                   Reply& out) {
     const std::size_t before = out.size();
     char* room = out.grow(size);
-    Result<std::size_t> read = read_at(session.debuggee, address, as_writable(room, size));
+    Result<std::size_t> read = read_at(session, address, as_writable(room, size));
     out.shrink_to(before + read.value_or(0));
     return read;
 }
@@ -66,7 +66,7 @@ Status write_at(Session& session, WasmAddress address, std::span<const std::byte
     if (address.space() == AddressSpace::Object) {
         return fail(ErrorCode::Unsupported, "the code of a module cannot be written");
     }
-    const auto memory = to_memory_address(address);
+    const auto memory = session.memory_address(address);
     if (!memory) {
         return std::unexpected(memory.error());
     }
@@ -110,7 +110,7 @@ Status read_hex(Session& session, std::string_view args, Reply& out) {
     }
     char* digits = out.grow(2 * size);
     const auto bytes = as_writable(digits + size, size);
-    const auto read = read_at(session.debuggee, range->address, bytes);
+    const auto read = read_at(session, range->address, bytes);
     if (!read) {
         return std::unexpected(read.error());
     }

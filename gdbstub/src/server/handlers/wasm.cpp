@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "handlers.h"
 
+#include <cstring>
 #include <limits>
 
 namespace wdbg::rsp::handlers {
@@ -15,6 +16,40 @@ Status reply_value(const Result<Value>& value, Reply& out) {
     }
     out.hex_bytes(value->bytes());
     return Outcome::Reply;
+}
+
+/// As reply_value(), for a value of an instance's frame. LLDB makes addresses of linear memory from
+/// it (a frame base, a place on C's stack) and then has lost whose memory that is. So where it is
+/// not the main one's, or plain addresses are not those of the main one, 4 bytes become 8, with the
+/// instance's id in the upper half as in all of LLDB's addresses. Of a variable itself LLDB takes
+/// the type's 4 bytes.
+Status reply_of_instance(const Session& session, InstanceId instance, const Result<Value>& value,
+                         Reply& out) {
+    const bool is_plain = instance.value == 0 && session.plain_memory_instance().value == 0;
+    if (!value || value->type != ValueType::I32 || !session.fast_step.is_lldb() || is_plain) {
+        return reply_value(value, out);
+    }
+    std::uint32_t offset = 0;
+    std::memcpy(&offset, value->storage.data(), sizeof offset);
+    const auto address = Session::full_address(instance, offset);
+    if (!address) {
+        return reply_value(value, out);
+    }
+    Value wide{.type = ValueType::I64};
+    const std::uint64_t packed = address->packed();
+    std::memcpy(wide.storage.data(), &packed, sizeof packed);
+    return reply_value(wide, out);
+}
+
+Status reply_in_frame(const Session& session, std::uint32_t frame, const Result<Value>& value,
+                      Reply& out) {
+    if (!value || value->type != ValueType::I32) {
+        return reply_value(value, out);
+    }
+    const auto frames = session.debuggee.frames(session.current_thread, frame, 1);
+    const bool known = frames && !frames->frames.empty();
+    return reply_of_instance(session, known ? frames->frames.front().pc.instance : InstanceId{},
+                             value, out);
 }
 
 } // namespace
@@ -53,8 +88,9 @@ Status local(Session& session, std::string_view args, Reply& out) {
     if (!slot) {
         return std::unexpected(malformed_slot);
     }
-    return reply_value(session.debuggee.local(session.current_thread, slot->frame, slot->index),
-                       out);
+    return reply_in_frame(session, slot->frame,
+                          session.debuggee.local(session.current_thread, slot->frame, slot->index),
+                          out);
 }
 
 /// `qWasmStackValue:<frame>;<index>`
@@ -63,7 +99,8 @@ Status stack_value(Session& session, std::string_view args, Reply& out) {
     if (!slot) {
         return std::unexpected(malformed_slot);
     }
-    return reply_value(
+    return reply_in_frame(
+        session, slot->frame,
         session.debuggee.stack_value(session.current_thread, slot->frame, slot->index), out);
 }
 
@@ -74,11 +111,13 @@ Status global(Session& session, std::string_view args, Reply& out) {
         return std::unexpected(malformed_slot);
     }
     if (query->by_instance) {
-        return reply_value(
-            session.debuggee.instance_global(InstanceId{query->instance}, query->index), out);
+        const InstanceId instance{query->instance};
+        return reply_of_instance(session, instance,
+                                 session.debuggee.instance_global(instance, query->index), out);
     }
-    return reply_value(session.debuggee.global(session.current_thread, query->frame, query->index),
-                       out);
+    return reply_in_frame(
+        session, query->frame,
+        session.debuggee.global(session.current_thread, query->frame, query->index), out);
 }
 
 namespace {

@@ -54,6 +54,10 @@ class AotDebuggee : public Debuggee {
 
     /// The guest has ended by itself: an Exited event follows.
     virtual void guest_exited(int exit_code) = 0;
+    /// The target stops the thread with this number (ThreadInfo::system_id) at the begin of
+    /// compiled code that the host calls (native::ProcessTarget::step_in()): that ends a step. 0:
+    /// of none.
+    virtual void step_in(std::uint64_t system_id) = 0;
     /// Where the last trap was reported.
     [[nodiscard]] virtual std::optional<CodeAddress> trap_pc() const = 0;
 };

@@ -44,6 +44,7 @@ struct ThreadInfo {
     ThreadId id;
     ThreadState state = ThreadState::Running;
     std::string name{};
+    std::uint64_t system_id = 0; ///< the operating system's number; 0 if not known
 };
 
 /// One function activation, innermost first.
@@ -57,6 +58,9 @@ struct Frame {
     /// Name of the host function this frame is calling right now
     /// ("wasi_snapshot_preview1.fd_read"); empty if none.
     std::string host_call{};
+    /// Where the frame, or what runs it, is on the thread's native stack: tells apart which of two
+    /// engines' frames is the inner one (the lower). 0 if not known.
+    std::uint64_t native_stack = 0;
 };
 
 /// Part of a call stack. Asking for part of a deep stack costs the part only.
@@ -82,6 +86,9 @@ struct ThreadAction {
 struct ResumeRequest {
     std::vector<ThreadAction> threads;
     std::optional<ResumeKind> others;
+    /// Threads run that this engine has nothing to do with yet: it runs also if neither of the
+    /// above names one of its own.
+    bool others_elsewhere = false;
 };
 
 enum class WatchKind : std::uint8_t { Read, Write, Access };

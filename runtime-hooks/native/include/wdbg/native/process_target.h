@@ -46,6 +46,9 @@ class ProcessTarget : public NativeTarget, public GuestGate {
     /// Before any guest code runs: the first thread that enters it stops at the function's first
     /// instruction, with a NativeStepDone.
     virtual void stop_at_entry() = 0;
+    /// The same for the thread with this number of the operating system, when it is called from
+    /// the host next; 0: for none any more.
+    virtual void step_in(std::uint64_t system_id) = 0;
 
     // --- For the runtime, on any thread (GuestGate, and) --------------------------------------
     /// Puts our signal handlers in front again, where others have replaced them since.

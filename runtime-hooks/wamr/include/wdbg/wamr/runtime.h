@@ -26,14 +26,15 @@ struct ImportFile {
 };
 
 struct RuntimeOptions {
-    /// Where compiled (.aot) code passes between guest and host, if it is to be debugged; must
-    /// outlive the runtime.
-    GuestGate* aot_gate = nullptr;
+    /// Gives what compiled (.aot) code passes between guest and host, if that is to be debugged.
+    /// Asked when the first such module has been loaded; the gate must outlive the runtime.
+    std::function<Result<GuestGate*>()> aot_gate{};
     /// Debug file of the main module where that is compiled; empty: to be looked for.
     std::filesystem::path debug_file{};
     std::filesystem::path wasm_file{}; ///< what it was compiled from, likewise
     /// Where an imported module is. Empty: NAME.wasm, or NAME.aot for compiled code, in the main
-    /// module's folder.
+    /// module's folder. If only the other of the two is there, its functions are imported from an
+    /// instance of its own: interpreted and compiled modules in one process.
     std::function<Result<ImportFile>(const std::string& name)> find_import{};
     /// With hooks the interpreter can be debugged; without them it runs the loop that WAMR has
     /// without debug support. Cannot be changed later.
@@ -59,6 +60,7 @@ struct Outcome {
     std::string trap;
     /// Where it trapped, if known.
     std::optional<CodeAddress> trap_pc;
+    std::string trap_file{}; ///< the .wasm that trap_pc is in; empty: the main module's
     /// Of compiled code that nobody debugged: within which instruction of the main module's native
     /// text (bytes from its start), if known.
     std::optional<std::uint32_t> trap_text_offset{};
@@ -92,6 +94,19 @@ class Runtime {
     /// The debugger's view of everything this runtime runs; needs debug_hooks. Belongs to the
     /// runtime. Events are delivered through `post`.
     [[nodiscard]] virtual Result<Debuggee*> debuggee(Post post) = 0;
+
+    /// Another engine runs part of the guest; `has_main`: not the part with the main thread. Before
+    /// Guest::run(). From now on a stop in which no thread has to do with this engine is one, too,
+    /// unless it has the main thread. Needs debug_hooks.
+    virtual void share(bool has_main) = 0;
+
+    /// Until the next stop: the thread with this number of the operating system stops (StepDone)
+    /// before the first instruction when it comes into interpreted code. Needs debug_hooks.
+    virtual void step_in(std::uint64_t system_id) = 0;
+
+    /// Whether interpreted modules are loaded, and compiled ones that can be debugged.
+    [[nodiscard]] virtual bool has_interpreted_code() const = 0;
+    [[nodiscard]] virtual bool has_compiled_code() const = 0;
 
     /// Before Guest::run(): the guest's main thread waits before its first instruction until a
     /// client resumes it (StoppedAtEntry). Needs debug_hooks.
