@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from .aot import compile_guest
 from .lldb_session import Session, connect_times, step_times
-from .programs import is_asleep, library_bytes, paused_alone, private_bytes, wait_for
+from .programs import anonymous_bytes, is_asleep, library_bytes, paused_alone, private_bytes, wait_for
 from .raw import source_steps
 
 
 class Memory(NamedTuple):
     stock: int  # private bytes of WAMR without wdbg
     wdbg: int  # more than that, behind a stop with all frames and variables; without libLLVM's
+    anonymous: int  # of these, what is no file's
     llvm: int
     debug_file: int
 
@@ -43,6 +44,7 @@ def _memory(programs, guest, aot):
     with paused_alone(programs.stock_plain, aot, *arguments) as stock:
         wait_for(lambda: is_asleep(stock.pid, 1), "stock WAMR does not wait")
         stock_bytes = private_bytes(stock.pid)
+        stock_anonymous = anonymous_bytes(stock.pid)
     session = Session(programs, guest, arguments, aot, stdin=subprocess.PIPE)
     session.run_to("sqlite3_step")
     session.look()
@@ -53,8 +55,9 @@ def _memory(programs, guest, aot):
     wait_for(lambda: is_asleep(pid, 2), "the guest does not wait")
     llvm = library_bytes(pid, "libLLVM")
     ours = private_bytes(pid) - llvm - stock_bytes
+    anonymous = anonymous_bytes(pid, "libLLVM") - stock_anonymous
     session.close()
-    return Memory(stock_bytes, ours, llvm, aot.with_name(f"{aot.name}.debug").stat().st_size)
+    return Memory(stock_bytes, ours, anonymous, llvm, aot.with_name(f"{aot.name}.debug").stat().st_size)
 
 
 def measure(programs, option, rounds):

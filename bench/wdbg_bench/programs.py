@@ -97,6 +97,17 @@ def private_bytes(pid):
     return total
 
 
+def anonymous_bytes(pid, but=None):
+    """Pages that are no file's: heaps, stacks, and what a library has changed of its own, but for that of `but`."""
+    total, inside = 0, True
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-", line):
+            inside = but is None or but not in line
+        elif inside and line.startswith("Anonymous:"):
+            total += int(line.split()[1]) * 1024
+    return total
+
+
 def library_bytes(pid, name):
     """Private pages of a mapped library."""
     total, inside = 0, False

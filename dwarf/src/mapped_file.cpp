@@ -55,4 +55,11 @@ MappedFile::~MappedFile() {
     }
 }
 
+void MappedFile::let_go() const {
+    if (!bytes_.empty()) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): madvise's parameter
+        ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
+    }
+}
+
 } // namespace wdbg::dwarf

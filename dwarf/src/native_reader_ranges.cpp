@@ -7,42 +7,58 @@
 
 namespace wdbg::dwarf {
 
+namespace {
+
+/// Where scopes change, along addresses that only grow.
+class ScopeEnds {
+  public:
+    explicit ScopeEnds(const FunctionScopes& scopes)
+        : segment_(scopes.segments.begin())
+        , end_(scopes.segments.end()) {}
+
+    /// Behind `at`; `limit` where no other scope begins before it.
+    TextOffset behind(TextOffset at, TextOffset limit) {
+        while (next() != end_ && next()->begin <= at) {
+            ++segment_;
+        }
+        return next() != end_ ? std::min(limit, next()->begin) : limit;
+    }
+
+  private:
+    using Segment = decltype(FunctionScopes::segments)::const_iterator;
+
+    [[nodiscard]] Segment next() const { return segment_ == end_ ? end_ : std::next(segment_); }
+
+    Segment segment_;
+    Segment end_;
+};
+
+void add_piece(std::vector<TextRange>& pieces, TextRange piece) {
+    if (!pieces.empty() && pieces.back().end == piece.begin) {
+        pieces.back().end = piece.end;
+    } else {
+        pieces.push_back(piece);
+    }
+}
+
+} // namespace
+
 std::vector<TextRange> NativeReader::pieces_where(const NativeFunction& function,
                                                   const FunctionScopes& scopes,
                                                   const PieceVisitor& wanted) const {
     std::vector<TextRange> result;
-    const auto add = [&result](TextRange range) {
-        if (!result.empty() && result.back().end == range.begin) {
-            result.back().end = range.end;
-        } else {
-            result.push_back(range);
-        }
-    };
     const auto rows = lines().rows();
     const TextOffset end{function.offset + function.size};
-    auto segment = scopes.segments.begin();
-    /// Of a row, from `at` to where the scope changes; the row's end is `row_end`.
-    const auto piece_from = [&](TextOffset at, TextOffset row_end) {
-        const auto next = [&] {
-            return segment == scopes.segments.end() ? segment : std::next(segment);
-        };
-        while (next() != scopes.segments.end() && next()->begin <= at) {
-            ++segment;
-        }
-        return next() != scopes.segments.end() ? std::min(row_end, next()->begin) : row_end;
-    };
-    for (std::size_t row = lines().first_from(TextOffset{function.offset}); row < rows.size();
-         ++row) {
+    ScopeEnds scope_ends(scopes);
+    std::size_t row = lines().first_from(TextOffset{function.offset});
+    for (; row < rows.size() && rows[row].at < end; ++row) {
         const NativeRow each = rows[row];
-        if (each.at >= end) {
-            break;
-        }
-        const TextOffset row_end = row + 1 < rows.size() ? rows[row + 1].at : each.at;
-        TextOffset at = each.at;
-        while (at < std::min(row_end, end) && !each.end) {
-            const TextOffset stop = piece_from(at, std::min(row_end, end));
+        const TextOffset next = row + 1 < rows.size() ? rows[row + 1].at : each.at;
+        const TextOffset row_end = each.end ? each.at : std::min(next, end);
+        for (TextOffset at = each.at; at < row_end;) {
+            const TextOffset stop = scope_ends.behind(at, row_end);
             if (wanted({at, stop}, each.line, scopes.scope_at(at))) {
-                add({at, stop});
+                add_piece(result, {at, stop});
             }
             at = stop;
         }

@@ -328,6 +328,9 @@ void CodeModules::add(CodeRangeId id, const CodeRange& code) {
     if (!module->wasm_path.empty()) {
         module->name = fs::path(module->wasm_path).filename().string();
     }
+    // Whether they belong together has taken all their bytes.
+    module->debug_file.let_go();
+    module->wasm_file.let_go();
     modules_.push_back(std::move(module));
 }
 

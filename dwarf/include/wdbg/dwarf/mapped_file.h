@@ -22,6 +22,9 @@ class MappedFile {
     MappedFile& operator=(const MappedFile&) = delete;
     ~MappedFile();
 
+    /// What was read is not needed for now: it takes no memory until it is read again.
+    void let_go() const;
+
     [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
 
   private:
