@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "operand_history.h"
 #include "raw_entries.h"
 
 #include <wdbg/dwarf/module_image.h>
@@ -48,6 +49,8 @@ class DebugData {
 
     /// The unit without its .dwo, for line tables.
     [[nodiscard]] llvm::DWARFUnit& line_unit(std::size_t index) { return *units_[index].skeleton; }
+
+    [[nodiscard]] OperandHistory& operand_history() { return operand_history_; }
 
     /// The module's own .debug_info.
     [[nodiscard]] const RawEntries& raw() const { return *raw_; }
@@ -105,6 +108,7 @@ class DebugData {
     std::unordered_map<std::uint64_t, std::size_t> unit_by_offset_;
     std::vector<llvm::DWARFUnit*> numbered_; ///< ids name units by their place here, from 1
     std::unordered_map<const llvm::DWARFUnit*, std::uint32_t> numbers_;
+    OperandHistory operand_history_;
 };
 
 /// The sections of a module that DWARF readers use, under LLVM's names (without the dot), as views.

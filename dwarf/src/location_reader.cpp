@@ -194,17 +194,69 @@ Result<Location> constant_value(const llvm::DWARFFormValue& value) {
 }
 
 /// The expression of a location list that is valid at `address`; the default one otherwise.
-std::optional<llvm::SmallVector<std::uint8_t, 4>>
-expression_at(const llvm::DWARFLocationExpressionsVector& list, std::uint64_t address) {
-    std::optional<llvm::SmallVector<std::uint8_t, 4>> fallback;
+const llvm::DWARFLocationExpression* expression_at(const llvm::DWARFLocationExpressionsVector& list,
+                                                   std::uint64_t address) {
+    const llvm::DWARFLocationExpression* fallback = nullptr;
     for (const llvm::DWARFLocationExpression& entry : list) {
         if (!entry.Range) {
-            fallback = entry.Expr;
+            fallback = &entry;
         } else if (entry.Range->LowPC <= address && address < entry.Range->HighPC) {
-            return entry.Expr;
+            return &entry;
         }
     }
     return fallback;
+}
+
+/// A frame as an entry of a location list means it. LLVM ends entries late that name values on
+/// wasm's operand stack: where the value has been taken, another one may be in its place.
+class ListedFrame final : public FrameState {
+  public:
+    ListedFrame(DebugData& data, const FrameState& state, CodeOffset begin, CodeOffset at)
+        : data_(data)
+        , state_(state)
+        , begin_(begin)
+        , at_(at) {}
+
+    [[nodiscard]] Result<Value> local(std::uint32_t index) const override {
+        return state_.local(index);
+    }
+
+    [[nodiscard]] Result<Value> global(std::uint32_t index) const override {
+        return state_.global(index);
+    }
+
+    [[nodiscard]] Result<Value> stack_value(std::uint32_t index) const override {
+        return is_gone(index) ? fail(ErrorCode::Unavailable, gone) : state_.stack_value(index);
+    }
+
+    [[nodiscard]] Result<void> read_memory(std::uint64_t address,
+                                           std::span<std::byte> into) const override {
+        return state_.read_memory(address, into);
+    }
+
+    [[nodiscard]] bool is_gone(std::uint32_t index) const {
+        return !data_.operand_history()
+                    .is_same(data_.image().module(), begin_, at_, index)
+                    .value_or(true);
+    }
+
+    static constexpr const char* gone = "optimized out here (taken from wasm's operand stack)";
+
+  private:
+    DebugData& data_;
+    const FrameState& state_;
+    CodeOffset begin_;
+    CodeOffset at_;
+};
+
+/// Places on the operand stack are read later, by whoever shows them.
+void drop_gone(Location& location, const ListedFrame& frame) {
+    for (LocationPiece& piece : location.pieces) {
+        if (piece.place.kind == PlaceKind::Stack && frame.is_gone(piece.place.index)) {
+            piece.place = {};
+            piece.place.reason = ListedFrame::gone;
+        }
+    }
 }
 
 } // namespace
@@ -230,11 +282,19 @@ Result<Location> locate_entry(DebugData& data, const llvm::DWARFDie& variable,
     if (!list) {
         return data.damaged(llvm::toString(list.takeError()));
     }
-    const auto expression = address ? expression_at(*list, address->value) : std::nullopt;
-    if (!expression) {
+    const auto* const entry = address ? expression_at(*list, address->value) : nullptr;
+    if (entry == nullptr) {
         return unavailable("optimized out here");
     }
-    return evaluate_location(as_bytes(*expression), scope);
+    const auto begin =
+        entry->Range ? data.image().to_code(DwarfOffset{entry->Range->LowPC}) : std::nullopt;
+    const ListedFrame listed(data, state, begin.value_or(offset), offset);
+    EntryScope entry_scope(data, unit, function, offset, listed);
+    auto location = evaluate_location(as_bytes(entry->Expr), entry_scope);
+    if (location) {
+        drop_gone(*location, listed);
+    }
+    return location;
 }
 
 } // namespace wdbg::dwarf

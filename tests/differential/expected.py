@@ -9,6 +9,8 @@ REASONS = {
                             "(llvm-project#212326)",
     "missing-piece": "LLDB reads a piece that has no location (DW_OP_piece behind nothing) as zeros; it is optimised "
                      "out (DWARF 5 2.6.1.2)",
+    "taken-operand": "LLVM ends location list entries late that name values on wasm's operand stack: LLDB shows what is "
+                     "in the value's place behind the instruction that has taken it",
     "rust-enum": "LLDB shows all variants of an enum and a union of them, the adapter the active one",
     "random": "the guest's own random numbers: each run has others",
 }
@@ -33,5 +35,7 @@ def reason(difference) -> str:
         return "rust-enum"
     if _RANDOM.search(difference.name):
         return "random"
+    if difference.adapter.bits is None and "taken from wasm's operand stack" in difference.adapter.note:
+        return "taken-operand"
     missing = difference.adapter.bits is None and "optimized out" in difference.adapter.note
     return "missing-piece" if missing and difference.lldb.bits == 0 and is_optimised(difference.program) else ""

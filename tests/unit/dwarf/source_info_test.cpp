@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "fixture.h"
 
+#include <wdbg/dwarf/guest_dwarf.h>
 #include <wdbg/dwarf/llvm_source_info.h>
 
 #include <gmock/gmock.h>
@@ -216,6 +217,41 @@ TEST_F(SourceInfoTest, LocatesLocalsOnTheFrame) {
         EXPECT_TRUE(location->is_memory()) << each.name;
         EXPECT_GE(location->pieces[0].place.address, 64U);
     }
+}
+
+/// LLVM ends their ranges late: another value may be in their place.
+TEST_F(SourceInfoTest, VariablesOnTheOperandStackEndWithTheirValue) {
+    OPEN_OR_SKIP("lua-O2.wasm");
+    const auto guest = read_guest_dwarf(fixture_->source());
+    ASSERT_TRUE(guest);
+    std::size_t there = 0;
+    std::size_t taken = 0;
+    const auto check = [&](CodeOffset at) {
+        for (const Variable& each : info_->variables_at(at, AddressKind::Instruction, 0)) {
+            const auto location =
+                info_->locate(each.entry, at, AddressKind::Instruction, FlatFrame(64));
+            ASSERT_TRUE(location);
+            const Place& place = location->pieces.front().place;
+            taken += place.reason.contains("taken from wasm's operand stack") ? 1 : 0;
+            if (place.kind != PlaceKind::Stack) {
+                continue;
+            }
+            ++there;
+            const bool holds = std::ranges::any_of(guest->variables, [&](const auto& known) {
+                return known.begin <= at.value && at.value < known.end &&
+                       known.operands.contains(place.index);
+            });
+            EXPECT_TRUE(holds) << each.name << " at " << at.value;
+        }
+    };
+    for (const GuestVariable& variable : guest->variables) {
+        if (!variable.operands.empty()) {
+            check(CodeOffset{variable.begin});
+            check(CodeOffset{variable.end});
+        }
+    }
+    EXPECT_GT(there, 100U);
+    EXPECT_GT(taken, 20U);
 }
 
 TEST_F(SourceInfoTest, SaysWhyAVariableHasNoPlace) {
