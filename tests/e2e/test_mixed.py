@@ -301,3 +301,43 @@ def test_threads_are_interrupted_wherever_they_are(new_session, threads_module):
     wait_for("interrupts in both kinds of code", saw_both)
     session.process.Kill()
     assert session.guest.finish()[0] != 0
+
+
+def test_a_name_that_both_kinds_import(scratch):
+    """The runtime knows modules by their names: the library's is not the program's. Each has an instance of its own."""
+    compiled_library('(module (import "deep" "f" (func $f (result i32))) (func (export "g") (result i32) call $f))',
+                     scratch)
+    compile_wat("""(module (global $n (mut i32) (i32.const 0))
+        (func (export "f") (result i32)
+          (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))""", scratch / "deep.wasm")
+    main = compile_wat("""(module (import "deep" "f" (func $f (result i32))) (import "library" "g" (func $g (result i32)))
+        (func (export "sum") (result i32)
+          (i32.add (i32.mul (i32.const 10) (i32.add (call $f) (call $f))) (call $g))))""", scratch / "main.wasm")
+    done = run_wdbg("--invoke=sum", main)
+    assert (done.returncode, done.stdout) == (0, "31:i32\n"), done.stderr
+
+
+def test_two_modules_share_one_library(scratch):
+    """One instance, one at a time in it, whoever imports from it."""
+    compiled_library("""(module (global $n (mut i32) (i32.const 0))
+        (func (export "f") (result i32)
+          (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))""", scratch)
+    compile_wat('(module (import "library" "f" (func $f (result i32))) (func (export "h") (result i32) call $f))',
+                scratch / "other.wasm")
+    main = compile_wat("""(module (import "library" "f" (func $f (result i32))) (import "other" "h" (func $h (result i32)))
+        (func (export "sum") (result i32)
+          (i32.add (i32.mul (i32.const 10) (call $f)) (call $h))))""", scratch / "main.wasm")
+    done = run_wdbg("--invoke=sum", main)
+    assert (done.returncode, done.stdout) == (0, "12:i32\n"), done.stderr
+
+
+def test_one_thread_alone_goes_into_a_library_that_is_new(new_session, scratch):
+    """A first call stops at a new instance: for nothing that the client wants to know."""
+    compiled_library('(module (func $f (export "f") (result i32) i32.const 7))', scratch)
+    main = compile_wat("""(module (import "library" "f" (func $f (result i32)))
+        (func $call (export "run") (result i32) (i32.add (call $f) (i32.const 1))))""", scratch / "main.wasm")
+    session = new_session()
+    session.connect(Guest(main, (), ["--invoke=run"]), create_target=False)
+    session.command("settings set target.process.run-all-threads false")
+    session.command("thread continue 1")
+    assert session.wait_for_exit() == 0

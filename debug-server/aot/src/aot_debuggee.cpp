@@ -123,7 +123,7 @@ void AotDebuggeeImpl::on_stopped(const NativeStopped& stop) {
             reasons.push_back({.thread = entry.thread, .reason = std::move(*reason)});
         }
     }
-    if (reasons.empty() && !stop.threads.empty() && !interrupted_ && go_on()) {
+    if (reasons.empty() && !stop.threads.empty() && !interrupted_ && go_on(stop.threads)) {
         return;
     }
     if (reasons.empty()) {

@@ -177,7 +177,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
                                                                  const Step& step) const;
     [[nodiscard]] NativeResume native_request() const;
     void leave_stacks(const NativeResume& native);
-    Result<void> go_on();
+    Result<void> go_on(std::span<const NativeThreadStop> stopped = {});
 
     // --- Inspection (inspection.cpp) ------------------------------------------------------------
     struct At {

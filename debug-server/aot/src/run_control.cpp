@@ -225,8 +225,14 @@ void AotDebuggeeImpl::pass_shown(NativeResume& native) const {
 }
 
 /// As the client has asked for, with the steps where they are now.
-Result<void> AotDebuggeeImpl::go_on() {
+/// `stopped`: for nothing that the client wants to know; they run as they did, whoever began them.
+Result<void> AotDebuggeeImpl::go_on(std::span<const NativeThreadStop> stopped) {
     NativeResume native = native_request();
+    for (const NativeThreadStop& each : stopped) {
+        if (!resumes(native, each.thread)) {
+            native.threads.push_back({.thread = each.thread, .action = ContinueNative{}});
+        }
+    }
     pass_shown(native);
     std::erase_if(shown_, [&native](const auto& shown) { return resumes(native, shown.first); });
     leave_stacks(native);

@@ -12,8 +12,12 @@ namespace wdbg::mixed {
 void MixedDebuggee::on_event(std::uint32_t part, const Event& event) {
     if (const auto* stopped = std::get_if<Stopped>(&event)) {
         on_stopped(part, *stopped);
-    } else if (!std::exchange(ended_, true) && handler_) {
-        handler_(event); // the other part tells the same
+    } else if (!std::exchange(ended_, true)) { // the other part tells the same
+        forget_stop();
+        if (handler_) {
+            handler_(event);
+        }
+        parts_[1 - part].part.debuggee.detach(); // nothing is held any more
     }
 }
 

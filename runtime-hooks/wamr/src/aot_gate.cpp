@@ -4,6 +4,7 @@
 #include "aot_calls.h"
 #include "aot_hooks.h"
 #include "engine.h"
+#include "hooks.h"
 #include "wamr_access.h"
 
 #include <algorithm>
@@ -55,6 +56,7 @@ struct Registration {
 
 thread_local Registration registration;
 thread_local bool is_known_exception = false;
+thread_local std::uint64_t entries = 0;
 
 bool is_compiled(const WASMExecEnv* env) {
     return wdbg_module_is_aot(wdbg_instance_module(wdbg_env_instance(env)));
@@ -100,6 +102,14 @@ bool is_calling_compiled() {
     return registration.registered && the_gate->is_calling();
 }
 
+std::uint64_t entries_of_compiled() {
+    return entries;
+}
+
+bool is_debugged() {
+    return the_gate != nullptr || wdbg_hooks_enabled;
+}
+
 KnownException::KnownException() {
     is_known_exception = true;
 }
@@ -135,6 +145,7 @@ bool wdbg_aot_is_code(const void* function) {
 }
 
 void wdbg_aot_enter_guest(const void* function) {
+    ++entries;
     the_gate->enter_guest(wdbg::NativeAddress{reinterpret_cast<std::uint64_t>(function)});
 }
 

@@ -3,6 +3,8 @@
 
 #include <wdbg/model/guest_gate.h>
 
+#include <cstdint>
+
 namespace wdbg::wamr {
 
 /// Connects compiled code to a gate; nullptr closes it again (no guest may run then). The code
@@ -18,6 +20,12 @@ void remove_aot_instance(const void* instance);
 
 /// The calling thread runs a function of compiled code for the debugger.
 [[nodiscard]] bool is_calling_compiled();
+
+/// How often the calling thread has come into compiled code from the host, while there is a gate.
+[[nodiscard]] std::uint64_t entries_of_compiled();
+
+/// Whether there is a gate, or hooks of the interpreter.
+[[nodiscard]] bool is_debugged();
 
 /// While it lives, an exception that the calling thread raises in compiled code is no news: the
 /// code that it has called has raised it before.

@@ -142,7 +142,6 @@ void Engine::stop_at_entry() {
 
 void Engine::share(bool has_main) {
     const std::lock_guard lock(mutex_);
-    is_shared_ = true;
     is_secondary_ = !has_main;
 }
 
@@ -203,7 +202,6 @@ void Engine::reset() {
     handler_ = nullptr;
     attached_ = false;
     stop_at_entry_ = false;
-    is_shared_ = false;
     is_secondary_ = false;
     steps_in_ = 0;
     killed_ = false;
@@ -283,6 +281,7 @@ void Engine::apply(GuestThread& thread, const ThreadAction& action) {
     if (action.kind != ResumeKind::Continue) {
         thread.step = action;
         thread.step_frame = wdbg_env_top_frame(thread.env());
+        thread.step_env = thread.env();
         set_attention(thread, attention::step);
     }
     release(thread);

@@ -65,6 +65,8 @@ class Engine {
     std::optional<CodeAddress> take_exception_pc();
     /// The calling thread runs a function for the debugger.
     [[nodiscard]] bool is_calling();
+    /// How often the calling thread has come into interpreted code.
+    [[nodiscard]] std::uint64_t entries();
     /// The exception that the calling thread is about to raise has been reported where it came
     /// from: by code that it has called.
     void exception_is_known();
@@ -181,8 +183,7 @@ class Engine {
     RunState state_ = RunState::Running;
     bool attached_ = false;
     bool stop_at_entry_ = false;
-    bool is_shared_ = false;     ///< another engine runs part of the guest
-    bool is_secondary_ = false;  ///< … with its main thread
+    bool is_secondary_ = false;  ///< another engine runs the guest's main thread
     std::uint64_t steps_in_ = 0; ///< number of the thread that steps into this engine's code
     bool killed_ = false;
     bool waking_ = false; ///< a thread of its own wakes those that are to end

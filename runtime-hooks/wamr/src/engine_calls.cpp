@@ -138,6 +138,10 @@ bool Engine::is_calling() {
     return current().calling;
 }
 
+std::uint64_t Engine::entries() {
+    return current().entries;
+}
+
 Result<std::vector<Value>> Engine::call(const CallRequest& request) {
     Lock lock(mutex_);
     const auto prepared = prepare_call(request);

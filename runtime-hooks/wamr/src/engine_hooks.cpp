@@ -117,6 +117,7 @@ void Engine::on_enter(WASMExecEnv* env, const void* native_frame) {
         start_activity(lock, thread);
     }
     thread.trap_depth = 0;
+    ++thread.entries;
     thread.activations.push_back(
         {.env = env, .base = wdbg_env_top_frame(env), .native_frame = native_frame});
     if (modules_.discover(env).is_new && attached_ && !stop_at_entry_ && !thread.due) {
@@ -178,7 +179,7 @@ void Engine::end_activity(GuestThread& thread) {
         return other->active() && (!other->wants(attention::hold) || other->cancelled);
     };
     const auto is_active = [](const GuestThread* other) { return other->active(); };
-    if (state_ == RunState::Running && attached_ && !is_shared_ &&
+    if (state_ == RunState::Running && attached_ && !is_secondary_ &&
         std::ranges::any_of(threads_, is_active) && std::ranges::none_of(threads_, may_run)) {
         request_stop();
     }
@@ -324,17 +325,17 @@ std::optional<FrameRef> Engine::top_frame(WASMExecEnv* env) const {
 bool Engine::quiet_step(GuestThread& thread, WASMExecEnv* env) const {
     return thread.attention.load(std::memory_order_acquire) == attention::step && thread.step &&
            thread.step->kind == ResumeKind::StepRange &&
-           wdbg_env_top_frame(env) > thread.step_frame;
+           thread.is_in_call_of_step(wdbg_env_top_frame(env));
 }
 
 bool Engine::step_is_done(const GuestThread& thread, const FrameRef& frame) const {
     if (thread.step->kind == ResumeKind::StepInstruction) {
         return true;
     }
-    if (frame.frame > thread.step_frame) {
-        return false; // in a call
+    if (thread.is_in_call_of_step(frame.frame)) {
+        return false;
     }
-    return frame.frame < thread.step_frame ||
+    return frame.frame != thread.step_frame ||
            !thread.step->range.contains({frame.instance->id, frame.pc});
 }
 

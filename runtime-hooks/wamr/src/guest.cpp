@@ -202,8 +202,8 @@ Outcome WamrGuest::run() {
         run_export(outcome);
     }
     finish(outcome);
+    Engine::instance().guest_exited(outcome.exit_code); // lets go who is held
     leave_aot_gate();
-    Engine::instance().guest_exited(outcome.exit_code);
     return outcome;
 }
 

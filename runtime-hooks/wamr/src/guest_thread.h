@@ -4,6 +4,7 @@
 #include "call_values.h"
 #include "module_registry.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -69,6 +70,7 @@ struct GuestThread {
     std::uint64_t system_id = 0; ///< the operating system's number
     std::string name;
     std::vector<Activation> activations;
+    std::uint64_t entries = 0; ///< how many there have been; the thread's own
     std::vector<ImportCall> import_calls;
 
     std::atomic<std::uint32_t> attention{0};
@@ -80,6 +82,7 @@ struct GuestThread {
 
     std::optional<ThreadAction> step;
     WASMInterpFrame* step_frame = nullptr;
+    WASMExecEnv* step_env = nullptr; ///< whose frame that is
     std::optional<StopReason> due;
     std::optional<WatchpointHit> access; ///< by the instruction in flight
 
@@ -101,6 +104,14 @@ struct GuestThread {
     [[nodiscard]] bool active() const { return !activations.empty(); }
 
     [[nodiscard]] WASMExecEnv* env() const { return activations.back().env; }
+
+    /// Whether a frame is in a call of the one that steps. Each environment has a stack of frames
+    /// of its own.
+    [[nodiscard]] bool is_in_call_of_step(const WASMInterpFrame* frame) const {
+        return env() == step_env ? frame > step_frame
+                                 : std::ranges::find(activations, step_env, &Activation::env) !=
+                                       activations.end();
+    }
 
     [[nodiscard]] bool wants(std::uint32_t bits) const {
         return (attention.load(std::memory_order_acquire) & bits) != 0;

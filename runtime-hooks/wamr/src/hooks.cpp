@@ -3,6 +3,7 @@
 
 #include "aot_gate.h"
 #include "engine.h"
+#include "mixed_imports.h"
 #include "wamr_access.h"
 
 #include <cstddef>
@@ -82,6 +83,12 @@ bool wdbg_defer_exception(WASMExecEnv* env, const char* exception) {
 }
 
 bool wdbg_on_cancel(WASMExecEnv* env) {
+    for (WASMExecEnv* callee : wdbg::wamr::called_by(env)) {
+        wdbg_env_terminate(callee);
+        if (!wdbg_on_cancel(callee)) {
+            wdbg_env_wake_blocked(callee);
+        }
+    }
     return wdbg_hooks_enabled && Engine::instance().on_cancel(env);
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -66,12 +67,33 @@ bool can_cross(const FunctionType& type) {
            std::ranges::all_of(type.results, is_number);
 }
 
-/// One thread at a time is in an instance that others call into, as C code without threads needs
-/// it. A thread that waits here is in a host call.
-struct Callee {
-    wasm_module_inst_t instance = nullptr;
-    wasm_exec_env_t env = nullptr;
-    std::recursive_mutex mutex;
+/// Calls that lead from one kind to the other, now: who ends the caller ends what it has called.
+struct ActiveCall {
+    const WASMExecEnv* caller = nullptr;
+    WASMExecEnv* callee = nullptr;
+};
+
+std::mutex active_mutex;
+std::vector<ActiveCall> active_calls;
+
+class Active {
+  public:
+    Active(WASMExecEnv* caller, WASMExecEnv* callee) : caller_(caller) {
+        const std::lock_guard lock(active_mutex);
+        active_calls.push_back({.caller = caller, .callee = callee});
+    }
+
+    Active(const Active&) = delete;
+    Active& operator=(const Active&) = delete;
+
+    ~Active() {
+        const std::lock_guard lock(active_mutex);
+        std::erase_if(active_calls,
+                      [this](const ActiveCall& call) { return call.caller == caller_; });
+    }
+
+  private:
+    const WASMExecEnv* caller_;
 };
 
 /// While it lives, the calling thread runs another exec_env; WAMR refuses calls with a second one.
@@ -88,17 +110,26 @@ class OtherEnvironment {
     WASMExecEnv* before_;
 };
 
-/// The callee's end is the caller's: its exception, or its exit code.
-void pass_exception(WASMExecEnv* from, WASMExecEnv* to) {
+/// The callee's end is the caller's: its exception, or its exit code. `is_known`: whoever debugs
+/// has been told.
+void pass_exception(WASMExecEnv* from, WASMExecEnv* to, bool is_known) {
     std::array<char, text_size> text{};
     if (!wdbg_env_call_exception(from, text.data(), text.size())) {
         std::strncpy(text.data(), "the called module has ended", text.size() - 1);
     }
     wdbg_env_set_exit_code(to, wdbg_env_exit_code(from));
-    Engine::instance().exception_is_known();
-    const KnownException known;
+    std::optional<KnownException> known;
+    if (is_known) {
+        Engine::instance().exception_is_known();
+        known.emplace();
+    }
     wasm_runtime_set_exception(reinterpret_cast<wasm_module_inst_t>(wdbg_env_instance(to)),
                                text.data());
+}
+
+/// How often the calling thread has come into code of either kind, as far as anybody debugs it.
+std::uint64_t entries() {
+    return Engine::instance().entries() + entries_of_compiled();
 }
 
 } // namespace
@@ -112,12 +143,50 @@ struct MixedImports::Function {
     static void call(wasm_exec_env_t env, std::uint64_t* values);
 };
 
+/// One thread at a time is in an instance that others call into, as C code without threads needs
+/// it. A thread that waits here is in a host call.
+struct MixedImports::Callee {
+    wasm_module_inst_t instance = nullptr;
+    WASMExecEnv* env = nullptr;
+    std::recursive_mutex mutex;
+
+    bool call(WASMExecEnv* caller, wasm_function_inst_t function, std::uint32_t count,
+              std::uint32_t* cells);
+};
+
 struct MixedImports::Natives {
     std::string module;
-    Callee callee;
+    Callee* callee = nullptr;
     std::deque<Function> functions; ///< WAMR keeps pointers to them
     std::vector<NativeSymbol> symbols;
 };
+
+/// False if the caller has to end.
+bool MixedImports::Callee::call(WASMExecEnv* caller, wasm_function_inst_t function,
+                                std::uint32_t count, std::uint32_t* cells) {
+    const std::lock_guard lock(mutex);
+    const Active active(caller, env);
+    if (wdbg_env_terminating(caller)) { // while it waited
+        return false;
+    }
+    std::array<char, text_size> text{};
+    if (wdbg_env_call_exception(env, text.data(), text.size())) {
+        pass_exception(env, caller, true); // another thread's end
+        return false;
+    }
+    const std::uint64_t before = entries();
+    bool done = false;
+    {
+        const OtherEnvironment other;
+        done =
+            wasm_runtime_call_wasm(reinterpret_cast<wasm_exec_env_t>(env), function, count, cells);
+    }
+    if (!done) {
+        // Too little stack is found before the code is entered.
+        pass_exception(env, caller, entries() != before || !is_debugged());
+    }
+    return done;
+}
 
 /// WAMR's raw convention: a parameter in 8 bytes each, the result in their place.
 void MixedImports::Function::call(wasm_exec_env_t env, std::uint64_t* values) {
@@ -136,18 +205,22 @@ void MixedImports::Function::call(wasm_exec_env_t env, std::uint64_t* values) {
         std::memcpy(&cells[count], &values[i], size * sizeof(std::uint32_t));
         count += size;
     }
-    const std::lock_guard lock(self.callee->mutex);
-    bool done = false;
-    {
-        const OtherEnvironment other;
-        done = wasm_runtime_call_wasm(self.callee->env, self.function, count, cells.data());
-    }
-    if (!done) {
-        pass_exception(reinterpret_cast<WASMExecEnv*>(self.callee->env), caller);
-    } else if (!self.type.results.empty()) {
+    if (self.callee->call(caller, self.function, count, cells.data()) &&
+        !self.type.results.empty()) {
         std::memcpy(values, cells.data(),
                     cells_of(self.type.results.front()) * sizeof(std::uint32_t));
     }
+}
+
+std::vector<WASMExecEnv*> called_by(const WASMExecEnv* caller) {
+    const std::lock_guard lock(active_mutex);
+    std::vector<WASMExecEnv*> callees;
+    for (const ActiveCall& call : active_calls) {
+        if (call.caller == caller) {
+            callees.push_back(call.callee);
+        }
+    }
+    return callees;
 }
 
 MixedImports::MixedImports() = default;
@@ -175,6 +248,18 @@ std::string MixedImports::hint() const {
                               "can share functions, but no memory, table or global)";
 }
 
+MixedImports::Callee& MixedImports::callee_of(wasm_module_inst_t instance) {
+    const auto known =
+        std::ranges::find(callees_, instance, [](const auto& each) { return each->instance; });
+    if (known != callees_.end()) {
+        return **known;
+    }
+    Callee& added = *callees_.emplace_back(std::make_unique<Callee>());
+    added.instance = instance;
+    added.env = reinterpret_cast<WASMExecEnv*>(wasm_runtime_get_exec_env_singleton(instance));
+    return added;
+}
+
 /// The instance that `name` is, among those found for the same importing module.
 Result<MixedImports::Natives*> MixedImports::natives_of(const std::string& name, bool compiled,
                                                         const FindInstance& find,
@@ -190,20 +275,19 @@ Result<MixedImports::Natives*> MixedImports::natives_of(const std::string& name,
     }
     Natives& added = *found.emplace_back(std::make_unique<Natives>());
     added.module = name;
-    added.callee.instance = *instance;
-    added.callee.env = wasm_runtime_get_exec_env_singleton(*instance);
+    added.callee = &callee_of(*instance);
     return &added;
 }
 
 Result<void> MixedImports::add_function(const wasm_import_t& import, Natives& into) {
     const std::string full_name = into.module + "." + import.name;
     const wasm_function_inst_t function =
-        wasm_runtime_lookup_function(into.callee.instance, import.name);
+        wasm_runtime_lookup_function(into.callee->instance, import.name);
     if (function == nullptr) {
         return fail(ErrorCode::NotFound, "nothing provides the import " + full_name);
     }
     const FunctionType type = type_of(import.u.func_type);
-    if (type != type_of(function, into.callee.instance)) {
+    if (type != type_of(function, into.callee->instance)) {
         return fail(ErrorCode::Malformed,
                     "the import " + full_name + " has another type than the function");
     }
@@ -214,7 +298,7 @@ Result<void> MixedImports::add_function(const wasm_import_t& import, Natives& in
                         "interpreted and compiled code: only numbers, and one result");
     }
     into.functions.push_back(
-        {.name = import.name, .type = type, .callee = &into.callee, .function = function});
+        {.name = import.name, .type = type, .callee = into.callee, .function = function});
     return {};
 }
 

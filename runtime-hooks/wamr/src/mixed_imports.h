@@ -9,6 +9,8 @@
 #include <vector>
 #include <wasm_export.h>
 
+struct WASMExecEnv;
+
 namespace wdbg::wamr {
 
 /// Imports of functions across the two kinds of modules: an interpreted module's of a compiled one,
@@ -40,17 +42,23 @@ class MixedImports {
     [[nodiscard]] std::string hint() const;
 
   private:
+    struct Callee;
     struct Function;
     struct Natives;
     using NativesList = std::vector<std::unique_ptr<Natives>>;
 
-    static Result<Natives*> natives_of(const std::string& name, bool compiled,
-                                       const FindInstance& find, NativesList& found);
+    Callee& callee_of(wasm_module_inst_t instance);
+    Result<Natives*> natives_of(const std::string& name, bool compiled, const FindInstance& find,
+                                NativesList& found);
     static Result<void> add_function(const wasm_import_t& import, Natives& into);
     Result<void> publish(NativesList& found);
 
     std::vector<std::string> names_;
+    std::vector<std::unique_ptr<Callee>> callees_;
     NativesList natives_;
 };
+
+/// The environments that code of the other kind runs in which the thread of `caller` has called.
+[[nodiscard]] std::vector<WASMExecEnv*> called_by(const WASMExecEnv* caller);
 
 } // namespace wdbg::wamr

@@ -5,6 +5,7 @@
 #include "hooks.h"
 #include "interpreter_debuggee.h"
 #include "mixed_imports.h"
+#include "mixed_modules.h"
 #include "module_file.h"
 #include "wamr_access.h"
 
@@ -52,6 +53,9 @@ class WamrRuntime final : public Runtime {
         Engine::instance().set_post(std::move(post));
         return &debuggee_;
     }
+
+    /// See wdbg_wants_other_kind().
+    void note_other_kind(const std::string& name) { mixed_->note(name); }
 
     void wait_at_entry() override { Engine::instance().stop_at_entry(); }
 
@@ -370,6 +374,16 @@ Result<std::unique_ptr<Guest>> WamrRuntime::load(const std::filesystem::path& mo
 }
 
 } // namespace
+
+} // namespace wdbg::wamr
+
+void wdbg_wants_other_kind(const char* name) {
+    if (wdbg::wamr::the_runtime != nullptr) {
+        wdbg::wamr::the_runtime->note_other_kind(name);
+    }
+}
+
+namespace wdbg::wamr {
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options) {
     if (the_runtime != nullptr) {

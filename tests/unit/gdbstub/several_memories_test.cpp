@@ -89,7 +89,7 @@ TEST_F(SeveralMemories, ForOtherClientsItIsTheMainOnes) {
 
 TEST_F(SeveralMemories, WhatMayBeAnAddressNamesTheFramesInstance) {
     connect_lldb();
-    EXPECT_EQ(ask("qWasmLocal:0;0"), "0004000002000000");
+    EXPECT_EQ(ask("qWasmLocal:0;0"), "00040000") << "plain addresses are this frame's";
     EXPECT_EQ(ask("qWasmLocal:1;0"), "00040000ffff0000");
     EXPECT_EQ(ask("qWasmLocal:0;1"), "0000803f") << "no address";
 }

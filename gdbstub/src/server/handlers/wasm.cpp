@@ -19,13 +19,12 @@ Status reply_value(const Result<Value>& value, Reply& out) {
 }
 
 /// As reply_value(), for a value of an instance's frame. LLDB makes addresses of linear memory from
-/// it (a frame base, a place on C's stack) and then has lost whose memory that is. So where it is
-/// not the main one's, or plain addresses are not those of the main one, 4 bytes become 8, with the
-/// instance's id in the upper half as in all of LLDB's addresses. Of a variable itself LLDB takes
-/// the type's 4 bytes.
+/// it (a frame base, a place on C's stack) and then has lost whose memory that is. So where plain
+/// addresses are another instance's, 4 bytes become 8, with the instance's id in the upper half as
+/// in all of LLDB's addresses. Of a variable itself LLDB takes the type's 4 bytes.
 Status reply_of_instance(const Session& session, InstanceId instance, const Result<Value>& value,
                          Reply& out) {
-    const bool is_plain = instance.value == 0 && session.plain_memory_instance().value == 0;
+    const bool is_plain = instance == session.plain_memory_instance();
     if (!value || value->type != ValueType::I32 || !session.fast_step.is_lldb() || is_plain) {
         return reply_value(value, out);
     }
