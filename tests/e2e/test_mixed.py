@@ -84,6 +84,7 @@ def test_the_librarys_exit_code_is_the_guests(main_module):
 @pytest.mark.parametrize("engine", ["interp", "aot"])
 def test_modules_of_one_kind_end_in_the_library_as_well(engine):
     main = paths.fixture("mixed/mixed")
+    run_wdbg(f"--engine={engine}", main)  # says that it compiles, where that takes long
     done = run_wdbg(f"--engine={engine}", main, "exit")
     assert (done.returncode, done.stderr) == (7, "")
     done = run_wdbg(f"--engine={engine}", main, "trap")
