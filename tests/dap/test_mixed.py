@@ -72,6 +72,16 @@ def test_next_runs_over_calls_of_the_other_kind(session, program):
     assert session.evaluate("half").result.startswith("10737418240")
 
 
+def test_next_in_the_library_runs_over_what_that_calls(session, program):
+    launch(session, program, LIBRARY, "square-call")
+    session.stopped()
+    session.breakpoints(LIBRARY)
+    for _ in range(2):  # to the loop's head, and to the call again or behind the loop
+        session.step("next")
+        assert session.top().name == "sum_of_squares" and not session.at(DEEP, "square")
+    assert session.evaluate("sum").result == "1"
+
+
 def test_hits_are_counted_in_both(session, program):
     session.launch(str(program))
     session.different_breakpoints(DEEP, {"square": {"hitCondition": "== 4"}})

@@ -21,7 +21,10 @@ auto post_to(boost::asio::io_context& loop) {
 
 } // namespace
 
-GuestEngine::GuestEngine(boost::asio::io_context& loop) : loop_(loop), events_(loop) {
+GuestEngine::GuestEngine(boost::asio::io_context& loop, bool waits)
+    : loop_(loop)
+    , waits_(waits)
+    , events_(loop) {
 }
 
 GuestEngine::~GuestEngine() {
@@ -33,9 +36,9 @@ GuestEngine::~GuestEngine() {
 Result<std::unique_ptr<GuestEngine>> GuestEngine::create(boost::asio::io_context& loop,
                                                          wamr::RuntimeOptions options,
                                                          const RunOptions& run) {
-    std::unique_ptr<GuestEngine> engine(new GuestEngine(loop));
+    std::unique_ptr<GuestEngine> engine(new GuestEngine(loop, run.wait));
     options.debug_hooks = true;
-    options.aot_gate = [engine = engine.get(), wait = run.wait] { return engine->open_gate(wait); };
+    options.aot_gate = [engine = engine.get()] { return engine->open_gate(); };
     auto runtime = wamr::Runtime::create(options);
     if (!runtime) {
         return std::unexpected(runtime.error());
@@ -46,7 +49,7 @@ Result<std::unique_ptr<GuestEngine>> GuestEngine::create(boost::asio::io_context
 
 /// Compiled code under control of this process: WAMR passes the target's gate, the mapping makes
 /// wasm of what the target sees.
-Result<GuestGate*> GuestEngine::open_gate(bool stops_at_entry) {
+Result<GuestGate*> GuestEngine::open_gate() {
     auto decoder = dwarf::load_instruction_decoder();
     if (!decoder) {
         return std::unexpected(decoder.error());
@@ -64,30 +67,30 @@ Result<GuestGate*> GuestEngine::open_gate(bool stops_at_entry) {
              [](const dwarf::AotDebugSource& source) { return dwarf::load_aot_debug_info(source); },
          .post = post_to(loop_),
          .warn = [](const std::string& text) { report(text); },
-         .stops_at_entry = stops_at_entry && main_is_compiled_,
+         .stops_at_entry = waits_ && main_is_compiled_,
          .decides_hits = true,
          .load_printer = [] { return dwarf::load_instruction_printer(); },
          .decoder = decoder_.get()});
     return target_.get();
 }
 
-void GuestEngine::start_compiled(bool stops_at_entry) {
+void GuestEngine::start_compiled() {
     target_->process(); // what was loaded is known before a client can ask
     const auto instances = compiled_->instances();
     if (main_is_compiled_ && !instances.empty()) {
         wasm_file_ = instances.front().path;
     }
-    if (stops_at_entry) {
+    if (waits_ && main_is_compiled_) {
         target_->stop_at_entry();
     }
     events_.assign(target_->poll_fd());
     wait_for_events();
 }
 
-Result<void> GuestEngine::start(bool wait) {
+Result<void> GuestEngine::start() {
     const bool is_mixed = compiled_ && runtime_->has_interpreted_code();
     if (compiled_) {
-        start_compiled(wait && main_is_compiled_);
+        start_compiled();
     }
     Debuggee* guest = compiled_.get();
     if (runtime_->has_interpreted_code()) {
@@ -97,7 +100,7 @@ Result<void> GuestEngine::start(bool wait) {
         }
         guest = *interpreted;
     }
-    if (wait && !main_is_compiled_) {
+    if (waits_ && !main_is_compiled_) {
         runtime_->wait_at_entry();
     }
     if (is_mixed) {

@@ -40,22 +40,22 @@ class GuestEngine {
     /// Not to be asked for anything before start().
     [[nodiscard]] Debuggee& debuggee() { return front_; }
 
-    /// The guest is loaded and about to run; the loop does not run yet. `wait`: it is to wait at
-    /// its entry for a client.
-    Result<void> start(bool wait);
+    /// The guest is loaded and about to run; the loop does not run yet.
+    Result<void> start();
     /// The .wasm that the user's `module` is or was made from.
     [[nodiscard]] std::filesystem::path wasm_file(const std::filesystem::path& module) const;
     /// On the guest's main thread. Adds what the engines know of the end, and tells the client.
     void guest_ended(wamr::Outcome& outcome);
 
   private:
-    explicit GuestEngine(boost::asio::io_context& loop);
+    GuestEngine(boost::asio::io_context& loop, bool waits);
 
-    Result<GuestGate*> open_gate(bool stops_at_entry);
-    void start_compiled(bool stops_at_entry);
+    Result<GuestGate*> open_gate();
+    void start_compiled();
     void wait_for_events();
 
     boost::asio::io_context& loop_;
+    bool waits_; ///< the guest does, at its entry, for a client
     // Of compiled code, once a module of it has been loaded.
     std::unique_ptr<InstructionDecoder> decoder_;
     std::unique_ptr<native::ProcessTarget> target_;

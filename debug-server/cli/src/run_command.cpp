@@ -136,7 +136,7 @@ int run_debugged(const RunOptions& options, const std::filesystem::path& code) {
     if (auto told = tell_address(options, (*server)->address()); !told) {
         return fail_with(told.error());
     }
-    if (auto started = (*engine)->start(options.wait); !started) {
+    if (auto started = (*engine)->start(); !started) {
         return fail_with(started.error());
     }
     (*server)->start();

@@ -53,7 +53,7 @@ void FastStep::change(ResumeRequest& request, ThreadId thread, CodeAddress pc,
         step_instead(request, {.thread = step_->thread, .kind = ResumeKind::StepInstruction});
         return;
     }
-    if (!is_lldb_ || !leaves_unseen || !set_before_ || pc.instance != set_before_->instance ||
+    if (!leaves_unseen || !set_before_ || pc.instance != set_before_->instance ||
         pc.offset >= set_before_->offset) {
         return;
     }

@@ -18,11 +18,6 @@ class FastStep {
   public:
     using LeavesUnseen = decltype(ServerOptions::leaves_unseen);
 
-    /// qHostInfo: the client is LLDB. Nothing happens with others.
-    void lldb_is_there() { is_lldb_ = true; }
-
-    [[nodiscard]] bool is_lldb() const { return is_lldb_; }
-
     /// Another packet comes: a breakpoint counts for the next one only.
     void packet_begins();
     void breakpoint_set(CodeAddress address);
@@ -36,7 +31,7 @@ class FastStep {
         return step_ ? std::optional(step_->thread) : std::nullopt;
     }
 
-    /// `thread`, at `pc`, is the one that LLDB looks at.
+    /// `thread`, at `pc`, is the one that LLDB looks at. Of other clients: not to be called.
     void change(ResumeRequest& request, ThreadId thread, CodeAddress pc,
                 const LeavesUnseen& leaves_unseen);
 
@@ -52,7 +47,6 @@ class FastStep {
         unsigned resumes = 0; ///< since then
     };
 
-    bool is_lldb_ = false;
     std::optional<CodeAddress> set_now_;    ///< by this packet
     std::optional<CodeAddress> set_before_; ///< by the one before
     std::optional<Lifted> lifted_;

@@ -144,7 +144,7 @@ Result<CodeAddress> to_code_address(WasmAddress address) {
 
 InstanceId Session::plain_memory_instance() const {
     const ThreadView* shown = find_thread(shown_thread);
-    if (!fast_step.is_lldb() || shown == nullptr || shown->pc.id() == 0) {
+    if (!agreed.is_lldb || shown == nullptr || shown->pc.id() == 0) {
         return InstanceId{};
     }
     const InstanceId instance{shown->pc.id()};

@@ -54,6 +54,7 @@ struct Negotiated {
     bool threads_in_stop = false;   ///< QListThreadsInStopReply
     bool bare_binary_reads = false; ///< `x` replies without `b`: LLDB up to 20, which probes x0,0
     bool software_break = false;    ///< `swbreak+`
+    bool is_lldb = false;           ///< it has sent qHostInfo
 };
 
 /// State of one client's session, shared by the packet handlers.

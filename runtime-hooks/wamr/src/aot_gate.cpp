@@ -4,7 +4,6 @@
 #include "aot_calls.h"
 #include "aot_hooks.h"
 #include "engine.h"
-#include "hooks.h"
 #include "wamr_access.h"
 
 #include <algorithm>
@@ -104,10 +103,6 @@ bool is_calling_compiled() {
 
 std::uint64_t entries_of_compiled() {
     return entries;
-}
-
-bool is_debugged() {
-    return the_gate != nullptr || wdbg_hooks_enabled;
 }
 
 KnownException::KnownException() {

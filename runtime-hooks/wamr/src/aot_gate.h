@@ -24,9 +24,6 @@ void remove_aot_instance(const void* instance);
 /// How often the calling thread has come into compiled code from the host, while there is a gate.
 [[nodiscard]] std::uint64_t entries_of_compiled();
 
-/// Whether there is a gate, or hooks of the interpreter.
-[[nodiscard]] bool is_debugged();
-
 /// While it lives, an exception that the calling thread raises in compiled code is no news: the
 /// code that it has called has raised it before.
 class KnownException {

@@ -4,7 +4,7 @@
  * the importing module's was taken for one of its own kind. (The linker's --wrap.) */
 
 #include "../common/wasm_runtime_common.h"
-#include "mixed_modules.h"
+#include "hooks.h"
 
 #include <stdio.h>
 

@@ -65,8 +65,8 @@ class Engine {
     std::optional<CodeAddress> take_exception_pc();
     /// The calling thread runs a function for the debugger.
     [[nodiscard]] bool is_calling();
-    /// How often the calling thread has come into interpreted code.
-    [[nodiscard]] std::uint64_t entries();
+    /// How many traps of the calling thread in interpreted code have come by on_exception().
+    [[nodiscard]] std::uint64_t traps();
     /// The exception that the calling thread is about to raise has been reported where it came
     /// from: by code that it has called.
     void exception_is_known();

@@ -138,8 +138,8 @@ bool Engine::is_calling() {
     return current().calling;
 }
 
-std::uint64_t Engine::entries() {
-    return current().entries;
+std::uint64_t Engine::traps() {
+    return current().traps;
 }
 
 Result<std::vector<Value>> Engine::call(const CallRequest& request) {

@@ -117,7 +117,6 @@ void Engine::on_enter(WASMExecEnv* env, const void* native_frame) {
         start_activity(lock, thread);
     }
     thread.trap_depth = 0;
-    ++thread.entries;
     thread.activations.push_back(
         {.env = env, .base = wdbg_env_top_frame(env), .native_frame = native_frame});
     if (modules_.discover(env).is_new && attached_ && !stop_at_entry_ && !thread.due) {
@@ -472,6 +471,7 @@ void Engine::on_exception(WASMExecEnv* env) {
         const bool unwinding = thread.trap_depth != 0;
         const bool reports = kind && attached_ && !unwinding && !thread.cancelled;
         if (kind) {
+            ++thread.traps;
             thread.trap_depth = thread.activations.size();
         }
         if (reports) {

@@ -70,7 +70,7 @@ struct GuestThread {
     std::uint64_t system_id = 0; ///< the operating system's number
     std::string name;
     std::vector<Activation> activations;
-    std::uint64_t entries = 0; ///< how many there have been; the thread's own
+    std::uint64_t traps = 0; ///< the thread's own
     std::vector<ImportCall> import_calls;
 
     std::atomic<std::uint32_t> attention{0};

@@ -86,7 +86,7 @@ bool wdbg_on_cancel(WASMExecEnv* env) {
     for (WASMExecEnv* callee : wdbg::wamr::called_by(env)) {
         wdbg_env_terminate(callee);
         if (!wdbg_on_cancel(callee)) {
-            wdbg_env_wake_blocked(callee);
+            wdbg_env_end_blocking(callee);
         }
     }
     return wdbg_hooks_enabled && Engine::instance().on_cancel(env);

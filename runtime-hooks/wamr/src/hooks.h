@@ -4,7 +4,8 @@
 /* What WAMR's interpreter loop, thread manager and execution environments call in the engine.
  *
  * C, because the callers are WAMR's own sources, compiled through interp_debug.c, interp_plain.c,
- * thread_manager.c and exec_env.c of this folder. Each function is called on the guest's thread. */
+ * thread_manager.c, exec_env.c and depended_modules.c of this folder. Each function is called on
+ * the guest's thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -79,6 +80,9 @@ void wdbg_on_instance_destroyed(struct WASMModuleInstance* instance);
 
 /* The execution environment is about to be freed. */
 void wdbg_on_exec_env_destroyed(struct WASMExecEnv* exec_env);
+
+/* A module imports from the one with this name, which is loaded and of the other kind. */
+void wdbg_wants_other_kind(const char* name);
 
 #ifdef __cplusplus
 }

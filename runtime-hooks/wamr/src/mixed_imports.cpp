@@ -2,7 +2,9 @@
 #include "mixed_imports.h"
 
 #include "aot_gate.h"
+#include "aot_hooks.h"
 #include "engine.h"
+#include "hooks.h"
 #include "wamr_access.h"
 
 #include <algorithm>
@@ -117,7 +119,9 @@ void pass_exception(WASMExecEnv* from, WASMExecEnv* to, bool is_known) {
     if (!wdbg_env_call_exception(from, text.data(), text.size())) {
         std::strncpy(text.data(), "the called module has ended", text.size() - 1);
     }
-    wdbg_env_set_exit_code(to, wdbg_env_exit_code(from));
+    if (std::string_view(text.data()) == "wasi proc exit") {
+        wdbg_env_set_exit_code(to, wdbg_env_exit_code(from));
+    }
     std::optional<KnownException> known;
     if (is_known) {
         Engine::instance().exception_is_known();
@@ -127,9 +131,10 @@ void pass_exception(WASMExecEnv* from, WASMExecEnv* to, bool is_known) {
                                text.data());
 }
 
-/// How often the calling thread has come into code of either kind, as far as anybody debugs it.
-std::uint64_t entries() {
-    return Engine::instance().entries() + entries_of_compiled();
+/// Grows where an engine sees the calling thread trap: interpreted code reports each trap, compiled
+/// code all that come once it is entered.
+std::uint64_t seen_by_engines() {
+    return Engine::instance().traps() + entries_of_compiled();
 }
 
 } // namespace
@@ -174,16 +179,17 @@ bool MixedImports::Callee::call(WASMExecEnv* caller, wasm_function_inst_t functi
         pass_exception(env, caller, true); // another thread's end
         return false;
     }
-    const std::uint64_t before = entries();
+    const std::uint64_t before = seen_by_engines();
     bool done = false;
     {
         const OtherEnvironment other;
         done =
             wasm_runtime_call_wasm(reinterpret_cast<wasm_exec_env_t>(env), function, count, cells);
     }
-    if (!done) {
-        // Too little stack is found before the code is entered.
-        pass_exception(env, caller, entries() != before || !is_debugged());
+    if (!done && !wdbg_env_terminating(caller)) { // else another one has said how it ends
+        // Too little stack is found before the code begins.
+        const bool is_debugged = wdbg_hooks_enabled || wdbg_aot_gate_open;
+        pass_exception(env, caller, seen_by_engines() != before || !is_debugged);
     }
     return done;
 }

@@ -5,7 +5,6 @@
 #include "hooks.h"
 #include "interpreter_debuggee.h"
 #include "mixed_imports.h"
-#include "mixed_modules.h"
 #include "module_file.h"
 #include "wamr_access.h"
 
@@ -65,8 +64,6 @@ class WamrRuntime final : public Runtime {
 
     [[nodiscard]] bool has_interpreted_code() const override { return has_interpreted_code_; }
 
-    [[nodiscard]] bool has_compiled_code() const override { return gate_ != nullptr; }
-
   private:
     static bool read_import(package_type_t type, const char* name, std::uint8_t** buffer,
                             std::uint32_t* size);
@@ -105,7 +102,7 @@ class WamrRuntime final : public Runtime {
     InterpreterDebuggee debuggee_{Engine::instance()};
     std::filesystem::path folder_; ///< where imported modules are looked for
     std::vector<std::pair<std::string, std::unique_ptr<Loaded>>> imports_;
-    std::vector<std::unique_ptr<Loaded>> mains_;
+    std::vector<std::unique_ptr<Loaded>> opened_files_;
     std::uint32_t next_code_module_ = 0;
     GuestGate* gate_ = nullptr;
     bool has_interpreted_code_ = false;
@@ -282,8 +279,8 @@ Result<WamrRuntime::Opened> WamrRuntime::open(const std::filesystem::path& file,
             return in_file(fits.error());
         }
     }
-    mains_.push_back(std::make_unique<Loaded>()); // WAMR keeps pointers to names in it
-    Loaded& loaded = *mains_.back();
+    opened_files_.push_back(std::make_unique<Loaded>()); // WAMR keeps pointers to names in it
+    Loaded& loaded = *opened_files_.back();
     loaded.path = std::filesystem::absolute(file).string();
     loaded.loaded.resize(bytes->size());
     std::memcpy(loaded.loaded.data(), bytes->data(), bytes->size());

@@ -46,6 +46,10 @@ bool wdbg_env_wake_blocked(WASMExecEnv* env) {
     return true;
 }
 
+void wdbg_env_end_blocking(WASMExecEnv* env) {
+    wasm_runtime_interrupt_blocking_op(env);
+}
+
 const void* wdbg_env_cluster(const WASMExecEnv* env) {
     return env->cluster;
 }

@@ -36,6 +36,8 @@ void wdbg_env_terminate(struct WASMExecEnv* env);
 /* If the thread is about to block in a system call, or does: signals it, so that the call returns.
  * False if it does not block. */
 bool wdbg_env_wake_blocked(struct WASMExecEnv* env);
+/* As often as it takes: waits until the thread does not block any more. */
+void wdbg_env_end_blocking(struct WASMExecEnv* env);
 /* What the threads of one program have in common; only good for comparing. Takes no lock. */
 const void* wdbg_env_cluster(const struct WASMExecEnv* env);
 /* Waits until the threads that the guest has started have ended. Needs no lock. */

@@ -54,7 +54,7 @@ Status echo(Session& /*session*/, std::string_view args, Reply& out) {
 }
 
 Status host_info(Session& session, std::string_view /*args*/, Reply& out) {
-    session.fast_step.lldb_is_there();
+    session.agreed.is_lldb = true;
     out.add("triple:").hex_text(session.options.triple);
     out.add(";endian:little;ptrsize:4;watchpoint_exceptions_received:after;");
     return Outcome::Reply;

@@ -130,7 +130,8 @@ class ResumePlan {
 
 /// The events of the resume may arrive before it returns.
 Status start(Session& session, ResumeRequest request) {
-    if (const ThreadView* const thread = session.find_thread(session.current_thread)) {
+    const ThreadView* const thread = session.find_thread(session.current_thread);
+    if (session.agreed.is_lldb && thread != nullptr) {
         if (const auto pc = to_code_address(thread->pc)) {
             session.fast_step.change(request, thread->id, *pc, session.options.leaves_unseen);
         }

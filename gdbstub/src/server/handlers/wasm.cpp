@@ -25,7 +25,7 @@ Status reply_value(const Result<Value>& value, Reply& out) {
 Status reply_of_instance(const Session& session, InstanceId instance, const Result<Value>& value,
                          Reply& out) {
     const bool is_plain = instance == session.plain_memory_instance();
-    if (!value || value->type != ValueType::I32 || !session.fast_step.is_lldb() || is_plain) {
+    if (!value || value->type != ValueType::I32 || !session.agreed.is_lldb || is_plain) {
         return reply_value(value, out);
     }
     std::uint32_t offset = 0;

@@ -104,9 +104,8 @@ class Runtime {
     /// before the first instruction when it comes into interpreted code. Needs debug_hooks.
     virtual void step_in(std::uint64_t system_id) = 0;
 
-    /// Whether interpreted modules are loaded, and compiled ones that can be debugged.
+    /// Whether interpreted modules are loaded.
     [[nodiscard]] virtual bool has_interpreted_code() const = 0;
-    [[nodiscard]] virtual bool has_compiled_code() const = 0;
 
     /// Before Guest::run(): the guest's main thread waits before its first instruction until a
     /// client resumes it (StoppedAtEntry). Needs debug_hooks.
