@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "handlers.h"
 
-#include <cstring>
 #include <limits>
 
 namespace wdbg::rsp::handlers {
@@ -28,16 +27,9 @@ Status reply_of_instance(const Session& session, InstanceId instance, const Resu
     if (!value || value->type != ValueType::I32 || !session.agreed.is_lldb || is_plain) {
         return reply_value(value, out);
     }
-    std::uint32_t offset = 0;
-    std::memcpy(&offset, value->storage.data(), sizeof offset);
-    const auto address = Session::full_address(instance, offset);
-    if (!address) {
-        return reply_value(value, out);
-    }
-    Value wide{.type = ValueType::I64};
-    const std::uint64_t packed = address->packed();
-    std::memcpy(wide.storage.data(), &packed, sizeof packed);
-    return reply_value(wide, out);
+    const auto address = Session::full_address(instance, value->as<std::uint32_t>());
+    return address ? reply_value(Value::of(ValueType::I64, address->packed()), out)
+                   : reply_value(value, out);
 }
 
 Status reply_in_frame(const Session& session, std::uint32_t frame, const Result<Value>& value,

@@ -176,7 +176,8 @@ struct NativeThreadAction {
     bool passes_breakpoint = false;
 };
 
-/// Threads that are not named stay stopped unless `resume_others`; threads that start run.
+/// Threads that are not named stay stopped unless `resume_others`; threads that start, or that the
+/// host calls guest code on next, run.
 struct NativeResume {
     std::vector<NativeThreadAction> threads;
     bool resume_others = true;
