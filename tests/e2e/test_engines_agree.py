@@ -54,6 +54,18 @@ def test_debuggable_code_agrees(new_session, monkeypatch, guest, files, stops, s
 
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("guest,files,stops", [
+    ("containers-O2", ("containers.cpp",), 50),
+    ("rust-O2", ("app.rs",), 50),
+    ("lua-O2", LUA, 100),
+])
+def test_code_that_is_not_optimised_is_the_same(new_session, monkeypatch, guest, files, stops):
+    result = compare(new_session, monkeypatch, guest, files, "0", stops)
+    assert not result.different and not result.moved and not result.elsewhere
+    assert result.equal == result.values
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("guest,files,stops", [
     ("control-O2", ("control.c",), 50),
     ("types-O2", ("types.c",), 50),
     ("shapes-O2", ("shapes.cpp",), 50),

@@ -6,6 +6,7 @@
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/DebugInfoMetadata.h>
+#include <llvm/Target/TargetMachine.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,6 +21,12 @@ bool tells_value(const llvm::MachineInstr& instruction) {
     return instruction.isDebugValue() || instruction.isDebugRef();
 }
 
+/// 0: of no line, as what WAMR puts in front of a function.
+unsigned line_of(const llvm::MachineInstr& instruction) {
+    const llvm::DILocation* const location = instruction.getDebugLoc();
+    return location == nullptr ? 0 : location->getLine();
+}
+
 /// Where a debug instruction was. Instructions may be gone since: their addresses are only
 /// compared.
 struct Origin {
@@ -29,22 +36,27 @@ struct Origin {
 
 using Origins = llvm::DenseMap<const llvm::MachineInstr*, Origin>;
 
+Origins origins_in(const llvm::MachineFunction& function) {
+    Origins origins;
+    for (const llvm::MachineBasicBlock& block : function) {
+        const llvm::MachineInstr* last = nullptr;
+        for (const llvm::MachineInstr& each : block) {
+            if (tells_value(each)) {
+                origins.insert({&each, {.behind = last, .number = origins.size()}});
+            } else {
+                last = &each;
+            }
+        }
+    }
+    return origins;
+}
+
 class Remember : public MachinePass<Remember> {
   public:
     explicit Remember(std::shared_ptr<Origins> origins) : origins_(std::move(origins)) {}
 
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
-        origins_->clear();
-        for (const llvm::MachineBasicBlock& block : function) {
-            const llvm::MachineInstr* last = nullptr;
-            for (const llvm::MachineInstr& each : block) {
-                if (tells_value(each)) {
-                    origins_->insert({&each, {.behind = last, .number = origins_->size()}});
-                } else {
-                    last = &each;
-                }
-            }
-        }
+        *origins_ = origins_in(function);
         return false;
     }
 
@@ -55,15 +67,14 @@ class Remember : public MachinePass<Remember> {
 /// The debug instructions of one block.
 class BlockOrder {
   public:
+    /// `origins`: which ones, and where they were.
     BlockOrder(llvm::MachineBasicBlock& block, const Origins& origins)
         : block_(block)
-        , origins_(origins) {}
+        , origins_(origins) {
+        number_instructions();
+    }
 
     bool restore() {
-        number_instructions();
-        if (told_.empty()) {
-            return false;
-        }
         for (Told& each : told_) {
             const auto behind = numbers_.find(each.origin.behind);
             if (each.origin.behind == nullptr) {
@@ -74,10 +85,21 @@ class BlockOrder {
         }
         std::ranges::sort(told_, {}, [](const Told& each) { return each.origin.number; });
         keep_order_of_variables();
-        std::ranges::sort(
-            told_, {}, [](const Told& each) { return std::pair(each.place, each.origin.number); });
-        place_again();
-        return true;
+        return place_again();
+    }
+
+    /// What lies in front of an earlier line: a value where its line begins, behind the store to
+    /// its slot, which has no line; the end of one behind the earlier line.
+    bool sort_by_line() {
+        for (Told& each : told_) {
+            const unsigned line = line_of(*each.instruction);
+            const std::size_t begin = begin_of(line, each.place);
+            const std::size_t earlier = behind_earlier_lines(line, each.place, begin);
+            if (earlier != each.place) {
+                each.place = each.instruction->isUndefDebugValue() ? earlier : begin;
+            }
+        }
+        return place_again();
     }
 
   private:
@@ -111,7 +133,33 @@ class BlockOrder {
         }
     }
 
-    void place_again() {
+    /// The first instruction, from `place` on, of the line or a later one, or the block's end.
+    [[nodiscard]] std::size_t begin_of(unsigned line, std::size_t place) const {
+        while (place < others_.size() && line_of(*others_[place]) < line &&
+               !others_[place]->isTerminator()) {
+            ++place;
+        }
+        return place;
+    }
+
+    /// Behind the last instruction of an earlier line, or `begin`.
+    [[nodiscard]] std::size_t behind_earlier_lines(unsigned line, std::size_t begin,
+                                                   std::size_t end) const {
+        for (; end != begin; --end) {
+            const unsigned before = line_of(*others_[end - 1]);
+            if (before != 0 && before < line) {
+                break;
+            }
+        }
+        return end;
+    }
+
+    bool place_again() {
+        if (told_.empty()) {
+            return false;
+        }
+        std::ranges::sort(
+            told_, {}, [](const Told& each) { return std::pair(each.place, each.origin.number); });
         for (const Told& each : told_) {
             each.instruction->removeFromParent();
         }
@@ -120,6 +168,7 @@ class BlockOrder {
                                                             : block_.instr_end();
             block_.insert(before, each.instruction);
         }
+        return true;
     }
 
     llvm::MachineBasicBlock& block_;
@@ -146,7 +195,26 @@ class Restore : public MachinePass<Restore> {
     std::shared_ptr<Origins> origins_;
 };
 
+class LineOrder : public MachinePass<LineOrder> {
+  public:
+    bool runOnMachineFunction(llvm::MachineFunction& function) override {
+        if (function.getTarget().getOptLevel() != llvm::CodeGenOptLevel::None) {
+            return false;
+        }
+        const Origins origins = origins_in(function);
+        bool changed = false;
+        for (llvm::MachineBasicBlock& block : function) {
+            changed |= BlockOrder(block, origins).sort_by_line();
+        }
+        return changed;
+    }
+};
+
 } // namespace
+
+llvm::FunctionPass* make_line_order_pass() {
+    return new LineOrder;
+}
 
 DebugOrderPasses make_debug_order_passes() {
     auto origins = std::make_shared<Origins>();

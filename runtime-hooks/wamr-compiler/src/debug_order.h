@@ -20,4 +20,11 @@ struct DebugOrderPasses {
 
 [[nodiscard]] DebugOrderPasses make_debug_order_passes();
 
+/// For -O0, behind the selection of instructions, which puts some debug instructions in front of
+/// instructions of earlier lines: those of a function's first block at its beginning, if FastISel
+/// leaves the instruction behind them to SelectionDAG, and those behind a comparison that goes into
+/// the branch. WAMR's code comes in the order of the wasm module within a block: each is put where
+/// its line begins. The caller owns the pass, or gives it to a pass manager.
+[[nodiscard]] llvm::FunctionPass* make_line_order_pass();
+
 } // namespace wdbg::compile

@@ -12,6 +12,7 @@
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/MC/MCInst.h>
+#include <llvm/Target/TargetMachine.h>
 
 #include <iterator>
 
@@ -79,9 +80,31 @@ bool take_column(llvm::MachineInstr& instruction) {
     return true;
 }
 
+/// At -O0, statements do not share an address, and values on the operand stack are there until the
+/// instruction behind the place has taken them.
+bool separate_places(llvm::MachineBasicBlock& block) {
+    const llvm::MachineInstr* place = nullptr;
+    bool changed = false;
+    for (llvm::MachineInstr& instruction : block.instrs()) {
+        const bool is_place = is_held_place(instruction);
+        if (place != nullptr && (is_place || instruction.isUndefDebugValue())) {
+            insert_nop(block, instruction.getIterator(), place->getDebugLoc());
+            changed = true;
+            place = nullptr;
+        }
+        if (is_place) {
+            place = &instruction;
+        } else if (has_bytes(instruction)) {
+            place = nullptr;
+        }
+    }
+    return changed;
+}
+
 class HeldPlaces : public MachinePass<HeldPlaces> {
   public:
     bool runOnMachineFunction(llvm::MachineFunction& function) override {
+        const bool is_optimised = function.getTarget().getOptLevel() != llvm::CodeGenOptLevel::None;
         bool changed = false;
         for (llvm::MachineBasicBlock& block : function) {
             for (llvm::MachineInstr& instruction : block.instrs()) {
@@ -93,6 +116,7 @@ class HeldPlaces : public MachinePass<HeldPlaces> {
                            places.back()->getDebugLoc());
                 changed = true;
             }
+            changed |= !is_optimised && separate_places(block);
         }
         return changed;
     }

@@ -33,6 +33,7 @@ void add_machine_passes() {
 #ifdef WDBG_HAS_PASS_CONFIG_CALLBACK
     static const llvm::RegisterTargetPassConfigCallback callback(
         [](llvm::TargetMachine&, llvm::legacy::PassManagerBase&, llvm::TargetPassConfig* config) {
+            config->insertPass(&llvm::FinalizeISelID, make_line_order_pass());
             keep_debug_order(*config, llvm::RegisterCoalescerID, llvm::MachineSchedulerID);
             // One of the two, which one is up to the machine.
             keep_debug_order(*config, llvm::ExpandPostRAPseudosID, llvm::PostRASchedulerID);

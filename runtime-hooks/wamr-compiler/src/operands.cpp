@@ -68,8 +68,13 @@ class Operands::Visit {
     }
 
   private:
+    /// WAMR keeps what a comparison gives in one bit; to the guest it is an i32.
+    static std::uint8_t type_of(const AOTValue& value) {
+        return value.type == VALUE_TYPE_I1 ? std::uint8_t{VALUE_TYPE_I32} : value.type;
+    }
+
     [[nodiscard]] llvm::Value* value_at(const Key& key) const {
-        return key.first < values_.size() && values_[key.first]->type == key.second
+        return key.first < values_.size() && type_of(*values_[key.first]) == key.second
                    ? llvm::unwrap(values_[key.first]->value)
                    : nullptr;
     }
@@ -78,11 +83,11 @@ class Operands::Visit {
         if (index >= values_.size()) {
             return;
         }
-        const Key key{index, values_[index]->type};
+        const Key key{index, type_of(*values_[index])};
         llvm::Value* value = value_at(key);
         llvm::DIType* const type = debug_type(debug_, key.second);
         if (operands_.told_.contains(key) || value == nullptr || type == nullptr ||
-            value->getType()->getPrimitiveSizeInBits().getFixedValue() != type->getSizeInBits()) {
+            !is_tellable(*value, *type)) {
             return;
         }
         operands_.told_.emplace(key, value);
@@ -101,16 +106,29 @@ class Operands::Visit {
                                        builder_.GetInsertBlock());
     }
 
+    /// One bit is made an i32 only where it costs anyway.
+    [[nodiscard]] bool is_tellable(const llvm::Value& value, const llvm::DIType& type) const {
+        const std::uint64_t bits = value.getType()->getPrimitiveSizeInBits().getFixedValue();
+        return bits == type.getSizeInBits() || (bits == 1 && operands_.with_slots_);
+    }
+
     /// Belongs to no line: breakpoints on the instruction come behind.
-    llvm::Value* store(llvm::Value& value, Variable& variable) {
+    llvm::Value* store(llvm::Value& told, Variable& variable) {
+        llvm::DebugLoc none =
+            llvm::DILocation::get(builder_.getContext(), 0, 0, location_.getScope());
+        llvm::Value* value = &told;
+        if (value->getType()->isIntegerTy(1)) {
+            value = builder_.CreateZExt(value, builder_.getInt32Ty());
+            if (auto* const widened = llvm::dyn_cast<llvm::Instruction>(value)) {
+                widened->setDebugLoc(none);
+            }
+        }
         if (variable.slot == nullptr) {
             llvm::BasicBlock& entry = llvm::unwrap<llvm::Function>(function_.func)->getEntryBlock();
             llvm::IRBuilder<> code(&entry, entry.getFirstInsertionPt());
-            variable.slot = code.CreateAlloca(value.getType(), nullptr, "operand");
+            variable.slot = code.CreateAlloca(value->getType(), nullptr, "operand");
         }
-        llvm::StoreInst* const stored = builder_.CreateStore(&value, variable.slot, true);
-        stored->setDebugLoc(
-            llvm::DILocation::get(builder_.getContext(), 0, 0, location_.getScope()));
+        builder_.CreateStore(value, variable.slot, true)->setDebugLoc(none);
         return variable.slot;
     }
 

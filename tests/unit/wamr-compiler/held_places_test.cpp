@@ -16,19 +16,22 @@ namespace {
 constexpr const char* place = "    INLINEASM &\"\", 1 /* sideeffect */, 13 /* imm */, 5\n";
 
 /// The instructions behind the pass, by block.
-std::string instructions(const std::string& body) {
+std::string instructions(const std::string& body,
+                         llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default) {
     prepare_llvm();
     std::string result;
-    run_on_machine_code(function_of(body), {make_held_places_pass()},
-                        [&](llvm::MachineFunction& function) {
-                            const auto& names = *function.getSubtarget().getInstrInfo();
-                            for (const llvm::MachineBasicBlock& block : function) {
-                                for (const llvm::MachineInstr& each : block) {
-                                    result += names.getName(each.getOpcode()).str() + " ";
-                                }
-                                result += "| ";
-                            }
-                        });
+    run_on_machine_code(
+        function_of(body), {make_held_places_pass()},
+        [&](llvm::MachineFunction& function) {
+            const auto& names = *function.getSubtarget().getInstrInfo();
+            for (const llvm::MachineBasicBlock& block : function) {
+                for (const llvm::MachineInstr& each : block) {
+                    result += names.getName(each.getOpcode()).str() + " ";
+                }
+                result += "| ";
+            }
+        },
+        level);
     return result;
 }
 
@@ -67,6 +70,12 @@ TEST(HeldPlaces, AnEmptyBlockInBetweenHidesNobody) {
                            "  bb.3:\n"
                            "    RET64\n"),
               "JCC_1 | INLINEASM NOOP | | RET64 | ");
+}
+
+TEST(HeldPlaces, EachHasAnInstructionOfItsOwnAtO0) {
+    const std::string body = std::string("  bb.0:\n") + place + place + "    RET64\n";
+    EXPECT_EQ(instructions(body), "INLINEASM INLINEASM RET64 | ");
+    EXPECT_EQ(instructions(body, llvm::CodeGenOptLevel::None), "INLINEASM NOOP INLINEASM RET64 | ");
 }
 
 /// LLVM puts instructions in front of a held place, with its location.

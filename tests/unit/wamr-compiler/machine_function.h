@@ -50,12 +50,13 @@ inline void prepare_llvm() {
 /// Runs `passes`, which it takes, over the one function of `mir` (LLVM's Machine IR, x86-64),
 /// behind prepare_llvm().
 inline void run_on_machine_code(const std::string& mir, const std::vector<llvm::Pass*>& passes,
-                                const MachineReader::Look& look) {
+                                const MachineReader::Look& look,
+                                llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default) {
     const llvm::Triple triple("x86_64-unknown-linux-gnu");
     std::string error;
     const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, error);
     const std::unique_ptr<llvm::TargetMachine> machine(
-        target->createTargetMachine(triple, "", "", {}, std::nullopt));
+        target->createTargetMachine(triple, "", "", {}, std::nullopt, std::nullopt, level));
     llvm::LLVMContext context;
     auto parser = llvm::createMIRParser(llvm::MemoryBuffer::getMemBufferCopy(mir), context);
     const std::unique_ptr<llvm::Module> module = parser->parseIRModule();
