@@ -2,14 +2,18 @@
 """Statements are hit as often in compiled code (-Og) as in interpreted code."""
 import random
 
+import lldb
 import pytest
 
 from harness import paths, walk
 from harness.guest import Guest
+from harness.raw import RawClient
 from test_engines_agree import LUA, SQLITE
 
 SECONDS = 120
 ALL = 100_000
+VARIABLES = 256  # of the agent's
+COUNT, EQUAL, CONST8, END = 0x80, 0x13, 0x22, 0x27
 
 
 def hits_of(new_session, monkeypatch, engine: str, guest: str, files, places: int, seed: int) -> dict[int, int]:
@@ -44,3 +48,58 @@ def test_of_statements_are_the_same(new_session, monkeypatch, guest, files, plac
                  if hits != interpreted[address]}
     assert any(interpreted.values())
     assert not differing
+
+
+def code_address(address: lldb.SBAddress) -> int:
+    """What the stub calls it, of the main module."""
+    return 0x4000000000000000 + address.GetSection().GetFileOffset() + address.GetOffset()
+
+
+def counted(guest: str, places: list[int], ends: list[int], by_filter: bool) -> list[int]:
+    """How often each place is come to before the guest's end, counted by a condition that is never
+    true. Code decides it in place of the breakpoint; the filter behind the trap, where another one
+    counts as well."""
+    program = Guest(paths.fixture(guest))
+    client = RawClient(program.address())
+    client.ask("?")
+    for number, place in enumerate(places):
+        code = bytes((COUNT, 0, number, CONST8, 0, EQUAL, END)).hex()
+        other = bytes((COUNT, 0, VARIABLES - 1, CONST8, 0, EQUAL, END)).hex()
+        conditions = f"X7,{code}" + (f"X7,{other}" if by_filter else "")
+        client.ask(f"Z0,{place:x},1;{conditions}")  # refused where a value is not known
+    assert "OK" in [client.ask(f"Z0,{end:x},1") for end in ends]
+    client.send("c")
+    assert client.receive().startswith("T05")
+    hits = [int(client.ask(f"qTV:{number:x}")[1:], 16) for number in range(len(places))]
+    client.close()
+    program.dispose()
+    return hits
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("guest,files,level,rounds", [
+    ("control-O2", ("control.c",), "g", 1),
+    ("control-O2", ("control.c",), "3", 2),
+    ("containers-O2", ("containers.cpp",), "3", 2),
+    ("rust-O2", ("app.rs",), "g", 1),  # at -O3 its end has no place that is come to
+    ("lua-O2", LUA, "3", 3),
+    ("sqlite-O2", SQLITE, "3", 3),
+])
+def test_code_in_place_of_a_breakpoint_counts_as_its_trap_does(new_session, monkeypatch, guest, files, level, rounds):
+    """In optimised code it takes several instructions along, wherever these are short."""
+    monkeypatch.setenv("WDBG_E2E_ENGINE", f"aot-{level}")
+    session = new_session()
+    session.connect(Guest(paths.fixture(guest)))
+    module = session.target.GetModuleAtIndex(0)
+    places = [code_address(module.ResolveFileAddress(address))
+              for address in walk.statement_addresses(session.target, files, ALL)]
+    symbols = [module.FindSymbol(name) for name in ("__wasm_call_dtors", "__wasi_proc_exit")]
+    ends = [code_address(symbol.GetStartAddress()) for symbol in symbols if symbol.IsValid()]
+    session.guest.dispose()
+    hit = 0
+    for seed in range(rounds):
+        some = random.Random(seed).sample(places, min(VARIABLES - 1, len(places)))
+        by_code = counted(guest, some, ends, by_filter=False)
+        assert by_code == counted(guest, some, ends, by_filter=True)
+        hit += sum(by_code)
+    assert hit > 0

@@ -104,8 +104,26 @@ void AotBreakpoints::update_filter(NativeAddress address, Site& site) {
         is_x86 && rules.size() == 1 ? condition_code(rules.front(), variables_) : std::nullopt;
     site.filter->set_rules(std::move(rules));
     if (code) {
-        [[maybe_unused]] const auto set = target_.set_probe(address, *code);
+        set_probe(address, site, *code);
     }
+}
+
+void AotBreakpoints::set_probe(NativeAddress address, const Site& site,
+                               std::span<const std::byte> code) {
+    ProbeSurroundings around;
+    std::vector<NativeAddress> targets;
+    const CodeModule* const module = site.module;
+    const auto offset = module != nullptr ? module->text_offset(address) : std::nullopt;
+    const auto function = offset ? module->function_around(*offset) : std::nullopt;
+    if (function && module->info->file().jump_targets()) {
+        for (const std::uint32_t target : *module->info->file().jump_targets()) {
+            targets.push_back(module->native({target}));
+        }
+        around = {.function = {.begin = module->native(function->begin),
+                               .end = module->native(function->end)},
+                  .jump_targets = targets};
+    }
+    [[maybe_unused]] const auto set = target_.set_probe(address, code, around);
 }
 
 Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAddress address,
@@ -170,6 +188,7 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
         auto added = add_site(site, {.address = address, .positions = std::move(positions)});
         if (added) {
             planted.sites.push_back(site);
+            sites_.at(site).module = &module;
         }
         return added;
     };

@@ -97,6 +97,7 @@ class AotBreakpoints {
         std::vector<Owner> owners;            ///< as executed
         std::map<CodeAddress, HitRule> rules; ///< of those owners whose hits do not all count
         std::unique_ptr<SiteFilter> filter;
+        const CodeModule* module = nullptr; ///< nullptr where only a native instruction is meant
     };
 
     Result<void> add_site(NativeAddress site, Owner owner);
@@ -104,6 +105,7 @@ class AotBreakpoints {
     void tell_instance_at_hits(const AotInstance& instance, CodeAddress address,
                                const std::vector<InstanceMark>& others);
     void update_filter(NativeAddress address, Site& site);
+    void set_probe(NativeAddress address, const Site& site, std::span<const std::byte> code);
 
     NativeTarget& target_;
     std::map<CodeAddress, Planted> planted_;

@@ -121,6 +121,9 @@ Result<void> CodeTables::remove(CodeRangeId id) {
     each_site(range->begin, range->end, [this, range](Site& old) {
         const SiteIndex index = range->sites[old.address - range->begin].load();
         arena_of(old)->release(old.slot);
+        if (const std::uint64_t window = old.window.load(); window != 0) {
+            arena_of(old)->release(window);
+        }
         free_sites_.push_back(index);
     });
     place->store(nullptr);
@@ -178,7 +181,13 @@ Result<Site*> CodeTables::make_site(std::uint64_t address) {
     Site* result = site(index);
     result->address = address;
     result->slot = (*arena)->take(index);
+    result->pass.store(result->slot);
     return result;
+}
+
+std::uint64_t CodeTables::make_window(const Site& site) {
+    SlotArena* const arena = arena_of(site);
+    return arena->has_room() ? arena->take(arena->owner(site.slot)) : 0;
 }
 
 void CodeTables::publish(Site& site) {

@@ -30,15 +30,21 @@ struct Site {
     std::uint64_t address = 0;
     std::uint64_t slot = 0; ///< where its instruction runs
     Slot layout;
-    std::array<std::byte, jump_size> original{}; ///< as many as the instruction has
+    std::array<std::byte, jump_size> original{}; ///< as many as the instruction has, or the jump
     // Of the owner alone:
     bool planted = false;
     bool jumps = false;      ///< its first byte is that of the jump to the probe, not the trap
     bool has_jump = false;   ///< the bytes behind it are the jump's
+    bool is_wide = false;    ///< the jump covers several instructions: see `window`
     std::uint64_t probe = 0; ///< 0: none
     std::size_t probe_size = 0;
     std::uint32_t step_users = 0;
     // Of the handlers:
+    /// Where its instruction runs with those behind it that the jump covers; 0: never needed.
+    std::atomic<std::uint64_t> window{0};
+    Window window_layout; ///< before `window` is set
+    /// Where a hit goes on: the slot, or the window while the jump covers more than one.
+    std::atomic<std::uint64_t> pass{0};
     std::atomic<bool> active{false};
     /// Handlers that look at `active` and the filter just now.
     std::atomic<std::uint32_t> readers{0};
@@ -80,6 +86,8 @@ class CodeTables {
     /// contents and the site's other members are the caller's, who publishes it afterwards.
     Result<Site*> make_site(std::uint64_t address);
     void publish(Site& site);
+    /// Room for the site's window, which is its caller's to fill; 0 if there is none.
+    [[nodiscard]] std::uint64_t make_window(const Site& site);
     /// Takes back make_site(), before publish().
     void discard(Site& site);
     [[nodiscard]] SlotArena* arena_of(const Site& site);

@@ -110,7 +110,7 @@ bool behind_probe(const Hit& hit, std::uint64_t address) {
     if (site == nullptr || address != site->slot + stop_offset) {
         return false;
     }
-    set_pc(hit.context, site->slot);
+    set_pc(hit.context, site->pass.load());
     if (hit.thread == nullptr || hit.thread->calling.load()) {
         return true;
     }
@@ -148,12 +148,12 @@ bool on_site(const Hit& hit) {
         return !own;
     }
     if (hit.thread != nullptr && hit.thread->calling.load()) {
-        set_pc(hit.context, site->slot);
+        set_pc(hit.context, site->pass.load());
         return true;
     }
     set_pc(hit.context, address);
     const HitResult result = count_hit(*site, hit.context);
-    set_pc(hit.context, site->slot);
+    set_pc(hit.context, site->pass.load());
     if (hit.thread == nullptr) {
         return true;
     }

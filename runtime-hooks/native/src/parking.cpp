@@ -16,6 +16,10 @@ namespace {
 [[gnu::tls_model("initial-exec")]] thread_local GuestThread* this_thread = nullptr;
 std::atomic<ProcessState*> the_state{nullptr};
 
+std::span<const SlotPoint> points_of(const auto& layout) {
+    return std::span(layout.points).first(layout.point_count);
+}
+
 void wait_while_held(const std::atomic<std::uint32_t>& hold) {
     static_assert(sizeof hold == sizeof(std::uint32_t));
     while (hold.load() == Held) {
@@ -59,10 +63,21 @@ void meet_breakpoint(const ProcessState& state, const GuestThread& thread, ucont
     }
 }
 
+/// Where a thread in a slot goes on: what the code's bytes are may have changed meanwhile.
+void choose_slot(const ProcessState& state, ucontext_t& context) {
+    leave_slot_if_done(state.tables, context);
+    const std::uint64_t pc = pc_of(context);
+    const Site* const site = state.tables.site_of_slot(pc);
+    if (site != nullptr && (pc == site->slot || pc == site->window.load())) {
+        set_pc(context, site->pass.load());
+    }
+}
+
 /// The thread was told to go on from `context`.
 void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     thread.tracing = false;
     thread.tracing_call = false;
+    choose_slot(state, context);
     const bool passes = std::exchange(thread.passes_breakpoint, false);
     if (!passes) {
         meet_breakpoint(state, thread, context);
@@ -72,7 +87,7 @@ void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     Site* here = state.tables.site_at(pc_of(context));
     if (here != nullptr && here->planted &&
         (passes || (thread.plan != nullptr && !here->active.load()))) {
-        set_pc(context, here->slot);
+        set_pc(context, here->pass.load());
         thread.uncounted = passes ? nullptr : here;
     }
     if (thread.plan == nullptr) {
@@ -115,9 +130,10 @@ OriginalPlace original_place(const CodeTables& tables, std::uint64_t pc) {
     if (site == nullptr) {
         return {.pc = pc};
     }
-    const std::uint64_t offset = pc - site->slot;
-    for (std::size_t i = 0; i < site->layout.point_count; ++i) {
-        const SlotPoint& point = site->layout.points[i];
+    const bool in_window = is_in_window(*site, pc);
+    const std::uint64_t offset = pc - (in_window ? site->window.load() : site->slot);
+    for (const SlotPoint& point :
+         in_window ? points_of(site->window_layout) : points_of(site->layout)) {
         if (point.offset == offset) {
             return {.pc = point.original, .pushed = point.pushed, .site = site};
         }
@@ -125,9 +141,20 @@ OriginalPlace original_place(const CodeTables& tables, std::uint64_t pc) {
     return {.pc = site->address, .site = site, .at_start = true};
 }
 
+bool is_in_window(const Site& site, std::uint64_t pc) {
+    const std::uint64_t window = site.window.load(std::memory_order_acquire);
+    return window != 0 && window <= pc && pc < window + SlotArena::slot_size;
+}
+
 void leave_slot_if_done(const CodeTables& tables, ucontext_t& context) {
     const OriginalPlace place = original_place(tables, pc_of(context));
-    if (place.site != nullptr && !place.at_start && place.pushed == 0) {
+    if (place.site == nullptr || place.at_start || place.pushed != 0) {
+        return;
+    }
+    const Site& site = *place.site;
+    const bool is_wide_now = site.pass.load() != site.slot;
+    const bool is_covered = is_wide_now && place.pc - site.address < site.window_layout.covered;
+    if (!is_covered) {
         set_pc(context, place.pc);
     }
 }

@@ -66,7 +66,8 @@ class ProcessTargetImpl final : public ProcessTarget, private NativeCallSupport 
     Result<void> plant(NativeAddress address, HitFilter filter) override;
     Result<void> plant_all(std::span<const NativeAddress> addresses, HitFilter filter) override;
     Result<void> unplant(NativeAddress address) override;
-    Result<void> set_probe(NativeAddress site, std::span<const std::byte> code) override;
+    Result<void> set_probe(NativeAddress site, std::span<const std::byte> code,
+                           const ProbeSurroundings& surroundings) override;
     [[nodiscard]] Result<SiteCounters> counters(NativeAddress address) const override;
 
     [[nodiscard]] NativeWatchpointSupport* watchpoints() override { return &watchpoints_; }
@@ -228,9 +229,10 @@ Result<void> ProcessTargetImpl::unplant(NativeAddress address) {
     return sites_.unplant(address);
 }
 
-Result<void> ProcessTargetImpl::set_probe(NativeAddress site, std::span<const std::byte> code) {
+Result<void> ProcessTargetImpl::set_probe(NativeAddress site, std::span<const std::byte> code,
+                                          const ProbeSurroundings& surroundings) {
     const std::lock_guard lock(sites_mutex_);
-    return sites_.set_probe(site, code);
+    return sites_.set_probe(site, code, surroundings);
 }
 
 Result<SiteCounters> ProcessTargetImpl::counters(NativeAddress address) const {
@@ -423,7 +425,7 @@ bool ProcessTargetImpl::is_calling() const {
 Result<std::vector<Value>> ProcessTargetImpl::call(const NativeCall& request) {
     {
         const std::lock_guard lock(sites_mutex_);
-        sites_.allow_probes(false); // until threads are resumed
+        sites_.stop_probes(); // until threads are resumed
     }
     auto results = control_.call(request, *caller_);
     forget_watched_values();

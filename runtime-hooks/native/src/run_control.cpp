@@ -190,9 +190,10 @@ Result<void> RunControl::set_registers(ThreadId id, const NativeRegisters& regis
     if (registers.pc.value != place.pc) {
         thread->pc_changed = true;
     } else if (place.site != nullptr) {
-        const bool same_sp = registers.general[dwarf_sp] == old_sp + place.pushed;
-        set_pc(*thread->context, same_sp ? old_pc : place.site->slot);
-        set_sp(*thread->context, same_sp ? old_sp : registers.general[dwarf_sp]);
+        const bool stays =
+            place.pushed == 0 || registers.general[dwarf_sp] == old_sp + place.pushed;
+        set_pc(*thread->context, stays ? old_pc : place.site->slot);
+        set_sp(*thread->context, registers.general[dwarf_sp] - (stays ? place.pushed : 0U));
     }
     return {};
 }
@@ -420,6 +421,17 @@ Result<void> RunControl::start_plans(const NativeResume& request) {
     return {};
 }
 
+std::vector<ParkedPlace> RunControl::parked_places() const {
+    std::vector<ParkedPlace> places;
+    for (const auto& thread : threads_) {
+        if (thread->whereabouts.load() == Whereabouts::Parked) {
+            const std::uint64_t pc = pc_of(*thread->context);
+            places.push_back({.pc = pc, .original = original_place(state_.tables, pc).pc});
+        }
+    }
+    return places;
+}
+
 Result<void> RunControl::resume(const NativeResume& request) {
     const std::lock_guard lock(mutex_);
     if (mode_ != Mode::Stopped) {
@@ -429,7 +441,11 @@ Result<void> RunControl::resume(const NativeResume& request) {
         clear_plans();
         return done;
     }
-    sites_.allow_probes(plans_.empty() && !is_any_calling());
+    if (plans_.empty() && !is_any_calling()) {
+        sites_.start_probes(parked_places());
+    } else {
+        sites_.stop_probes();
+    }
     mode_ = Mode::Running;
     for (const auto& thread : threads_) {
         const bool named = std::ranges::any_of(

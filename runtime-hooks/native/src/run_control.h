@@ -65,6 +65,7 @@ class RunControl {
     bool signal_unsettled();
     [[nodiscard]] bool is_any_calling() const;
     void clear_plans();
+    [[nodiscard]] std::vector<ParkedPlace> parked_places() const;
     void release(GuestThread& thread);
     void wake(GuestThread& thread, Hold hold);
     Result<GuestThread*> thread_to_call(ThreadId id) const;

@@ -13,6 +13,12 @@
 
 namespace wdbg::native {
 
+/// Where a thread stands.
+struct ParkedPlace {
+    std::uint64_t pc = 0;
+    std::uint64_t original = 0; ///< what that stands for, if it is in a slot
+};
+
 /// Plants traps and takes them out, while threads run. For one thread at a time.
 class SiteTable {
   public:
@@ -29,9 +35,12 @@ class SiteTable {
     void unplant_all(std::uint64_t begin, std::uint64_t end);
 
     /// NativeTarget::set_probe().
-    Result<void> set_probe(NativeAddress address, std::span<const std::byte> body);
-    /// Probes do what traps do, or do not: while a thread steps, or runs a call.
-    void allow_probes(bool allowed);
+    Result<void> set_probe(NativeAddress address, std::span<const std::byte> body,
+                           const ProbeSurroundings& surroundings);
+    /// Probes do what traps do. All threads stand still, those in guest code at `parked`.
+    void start_probes(std::span<const ParkedPlace> parked);
+    /// While a thread steps, or runs a call, traps do it.
+    void stop_probes();
     /// No thread is in a probe's code.
     void release_old_probes();
 
@@ -54,6 +63,12 @@ class SiteTable {
     [[nodiscard]] bool may_jump(const Site& site) const;
     void start_jump(Site& site);
     void stop_jump(Site& site);
+    void put_back(Site& site);
+    Result<void> make_window(Site& site, const ProbeSurroundings& surroundings);
+    [[nodiscard]] Result<void> check_nobody_enters(const Site& site,
+                                                   const ProbeSurroundings& surroundings) const;
+    [[nodiscard]] bool may_cover(const Site& site, std::span<const ParkedPlace> parked) const;
+    void uncover(std::uint64_t address);
     void drop_probe(Site& site);
 
     CodeTables& tables_;

@@ -249,4 +249,66 @@ Result<Slot> build_slot(std::span<const std::byte> original, const DecodedInstru
     return SlotWriter(original, decoded, address, slot).write();
 }
 
+namespace {
+
+constexpr std::size_t near_jump = 5; // the one at the end of a slot
+
+/// Calls are not: they come back into the code, and have pushed their way there before they go.
+bool may_be_in_window(InstructionKind kind, bool is_last) {
+    switch (kind) {
+    case InstructionKind::Plain:
+    case InstructionKind::PcRelative:
+        return true;
+    case InstructionKind::Jump:
+    case InstructionKind::ConditionalJump:
+    case InstructionKind::IndirectJump:
+    case InstructionKind::Return:
+        return is_last;
+    default:
+        return false;
+    }
+}
+
+/// Adds an instruction that goes on behind itself where the next one will be, or the last one.
+void append(Window& window, const Slot& slot, bool is_last) {
+    const std::size_t size = is_last ? slot.size : slot.size - near_jump;
+    std::ranges::copy(std::span(slot.code).first(size), window.code.begin() + window.size);
+    for (std::size_t i = 0; is_last && i < slot.point_count; ++i) {
+        SlotPoint point = slot.points.at(i);
+        point.offset = static_cast<std::uint8_t>(point.offset + window.size);
+        window.points.at(window.point_count++) = point;
+    }
+    window.size = static_cast<std::uint8_t>(window.size + size);
+    window.covered = static_cast<std::uint8_t>(window.covered + slot.length);
+}
+
+} // namespace
+
+Result<Window> build_window(std::span<const std::byte> original, std::size_t least,
+                            const InstructionDecoder& decoder, std::uint64_t address,
+                            std::uint64_t slot) {
+    Window window;
+    while (window.covered < least) {
+        const std::uint64_t at = address + window.covered;
+        const auto rest = original.subspan(window.covered);
+        const auto decoded = decoder.decode(rest, {at});
+        if (!decoded) {
+            return std::unexpected(decoded.error());
+        }
+        const bool is_last = window.covered + decoded->length >= least;
+        if (!may_be_in_window(decoded->kind, is_last)) {
+            return fail(ErrorCode::Unsupported, "control may leave before there is room");
+        }
+        if (window.covered != 0) {
+            window.points.at(window.point_count++) = {.offset = window.size, .original = at};
+        }
+        const auto one = build_slot(rest, *decoded, at, slot + window.size);
+        if (!one) {
+            return std::unexpected(one.error());
+        }
+        append(window, *one, is_last);
+    }
+    return window;
+}
+
 } // namespace wdbg::native

@@ -32,10 +32,26 @@ struct Slot {
     std::uint8_t point_count = 0;
 };
 
+/// Several instructions one behind the other, to run elsewhere together.
+struct Window {
+    std::array<std::byte, 64> code{};
+    std::uint8_t size = 0;
+    std::uint8_t covered = 0; ///< bytes of the original instructions
+    /// At each instruction but the first, and as a slot has them.
+    std::array<SlotPoint, 8> points{};
+    std::uint8_t point_count = 0;
+};
+
 /// `original` is the instruction as decoded at `address`, `slot` where it is to run, both within
 /// rel32 of each other. Unsupported if it cannot run elsewhere.
 [[nodiscard]] Result<Slot> build_slot(std::span<const std::byte> original,
                                       const DecodedInstruction& decoded, std::uint64_t address,
                                       std::uint64_t slot);
+
+/// As build_slot(), for the instructions at `address` that are needed to cover `least` bytes.
+/// Unsupported also if control may leave them before the last one, and if one is a call.
+[[nodiscard]] Result<Window> build_window(std::span<const std::byte> original, std::size_t least,
+                                          const InstructionDecoder& decoder, std::uint64_t address,
+                                          std::uint64_t slot);
 
 } // namespace wdbg::native

@@ -2,6 +2,7 @@
 #include "deployed.h"
 
 #include "ir_passes.h"
+#include "relocation_types.h"
 
 #include <llvm/BinaryFormat/ELF.h>
 

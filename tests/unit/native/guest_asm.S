@@ -209,6 +209,27 @@ guest asm_wide_body
     jnz 1b
 2:  ret
 
+// As asm_wide, with instructions that are too short for a jump.
+guest asm_narrow
+    xor %eax, %eax
+    test %rdi, %rdi
+    jz 2f
+1:  mov %rsi, -8(%rsp)
+    mov %rdi, %rcx
+    stc
+guest asm_narrow_body
+    lea (%rax,%rsi), %rax
+guest asm_narrow_second
+    setc %r9b
+guest asm_narrow_third
+    movzbl %r9b, %r9d
+    adc %r9, %rax
+    add -8(%rsp), %rax
+    add %rcx, %rax
+    dec %rdi
+    jnz 1b
+2:  ret
+
 // b stores through a, by an instruction that has room for a jump.
 guest asm_fill
 guest asm_fill_body

@@ -18,6 +18,7 @@ uint64_t asm_switch(uint64_t a, uint64_t b);
 uint64_t asm_memory(uint64_t a, uint64_t b);
 uint64_t asm_hot(uint64_t rounds, uint64_t b);
 uint64_t asm_wide(uint64_t rounds, uint64_t b);
+uint64_t asm_narrow(uint64_t rounds, uint64_t b);
 
 uint64_t c_vectors(uint64_t a, uint64_t b);
 uint64_t c_floats(uint64_t a, uint64_t b);
@@ -38,6 +39,9 @@ uint64_t asm_own_trap(void);
 extern const char asm_hot_body[];
 extern const char asm_hot_return[];
 extern const char asm_wide_body[];
+extern const char asm_narrow_body[];
+extern const char asm_narrow_second[];
+extern const char asm_narrow_third[];
 extern const char asm_fill_body[];
 extern const char asm_spin_body[];
 extern const char asm_load_instruction[];

@@ -40,6 +40,8 @@ inline constexpr std::array functions{
     NamedFunction{"asm_memory", asm_memory},
     NamedFunction{"asm_hot", [](std::uint64_t a, std::uint64_t b) { return asm_hot(a % 8, b); }},
     NamedFunction{"asm_wide", [](std::uint64_t a, std::uint64_t b) { return asm_wide(a % 8, b); }},
+    NamedFunction{"asm_narrow",
+                  [](std::uint64_t a, std::uint64_t b) { return asm_narrow(a % 8, b); }},
     NamedFunction{"c_vectors", c_vectors},
     NamedFunction{"c_floats", c_floats},
     NamedFunction{"c_switches", c_switches},
@@ -91,6 +93,25 @@ inline std::vector<NativeAddress> instructions(NativeRange range) {
     return result;
 }
 
+inline NativeAddress at(GuestFunction function) {
+    return at(reinterpret_cast<const void*>(function));
+}
+
+/// Code of which is known who comes into it: several functions together.
+inline ProbeSurroundings surroundings(NativeAddress site) {
+    static const std::array known{
+        NativeRange{.begin = at(asm_jumps), .end = at(asm_pushed_address)},
+        NativeRange{.begin = at(asm_indirect_calls), .end = at(asm_switch)},
+        NativeRange{.begin = at(asm_memory), .end = at(__stop_guest_asm)},
+        NativeRange{.begin = at(c_vectors), .end = at(__stop_guest_c)},
+    };
+    static const std::array begins{at(c_floats),  at(c_switches), at(c_recursion),
+                                   at(c_strings), at(c_pointers), at(c_atomics)};
+    const auto* const found = std::ranges::find_if(
+        known, [site](const NativeRange& range) { return range.contains(site); });
+    return {.function = found == known.end() ? NativeRange{} : *found, .jump_targets = begins};
+}
+
 /// A ProcessTarget that knows the guest code, and its event loop.
 class Session {
   public:
@@ -134,6 +155,12 @@ class Session {
         const NativeStopped stopped = must_stop();
         return stopped.threads.size() == 1 &&
                std::holds_alternative<Reason>(stopped.threads[0].reason);
+    }
+
+    void stop_and_resume() {
+        EXPECT_TRUE(target->interrupt().has_value());
+        must_stop();
+        resume();
     }
 
     void resume() { EXPECT_TRUE(target->resume({}).has_value()); }

@@ -77,9 +77,9 @@ std::chrono::seconds stress_time() {
 TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
     Work work;
     Session session;
-    ASSERT_TRUE(session.target->plant(at(asm_hot_body), never()).has_value());
     std::vector<NativeAddress> addresses = instructions(asm_code());
     std::ranges::copy(instructions(c_code()), std::back_inserter(addresses));
+    ASSERT_TRUE(session.target->plant(at(asm_hot_body), never()).has_value());
     std::erase(addresses, at(asm_hot_body));
     std::vector<std::thread> threads;
     threads.reserve(thread_count);
@@ -99,14 +99,13 @@ TEST(ManyThreads, SitesComeAndGoAtRandomWithoutAWrongResultOrALostHit) {
         ASSERT_TRUE(done.has_value()) << done.error().message;
         planted[which] = !planted[which];
         if (planted[which] && changes % 2 == 0) {
-            const auto probed = session.target->set_probe(addresses[which], false_probe);
+            const auto probed = session.target->set_probe(addresses[which], false_probe,
+                                                          surroundings(addresses[which]));
             probes += probed ? 1 : 0;
             ASSERT_TRUE(probed || probed.error().code == ErrorCode::Unsupported);
         }
         if (++changes % stop_every == 0) { // wherever they are: in slots, guest or host code
-            ASSERT_TRUE(session.target->interrupt().has_value());
-            session.must_stop();
-            session.resume();
+            session.stop_and_resume();
         }
     }
     work.stop = true;

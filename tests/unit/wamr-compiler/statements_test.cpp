@@ -10,43 +10,115 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+#include <x86_slot.h>
+
 namespace wdbg::test {
 namespace {
 
 class Statements : public testing::TestWithParam<const char*> {};
 
+constexpr std::size_t near_jump = 5;
+
+/// One compiled fixture.
+struct Compiled {
+    std::vector<std::byte> aot_bytes;
+    std::vector<std::byte> debug_bytes;
+    std::vector<std::byte> wasm;
+    dwarf::ModuleSource source;
+    std::optional<dwarf::AotFile> aot;
+    std::unique_ptr<dwarf::AotDebugInfo> info;
+    std::optional<dwarf::GuestDwarf> guest;
+    std::unique_ptr<InstructionDecoder> decoder;
+
+    Compiled(const std::string& name, const std::string& options) {
+        const Folder folder;
+        const Ended ended = compile(options + " " + fixture(name) + " -o " + (folder / "one.aot"));
+        EXPECT_EQ(ended.status, 0) << ended.output;
+        aot_bytes = read_bytes(folder / "one.aot");
+        debug_bytes = read_bytes(folder / "one.aot.debug");
+        wasm = read_bytes(fixture(name));
+        source = {.bytes = wasm, .path = "guest.wasm"};
+        aot = dwarf::AotFile::parse(aot_bytes).value();
+        info = dwarf::make_aot_debug_info({.debug_file = debug_bytes, .module = source}).value();
+        guest = dwarf::read_guest_dwarf(source).value();
+        decoder = dwarf::make_x86_decoder().value();
+    }
+
+    template <class Visit>
+    void each_site(const Visit& visit) const {
+        for (const dwarf::StatementRow& row : guest->rows) {
+            for (const auto& site :
+                 info->breakpoint({row.begin}, dwarf::BreakpointReach::AnyWay).sites) {
+                visit(site.at.value);
+            }
+        }
+    }
+
+    [[nodiscard]] std::size_t length_at(std::uint32_t at) const {
+        const auto decoded = decoder->decode(aot->text().subspan(at), {at});
+        EXPECT_TRUE(decoded) << "at text offset " << at;
+        return decoded ? decoded->length : 0;
+    }
+
+    /// Every place that a jump of the code leads to, by its tables and by its instructions.
+    [[nodiscard]] std::set<std::uint64_t> jump_targets() const {
+        const auto& told = *info->file().jump_targets();
+        std::set<std::uint64_t> targets(told.begin(), told.end());
+        for (const dwarf::NativeFunction& function : info->file().functions()) {
+            const std::uint32_t end = function.offset + function.size;
+            for (std::uint32_t at = function.offset; at < end;) {
+                const auto decoded = decoder->decode(aot->text().subspan(at), {at});
+                targets.insert(decoded->target.value);
+                at += decoded->length;
+            }
+        }
+        return targets;
+    }
+};
+
 /// A breakpoint's condition runs at full speed where one instruction has room for a near jump.
 TEST_P(Statements, BeginWithRoomForAJump) {
     ASSERT_NE(fixture(GetParam()), "") << GetParam() << " is not built";
-    const Folder folder;
-    const Ended ended = compile(std::string("-Og --target=x86_64 ") + fixture(GetParam()) + " -o " +
-                                (folder / "one.aot"));
-    ASSERT_EQ(ended.status, 0) << ended.output;
-    const auto aot_bytes = read_bytes(folder / "one.aot");
-    const auto debug_bytes = read_bytes(folder / "one.aot.debug");
-    const auto wasm = read_bytes(fixture(GetParam()));
-    const dwarf::ModuleSource source{.bytes = wasm, .path = "guest.wasm"};
-    const auto aot = dwarf::AotFile::parse(aot_bytes);
-    const auto info = dwarf::make_aot_debug_info({.debug_file = debug_bytes, .module = source});
-    const auto guest = dwarf::read_guest_dwarf(source);
-    const auto decoder = dwarf::make_x86_decoder();
-    ASSERT_TRUE(aot && info && guest && decoder);
+    const Compiled compiled(GetParam(), "-Og --target=x86_64");
     std::size_t sites = 0;
     std::size_t with_room = 0;
-    for (const dwarf::StatementRow& row : guest->rows) {
-        for (const auto& site :
-             (*info)->breakpoint({row.begin}, dwarf::BreakpointReach::AnyWay).sites) {
-            const auto decoded = (*decoder)->decode(aot->text().subspan(site.at.value), {});
-            ASSERT_TRUE(decoded) << "at text offset " << site.at.value;
-            ++sites;
-            constexpr std::size_t near_jump = 5;
-            with_room += decoded->length >= near_jump ? 1 : 0;
-        }
-    }
+    compiled.each_site([&](std::uint32_t at) {
+        ++sites;
+        with_room += compiled.length_at(at) >= near_jump ? 1 : 0;
+    });
     EXPECT_GT(sites, 100U);
     EXPECT_GE(with_room * 100, sites * 95) << with_room << " of " << sites;
     RecordProperty("sites", static_cast<int>(sites));
     RecordProperty("with_room", static_cast<int>(with_room));
+}
+
+/// In optimised code several are taken together, where nobody comes between them.
+TEST_P(Statements, OfOptimisedCodeHaveRoomForAJumpTogether) {
+    ASSERT_NE(fixture(GetParam()), "") << GetParam() << " is not built";
+    const Compiled compiled(GetParam(), "-O3 --target=x86_64 --cpu=x86-64-v3");
+    const std::set<std::uint64_t> targets = compiled.jump_targets();
+    std::size_t sites = 0;
+    std::size_t alone = 0;
+    std::size_t together = 0;
+    compiled.each_site([&](std::uint32_t at) {
+        ++sites;
+        alone += compiled.length_at(at) >= near_jump ? 1 : 0;
+        const auto next = targets.upper_bound(at);
+        const bool is_entered = next != targets.end() && *next < at + near_jump;
+        const auto window = native::build_window(compiled.aot->text().subspan(at), near_jump,
+                                                 *compiled.decoder, at, at + 0x100000);
+        together += !is_entered && window ? 1 : 0;
+    });
+    EXPECT_GT(sites, 100U);
+    EXPECT_GE(together, alone);
+    EXPECT_GE(together * 100, sites * 80) << together << " of " << sites << ", alone " << alone;
+    RecordProperty("sites", static_cast<int>(sites));
+    RecordProperty("alone", static_cast<int>(alone));
+    RecordProperty("together", static_cast<int>(together));
 }
 
 /// What remains visible of a fixture.

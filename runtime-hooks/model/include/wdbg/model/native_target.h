@@ -269,6 +269,15 @@ using NativeEvent = std::variant<NativeStopped, CodeAppeared, CodeVanished, Nati
 /// Bytes that a probe's stack pointer is below the site's, see NativeTarget::set_probe().
 inline constexpr std::int32_t probe_frame = 160;
 
+/// Who comes into the code around a probe's site, see NativeTarget::set_probe().
+struct ProbeSurroundings {
+    /// Instructions without gaps from its beginning, as a function has them; empty: not known.
+    NativeRange function{};
+    /// Where indirect jumps may lead to, by address. All else that comes from outside of the
+    /// function comes to its beginning, or back behind a call.
+    std::span<const NativeAddress> jump_targets{};
+};
+
 enum class NativeWatchKind : std::uint8_t { Write, Access };
 
 /// Optional power of a NativeTarget. The stop comes behind the accessing instruction.
@@ -364,8 +373,11 @@ class NativeTarget {
     /// own: at rsp are rdx, rcx, flags and rax, and rsp was probe_frame higher. It ends by falling
     /// through with rsp as before; eax != 0: the hit counts. It must not fault. It may run a last
     /// time after it was taken out. NotFound if nothing is planted there; Unsupported where the
-    /// site's instruction, or the target, has no room for a jump.
-    virtual Result<void> set_probe(NativeAddress /*site*/, std::span<const std::byte> code) {
+    /// site's instruction, or the target, has no room for a jump. Where that is shorter than a
+    /// jump, those behind it are taken along if nobody comes between them: the trap is there until
+    /// all threads are resumed next.
+    virtual Result<void> set_probe(NativeAddress /*site*/, std::span<const std::byte> code,
+                                   const ProbeSurroundings& /*surroundings*/ = {}) {
         return code.empty() ? Result<void>()
                             : fail(ErrorCode::Unsupported, "this target has no probes");
     }
