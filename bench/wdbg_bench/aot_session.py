@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .aot import compile_guest
 from .lldb_session import Session, connect_times, step_times
-from .programs import anonymous_bytes, is_asleep, library_bytes, paused_alone, private_bytes, wait_for
+from .programs import anonymous_bytes, is_asleep, library_bytes, llvm_libraries, paused_alone, private_bytes, wait_for
 from .raw import source_steps
 
 
@@ -53,9 +53,10 @@ def _memory(programs, guest, aot):
     pid = session.server.process.pid
     time.sleep(1)
     wait_for(lambda: is_asleep(pid, 2), "the guest does not wait")
-    llvm = library_bytes(pid, "libLLVM")
+    libraries = llvm_libraries(programs)
+    llvm = library_bytes(pid, *libraries)
     ours = private_bytes(pid) - llvm - stock_bytes
-    anonymous = anonymous_bytes(pid, "libLLVM") - stock_anonymous
+    anonymous = anonymous_bytes(pid, libraries) - stock_anonymous
     session.close()
     return Memory(stock_bytes, ours, anonymous, llvm, aot.with_name(f"{aot.name}.debug").stat().st_size)
 

@@ -97,26 +97,43 @@ def private_bytes(pid):
     return total
 
 
-def anonymous_bytes(pid, but=None):
-    """Pages that are no file's: heaps, stacks, and what a library has changed of its own, but for that of `but`."""
-    total, inside = 0, True
+def _mappings(pid):
+    """(file or "", {field: bytes}) of each; a library's data that is zero at first (.bss, nameless behind it) is its own."""
+    mappings, end, owner = [], "", ""
     for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        if re.match(r"[0-9a-f]+-", line):
-            inside = but is None or but not in line
-        elif inside and line.startswith("Anonymous:"):
-            total += int(line.split()[1]) * 1024
-    return total
+        if place := re.match(r"([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ \S+ *(.*)", line):
+            name = place[3] or (owner if place[1] == end else "")
+            owner = place[3] if ".so" in place[3] else ""
+            end = place[2]
+            mappings.append((name, {}))
+        elif field := re.match(r"(\w+): +(\d+) kB", line):
+            mappings[-1][1][field[1]] = int(field[2]) * 1024
+    return mappings
 
 
-def library_bytes(pid, name):
-    """Private pages of a mapped library."""
-    total, inside = 0, False
-    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        if re.match(r"[0-9a-f]+-", line):
-            inside = name in line
-        elif inside and line.startswith(("Private_Clean:", "Private_Dirty:")):
-            total += int(line.split()[1]) * 1024
-    return total
+def anonymous_bytes(pid, but=()):
+    """Pages that are no file's: heaps, stacks, and what a library has changed of its own, but for those named."""
+    return sum(fields["Anonymous"] for name, fields in _mappings(pid)
+               if not any(each in name for each in but))
+
+
+def library_bytes(pid, *names):
+    """Private pages of mapped libraries."""
+    return sum(fields["Private_Clean"] + fields["Private_Dirty"] for name, fields in _mappings(pid)
+               if any(each in name for each in names))
+
+
+def llvm_libraries(programs):
+    """libLLVM and the libraries that only it needs, by their files' names."""
+    def needed(file):
+        listed = subprocess.run(["ldd", file], capture_output=True, text=True, check=True).stdout
+        return dict(re.findall(r"(\S+) => (\S+)", listed))
+
+    plugin = programs.wdbg.parent.parent / "lib" / "libwdbg-dwarf.so"
+    llvm = next(path for name, path in needed(plugin).items() if name.startswith("libLLVM"))
+    direct = subprocess.run(["readelf", "-d", plugin], capture_output=True, text=True, check=True).stdout
+    others = set(needed(llvm)) - set(needed(programs.wdbg)) - set(re.findall(r"NEEDED.*\[(.*)\]", direct))
+    return ["libLLVM", *(f"/{pathlib.Path(needed(llvm)[name]).resolve().name}" for name in sorted(others))]
 
 
 def is_asleep(pid, thread_count):

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace wdbg::dwarf {
 namespace {
@@ -17,7 +18,7 @@ std::span<const std::byte> section_of(const wasm::Module& module, std::string_vi
 
 } // namespace
 
-std::vector<std::uint32_t> read_guest_rows(const ModuleImage& image) {
+PackedNumbers read_guest_rows(const ModuleImage& image) {
     const wasm::Module& module = image.debug_module();
     const std::vector<LineRow> rows =
         read_line_rows({.line = section_of(module, ".debug_line"),
@@ -32,10 +33,10 @@ std::vector<std::uint32_t> read_guest_rows(const ModuleImage& image) {
         }
     }
     std::ranges::sort(begins);
-    const auto same = std::ranges::unique(begins);
-    begins.erase(same.begin(), same.end());
-    begins.shrink_to_fit();
-    return begins;
+    PackedNumbers packed;
+    std::ranges::for_each(begins, [&packed](std::uint32_t each) { packed.add(each); });
+    packed.finish();
+    return packed;
 }
 
 } // namespace wdbg::dwarf

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include <wdbg/dwarf/module_image.h>
+#include "packed_rows.h"
 
-#include <cstdint>
-#include <vector>
+#include <wdbg/dwarf/module_image.h>
 
 namespace wdbg::dwarf {
 
-/// Where rows of the guest's line table begin: offsets from the start of the .wasm file, each
-/// once, sorted. Empty if there is no line table.
-[[nodiscard]] std::vector<std::uint32_t> read_guest_rows(const ModuleImage& image);
+/// Where rows of the guest's line table begin: offsets from the start of the .wasm file. Empty if
+/// there is no line table.
+[[nodiscard]] PackedNumbers read_guest_rows(const ModuleImage& image);
 
 } // namespace wdbg::dwarf

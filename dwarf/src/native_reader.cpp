@@ -22,7 +22,7 @@ const NativeLines& NativeReader::lines() const {
     return lines_;
 }
 
-const std::vector<std::uint32_t>& NativeReader::guest_rows() const {
+const PackedNumbers& NativeReader::guest_rows() const {
     std::call_once(guest_once_, [this] {
         if (const auto* const image = std::get_if<ModuleImage>(&guest_)) {
             guest_rows_ = read_guest_rows(*image);

@@ -6,6 +6,7 @@
 #include "machine_traits.h"
 #include "native_lines.h"
 #include "native_scopes.h"
+#include "packed_rows.h"
 
 #include <wdbg/dwarf/aot_debug_info.h>
 #include <wdbg/dwarf/debug_file.h>
@@ -73,7 +74,7 @@ class NativeReader : public AotDebugInfo {
     friend class LocationContext;
 
     [[nodiscard]] const NativeLines& lines() const;
-    [[nodiscard]] const std::vector<std::uint32_t>& guest_rows() const;
+    [[nodiscard]] const PackedNumbers& guest_rows() const;
     [[nodiscard]] const wasm::Module* module() const;
 
     // Positions
@@ -124,7 +125,7 @@ class NativeReader : public AotDebugInfo {
     mutable std::once_flag lines_once_;
     mutable NativeLines lines_;
     mutable std::once_flag guest_once_;
-    mutable std::vector<std::uint32_t> guest_rows_;
+    mutable PackedNumbers guest_rows_;
     mutable std::mutex flows_mutex_; ///< guards what follows
     mutable std::map<std::uint32_t, std::unique_ptr<wasm::ControlFlow>> flows_; ///< by function
 };

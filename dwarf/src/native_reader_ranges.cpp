@@ -158,9 +158,10 @@ CodeOffset NativeReader::first_instruction(CodeOffset offset) const {
 /// Of the row of the guest's line table that `offset` is in (DWARF 5 §6.2); itself if there is
 /// none.
 CodeOffset NativeReader::end_of_guest_row(CodeOffset offset) const {
-    const std::vector<std::uint32_t>& rows = guest_rows();
-    const auto next_row = std::ranges::upper_bound(rows, offset.value);
-    return next_row == rows.begin() || next_row == rows.end() ? offset : CodeOffset{*next_row};
+    const PackedNumbers& rows = guest_rows();
+    const bool has_row = !rows.empty() && rows.first() <= offset.value;
+    const auto next_row = has_row ? rows.behind(offset.value) : std::nullopt;
+    return next_row ? CodeOffset{*next_row} : offset;
 }
 
 const wasm::ControlFlow* NativeReader::flow_of(CodeOffset offset) const {

@@ -2,6 +2,7 @@
 #include "packed_rows.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace wdbg::dwarf {
 
@@ -167,6 +168,42 @@ std::optional<std::uint32_t> LineOrder::next(std::uint32_t begin, std::uint32_t 
         return false;
     });
     return found && *found < end ? found : std::nullopt;
+}
+
+// --- Numbers -------------------------------------------------------------------------------------
+
+void PackedNumbers::add(std::uint32_t number) {
+    if (size_ != 0 && number == last_) {
+        return;
+    }
+    if (size_++ % block_numbers == 0) {
+        blocks_.push_back({.first = number, .bytes = static_cast<std::uint32_t>(bytes_.size())});
+    } else {
+        put(bytes_, number - last_);
+    }
+    last_ = number;
+}
+
+void PackedNumbers::finish() {
+    blocks_.shrink_to_fit();
+    bytes_.shrink_to_fit();
+}
+
+std::optional<std::uint32_t> PackedNumbers::behind(std::uint32_t number) const {
+    const auto next = std::ranges::upper_bound(blocks_, number, {}, &Block::first);
+    if (next == blocks_.begin()) {
+        return empty() ? std::nullopt : std::optional(first());
+    }
+    const auto block = std::prev(next);
+    const std::size_t end = next == blocks_.end() ? bytes_.size() : next->bytes;
+    std::uint32_t each = block->first;
+    for (const std::uint8_t* at = bytes_.data() + block->bytes; at < bytes_.data() + end;) {
+        each += static_cast<std::uint32_t>(take(at));
+        if (each > number) {
+            return each;
+        }
+    }
+    return next == blocks_.end() ? std::nullopt : std::optional(next->first);
 }
 
 } // namespace wdbg::dwarf

@@ -85,6 +85,35 @@ class RowReader {
     mutable std::size_t block_ = SIZE_MAX;
 };
 
+/// Ascending numbers, likewise packed.
+class PackedNumbers {
+  public:
+    /// In their order; equal ones count once.
+    void add(std::uint32_t number);
+    void finish();
+
+    [[nodiscard]] bool empty() const { return size_ == 0; }
+
+    /// The first number above `number`.
+    [[nodiscard]] std::optional<std::uint32_t> behind(std::uint32_t number) const;
+
+    /// There must be one.
+    [[nodiscard]] std::uint32_t first() const { return blocks_.front().first; }
+
+  private:
+    static constexpr std::size_t block_numbers = 64;
+
+    struct Block {
+        std::uint32_t first = 0;
+        std::uint32_t bytes = 0; ///< where the differences of the others begin in bytes_
+    };
+
+    std::vector<Block> blocks_;
+    std::vector<std::uint8_t> bytes_;
+    std::size_t size_ = 0;
+    std::uint32_t last_ = 0;
+};
+
 /// The rows with a line, by (line, address), likewise packed.
 class LineOrder {
   public:

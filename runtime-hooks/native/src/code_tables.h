@@ -109,8 +109,8 @@ class CodeTables {
     };
 
     static constexpr std::size_t max_ranges = 4096;
-    static constexpr std::size_t chunk_size = 1024;
-    static constexpr std::size_t max_chunks = 1024;
+    static constexpr std::size_t chunk_size = 128;
+    static constexpr std::size_t max_chunks = 8192;
     static constexpr std::size_t max_arenas = 256;
     using Chunk = std::array<Site, chunk_size>;
 

@@ -114,6 +114,24 @@ TEST_P(PackedRowsOf, AreFoundByTheirLine) {
               std::ranges::count(plain, 0xFFFF'FFF0U, &NativeRow::line));
 }
 
+TEST(PackedNumbers, TellTheNextOne) {
+    Random random(5);
+    std::vector<std::uint32_t> plain;
+    PackedNumbers numbers;
+    EXPECT_TRUE(numbers.empty());
+    EXPECT_EQ(numbers.behind(0), std::nullopt);
+    for (std::uint32_t number = 7; plain.size() < 1000; number += random.below(300)) {
+        plain.push_back(number);
+        numbers.add(number); // some twice
+    }
+    numbers.finish();
+    EXPECT_EQ(numbers.first(), 7U);
+    for (std::uint32_t each = 0; each <= plain.back() + 1; ++each) {
+        const auto next = std::ranges::upper_bound(plain, each);
+        EXPECT_EQ(numbers.behind(each), next == plain.end() ? std::nullopt : std::optional(*next));
+    }
+}
+
 TEST(PackedRows, AreFewBytes) {
     constexpr std::uint32_t count = 160;
     std::vector<NativeRow> plain;
