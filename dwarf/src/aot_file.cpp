@@ -58,6 +58,18 @@ bool is_aot_file(std::span<const std::byte> bytes) {
     return bytes.size() >= magic.size() && std::ranges::equal(bytes.first(magic.size()), magic);
 }
 
+/// ELF's numbers (x86-64 psABI table 4.10).
+namespace x86_64 {
+
+constexpr std::uint16_t machine = 62;
+constexpr std::uint32_t absolute_64 = 1;
+constexpr std::uint32_t pc_32 = 2;
+constexpr std::uint32_t plt_32 = 4;
+constexpr std::uint32_t absolute_32 = 10;
+constexpr std::uint32_t absolute_32_signed = 11;
+
+} // namespace x86_64
+
 class AotFileParser {
   public:
     explicit AotFileParser(Bytes bytes) : bytes_(bytes) {}
@@ -227,10 +239,47 @@ class AotFileParser {
                                                       : std::string_view{};
         };
         const std::uint32_t groups = cursor.u32();
+        if (file_.machine_ == x86_64::machine) {
+            file_.jump_targets_.emplace();
+        }
         for (std::uint32_t each = 0; each < groups && cursor.good(); ++each) {
             read_group(cursor, name_of);
         }
+        sort_jump_targets();
         return cursor.good();
+    }
+
+    void sort_jump_targets() {
+        if (file_.jump_targets_) {
+            std::ranges::sort(*file_.jump_targets_);
+            const auto same = std::ranges::unique(*file_.jump_targets_);
+            file_.jump_targets_->erase(same.begin(), same.end());
+        }
+    }
+
+    /// Where it is not clear what a relocation leads to, nothing is.
+    void add_jump_target(const AotRelocation& relocation, bool is_in_text) {
+        if (relocation.symbol != ".text" && relocation.symbol != ".ltext") {
+            return;
+        }
+        std::int64_t offset = relocation.addend;
+        switch (relocation.type) {
+        case x86_64::absolute_64:
+        case x86_64::absolute_32:
+        case x86_64::absolute_32_signed:
+            break;
+        case x86_64::pc_32:
+        case x86_64::plt_32:
+            offset += 4; // it counts from its own end
+            if (is_in_text) {
+                break;
+            }
+            [[fallthrough]]; // from the beginning of a table that is not known
+        default:
+            file_.jump_targets_.reset();
+            return;
+        }
+        file_.jump_targets_->push_back(static_cast<std::uint64_t>(offset));
     }
 
     template <class NameOf>
@@ -250,6 +299,9 @@ class AotFileParser {
             one.symbol = name_of(cursor.u32());
             if (is_text && cursor.good()) {
                 file_.relocations_.push_back(one);
+            }
+            if (file_.jump_targets_) {
+                add_jump_target(one, is_text);
             }
         }
     }

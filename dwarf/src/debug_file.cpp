@@ -67,7 +67,6 @@ class DebugFileParser {
         if (Result<void> done = read_own(file_.section(".wdbg")); !done) {
             return std::unexpected(done.error());
         }
-        read_jumps(file_.section(".wdbg.jumps"));
         constexpr std::size_t note_header = 16; // sizes, type, "GNU"
         const Bytes note = file_.section(".note.gnu.build-id");
         if (note.size() > note_header) {
@@ -208,16 +207,6 @@ class DebugFileParser {
             at += file_.facts_.back().size() + 1;
         }
         return {};
-    }
-
-    void read_jumps(Bytes own) {
-        Cursor cursor(own);
-        const std::uint32_t count = cursor.u32();
-        Cursor numbers(cursor.take(std::uint64_t{count} * sizeof count));
-        if (cursor.good()) {
-            file_.jump_targets_.emplace(count);
-            std::ranges::generate(*file_.jump_targets_, [&numbers] { return numbers.u32(); });
-        }
     }
 
     [[nodiscard]] bool fits(std::uint32_t offset, std::uint32_t size) const {

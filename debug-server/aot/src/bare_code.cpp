@@ -306,28 +306,31 @@ std::vector<NativeFunction> functions_of(const dwarf::AotFile& aot, std::uint32_
     return functions;
 }
 
-/// Whether the loaded code is the file's, apart from what a loader fills in.
+} // namespace
+
 bool is_code_of(const dwarf::AotFile& aot, std::span<const std::byte> text) {
     constexpr std::uint64_t longest_relocation = 8;
     if (text.size() < aot.text().size()) {
         return false;
     }
-    std::vector<bool> filled_in(aot.text().size());
+    std::vector<std::uint64_t> filled_in;
     for (const dwarf::AotRelocation& each : aot.text_relocations()) {
-        for (std::uint64_t i = 0; i < longest_relocation && each.offset + i < filled_in.size();
-             ++i) {
-            filled_in[each.offset + i] = true;
-        }
+        filled_in.push_back(each.offset);
     }
-    for (std::size_t i = 0; i < filled_in.size(); ++i) {
-        if (!filled_in[i] && text[i] != aot.text()[i]) {
+    std::ranges::sort(filled_in);
+    std::uint64_t begin = 0;
+    const auto is_equal_to = [&](std::uint64_t end) {
+        return begin >= end || std::ranges::equal(text.subspan(begin, end - begin),
+                                                  aot.text().subspan(begin, end - begin));
+    };
+    for (const std::uint64_t offset : filled_in) {
+        if (offset >= aot.text().size() || !is_equal_to(offset)) {
             return false;
         }
+        begin = offset + longest_relocation;
     }
-    return true;
+    return is_equal_to(aot.text().size());
 }
-
-} // namespace
 
 Result<BareCode> read_bare_code(std::span<const std::byte> aot, const NativeRange& range,
                                 std::vector<std::byte> text, std::uint32_t imported_functions,

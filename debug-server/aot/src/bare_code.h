@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wdbg/dwarf/aot_debug_info.h>
+#include <wdbg/dwarf/aot_file.h>
 #include <wdbg/model/instruction_decoder.h>
 #include <wdbg/wasm/module.h>
 
@@ -20,6 +21,9 @@ struct BareCode {
     /// Positions are those of the stand-in.
     std::unique_ptr<dwarf::AotDebugInfo> info;
 };
+
+/// Whether loaded code is the file's, apart from what a loader fills in.
+[[nodiscard]] bool is_code_of(const dwarf::AotFile& aot, std::span<const std::byte> text);
 
 /// `text` is the module's code at `range` as it was loaded. Malformed for a damaged .aot file,
 /// NotFound for one of other code. `decoder` must outlive what this gives.

@@ -115,9 +115,9 @@ void AotBreakpoints::set_probe(NativeAddress address, const Site& site,
     const CodeModule* const module = site.module;
     const auto offset = module != nullptr ? module->text_offset(address) : std::nullopt;
     const auto function = offset ? module->function_around(*offset) : std::nullopt;
-    if (function && module->info->file().jump_targets()) {
-        for (const std::uint32_t target : *module->info->file().jump_targets()) {
-            targets.push_back(module->native({target}));
+    if (function && module->jump_targets) {
+        for (const std::uint64_t target : *module->jump_targets) {
+            targets.push_back({module->code.range.begin.value + target});
         }
         around = {.function = {.begin = module->native(function->begin),
                                .end = module->native(function->end)},

@@ -3,6 +3,7 @@
 
 #include "bare_code.h"
 
+#include <wdbg/dwarf/aot_file.h>
 #include <wdbg/wasm/instruction.h>
 
 #include <algorithm>
@@ -313,6 +314,21 @@ Result<void> CodeModules::open_bare_code(CodeModule& module) const {
     return {};
 }
 
+/// Of the .aot file, if that has the loaded code: a debug file knows nothing of its constants.
+void CodeModules::read_jump_targets(CodeModule& module) const {
+    const auto mapped = MappedFile::open(module.code.module_file);
+    const auto aot = mapped ? dwarf::AotFile::parse(mapped->bytes())
+                            : Result<dwarf::AotFile>(std::unexpected(mapped.error()));
+    if (!aot || !aot->jump_targets()) {
+        return;
+    }
+    const std::uint64_t size = module.code.range.end.value - module.code.range.begin.value;
+    std::vector<std::byte> text(std::min<std::uint64_t>(size, aot->text().size()));
+    if (target_.read_memory(module.code.range.begin, text) && is_code_of(*aot, text)) {
+        module.jump_targets = aot->jump_targets();
+    }
+}
+
 void CodeModules::add(CodeRangeId id, const CodeRange& code) {
     auto module = std::make_unique<CodeModule>();
     module->id = id;
@@ -324,6 +340,9 @@ void CodeModules::add(CodeRangeId id, const CodeRange& code) {
         if (auto bare = open_bare_code(*module); !bare) {
             warn(code.module_file + ": its functions are not known: " + bare.error().message);
         }
+    }
+    if (target_.machine() == Machine::X86_64) {
+        read_jump_targets(*module);
     }
     if (!module->wasm_path.empty()) {
         module->name = fs::path(module->wasm_path).filename().string();

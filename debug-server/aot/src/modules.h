@@ -28,6 +28,8 @@ struct CodeModule {
     std::string note;     ///< what is missing and how to get it; may be empty
     /// Functions whose code is not what the debug file was made for (wdbg compile --debug-for).
     std::vector<std::uint32_t> differing;
+    /// Where indirect jumps lead to (dwarf::AotFile::jump_targets()), if the .aot file is there.
+    std::optional<std::vector<std::uint64_t>> jump_targets;
 
     /// The bytes of the .wasm or of its stand-in; an empty module's where there is neither.
     [[nodiscard]] std::span<const std::byte> wasm_bytes() const;
@@ -80,6 +82,7 @@ class CodeModules {
     [[nodiscard]] Result<void> load_info(CodeModule& module) const;
     [[nodiscard]] Result<void> check_text(const CodeModule& module) const;
     [[nodiscard]] Result<void> open_bare_code(CodeModule& module) const;
+    void read_jump_targets(CodeModule& module) const;
     void read_differing(CodeModule& module) const;
     void warn(const std::string& text) const;
 

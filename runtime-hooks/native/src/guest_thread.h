@@ -59,13 +59,14 @@ struct GuestThread {
     Reason reason;
     NativeTrap trap; ///< of a Trap
 
-    /// The owner's while the thread is Parked.
-    ucontext_t* context = nullptr;
+    /// What the thread was interrupted in: set while it is parked, until it goes on (`whereabouts`
+    /// changes for a moment when somebody holds it again). The owner's while nobody has let it go.
+    std::atomic<ucontext_t*> context{nullptr};
     bool pc_changed = false;
     /// It waits at a fault or a trap: it will end, and runs nothing any more.
     std::atomic<bool> at_trap{false};
     /// A site that was not active when the thread came to it.
-    const Site* uncounted = nullptr;
+    std::atomic<const Site*> uncounted{nullptr};
     /// NativeThreadAction::passes_breakpoint, until it goes on.
     bool passes_breakpoint = false;
     /// The innermost host call in flight.
@@ -84,6 +85,10 @@ struct GuestThread {
     /// changes that.
     std::atomic<bool> calling{false};
 };
+
+[[nodiscard]] inline bool is_parked(const GuestThread& thread) {
+    return thread.context.load() != nullptr;
+}
 
 /// The record of the calling thread; nullptr if it is not registered. Async-signal-safe.
 [[nodiscard]] GuestThread* current_thread();

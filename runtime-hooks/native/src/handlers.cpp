@@ -121,7 +121,7 @@ bool behind_probe(const Hit& hit, std::uint64_t address) {
         probed(site->accept_data.load(std::memory_order_relaxed));
     }
     site->readers.fetch_sub(1);
-    hit.thread->uncounted = active ? nullptr : site;
+    hit.thread->uncounted.store(active ? nullptr : site);
     if (active) {
         site->accepted.fetch_add(1, std::memory_order_relaxed);
         set_reason(*hit.thread, ReasonKind::Breakpoint, {.address = site->address});
@@ -132,9 +132,22 @@ bool behind_probe(const Hit& hit, std::uint64_t address) {
     return true;
 }
 
+/// A trap in a window stands for one that was planted at its instruction meanwhile, whose own bytes
+/// are back. nullopt for any other.
+std::optional<std::uint64_t> planted_behind_window(const Hit& hit, std::uint64_t address) {
+    const Site* const site = hit.state.tables.site_of_slot(address);
+    return site != nullptr && is_in_window(*site, address)
+               ? std::optional(original_place(hit.state.tables, address).pc)
+               : std::nullopt;
+}
+
 /// int3: pc is behind it. False if it is not ours.
 bool on_site(const Hit& hit) {
-    const std::uint64_t address = pc_of(hit.context) - 1;
+    std::uint64_t address = pc_of(hit.context) - 1;
+    if (const auto planted = planted_behind_window(hit, address)) {
+        address = *planted;
+        set_pc(hit.context, address + 1);
+    }
     if (!hit.state.tables.in_code(address)) {
         return behind_probe(hit, address);
     }
@@ -157,7 +170,7 @@ bool on_site(const Hit& hit) {
     if (hit.thread == nullptr) {
         return true;
     }
-    hit.thread->uncounted = result == HitResult::Inactive ? site : nullptr;
+    hit.thread->uncounted.store(result == HitResult::Inactive ? site : nullptr);
     if (result == HitResult::Accepted) {
         set_reason(*hit.thread, ReasonKind::Breakpoint, {.address = address});
         park(hit.state, *hit.thread, hit.context);

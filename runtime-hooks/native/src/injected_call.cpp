@@ -55,7 +55,7 @@ void run_on_guest_stack(void* data) {
         .ss_sp = call.signal_stack.data(), .ss_flags = 0, .ss_size = call.signal_stack.size()};
     stack_t before{};
     ::sigaltstack(&own, &before);
-    ::pthread_sigmask(SIG_SETMASK, &thread.context->uc_sigmask, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &thread.context.load()->uc_sigmask, nullptr);
     if (!call.leaving.load()) {
         call.guest->run();
     }
@@ -109,7 +109,7 @@ void run_injected_call(GuestThread& thread) {
     stack_t now{};
     ::sigaltstack(nullptr, &now);
     if ((now.ss_flags & SS_ONSTACK) != 0) {
-        wdbg_native_call_on(free_stack(*thread.context), &run_on_guest_stack, &thread);
+        wdbg_native_call_on(free_stack(*thread.context.load()), &run_on_guest_stack, &thread);
     } else { // the handler's frame is on the guest's stack, behind its red zone
         run_on_guest_stack(&thread);
     }

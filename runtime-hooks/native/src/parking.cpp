@@ -58,7 +58,7 @@ void wait_for_release(ProcessState& state, GuestThread& thread, Whereabouts mean
 void meet_breakpoint(const ProcessState& state, const GuestThread& thread, ucontext_t& context) {
     const OriginalPlace place = original_place(state.tables, pc_of(context));
     if (place.site != nullptr && place.at_start && place.site->active.load() &&
-        thread.uncounted == place.site) {
+        thread.uncounted.load() == place.site) {
         set_pc(context, place.site->address);
     }
 }
@@ -82,13 +82,13 @@ void start_plan(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     if (!passes) {
         meet_breakpoint(state, thread, context);
     }
-    thread.uncounted = nullptr;
+    thread.uncounted.store(nullptr);
     // A trap that is there for steps only would stop this one before it has begun.
     Site* here = state.tables.site_at(pc_of(context));
     if (here != nullptr && here->planted &&
         (passes || (thread.plan != nullptr && !here->active.load()))) {
         set_pc(context, here->pass.load());
-        thread.uncounted = passes ? nullptr : here;
+        thread.uncounted.store(passes ? nullptr : here);
     }
     if (thread.plan == nullptr) {
         return;
@@ -168,11 +168,17 @@ void park(ProcessState& state, GuestThread& thread, ucontext_t& context) {
     leave_slot_if_done(state.tables, context);
     set_single_step(context, false);
     thread.access.reset(); // it has not been made: it faults again
-    thread.context = &context;
+    if (original_place(state.tables, pc_of(context)).site != thread.uncounted.load()) {
+        thread.uncounted.store(nullptr); // it has gone on since
+    }
     thread.pc_changed = false;
+    thread.context.store(&context);
     thread.hold.store(Held);
+    if (!state.attached.load()) { // detach() has let all go, maybe before this
+        thread.hold.store(Free);
+    }
     wait_for_release(state, thread, Whereabouts::Parked);
-    thread.context = nullptr;
+    thread.context.store(nullptr);
     start_plan(state, thread, context);
     set_single_step(context, thread.tracing);
 }
@@ -193,6 +199,7 @@ void wait_at_gate(ProcessState& state, GuestThread& thread) {
         wait_for_release(state, thread, Whereabouts::AtGate);
     }
     thread.access.reset(); // of an instruction that ended in a trap
+    thread.uncounted.store(nullptr);
     close_pages();
 }
 

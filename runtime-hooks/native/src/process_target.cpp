@@ -231,6 +231,7 @@ Result<void> ProcessTargetImpl::unplant(NativeAddress address) {
 
 Result<void> ProcessTargetImpl::set_probe(NativeAddress site, std::span<const std::byte> code,
                                           const ProbeSurroundings& surroundings) {
+    control_.forget_uncounted();
     const std::lock_guard lock(sites_mutex_);
     return sites_.set_probe(site, code, surroundings);
 }

@@ -40,7 +40,7 @@ NativeStopReason model_reason(ReasonKind kind, const GuestThread& thread) {
 
 /// One without begins, or is called from the host next: nobody who resumes could name it.
 bool has_guest_frames(const GuestThread& thread) {
-    return thread.whereabouts.load() == Whereabouts::Parked || thread.exit != nullptr;
+    return is_parked(thread) || thread.exit != nullptr;
 }
 
 NativeThreadState model_state(const GuestThread& thread) {
@@ -137,14 +137,14 @@ Result<NativeRegisters> RunControl::registers(ThreadId id) const {
     if (mode_ != Mode::Stopped) {
         return fail(ErrorCode::NotStopped, "the thread runs");
     }
-    if (thread->whereabouts.load() != Whereabouts::Parked) {
+    if (!is_parked(*thread)) {
         if (thread->exit == nullptr) {
             return fail(ErrorCode::Unavailable, "the thread is not in guest code");
         }
         return registers_at_gate(thread->exit->registers);
     }
     NativeRegisters result;
-    read_registers(*thread->context, result);
+    read_registers(*thread->context.load(), result);
     const OriginalPlace place = original_place(state_.tables, result.pc.value);
     result.pc.value = place.pc;
     result.general[dwarf_pc] = place.pc;
@@ -180,20 +180,20 @@ Result<void> RunControl::set_registers(ThreadId id, const NativeRegisters& regis
     if (mode_ != Mode::Stopped) {
         return fail(ErrorCode::NotStopped, "the thread runs");
     }
-    if (thread->whereabouts.load() != Whereabouts::Parked) {
+    if (!is_parked(*thread)) {
         return fail(ErrorCode::Unsupported, "registers of a thread in a host call are read only");
     }
-    const std::uint64_t old_pc = pc_of(*thread->context);
-    const std::uint64_t old_sp = sp_of(*thread->context);
+    const std::uint64_t old_pc = pc_of(*thread->context.load());
+    const std::uint64_t old_sp = sp_of(*thread->context.load());
     const OriginalPlace place = original_place(state_.tables, old_pc);
-    write_registers(registers, *thread->context);
+    write_registers(registers, *thread->context.load());
     if (registers.pc.value != place.pc) {
         thread->pc_changed = true;
     } else if (place.site != nullptr) {
         const bool stays =
             place.pushed == 0 || registers.general[dwarf_sp] == old_sp + place.pushed;
-        set_pc(*thread->context, stays ? old_pc : place.site->slot);
-        set_sp(*thread->context, registers.general[dwarf_sp] - (stays ? place.pushed : 0U));
+        set_pc(*thread->context.load(), stays ? old_pc : place.site->slot);
+        set_sp(*thread->context.load(), registers.general[dwarf_sp] - (stays ? place.pushed : 0U));
     }
     return {};
 }
@@ -211,7 +211,7 @@ Result<GuestThread*> RunControl::thread_to_call(ThreadId id) const {
     if (thread->at_trap.load()) {
         return fail(ErrorCode::Unsupported, "the guest has trapped: it can run nothing any more");
     }
-    if (thread->whereabouts.load() != Whereabouts::Parked) {
+    if (!is_parked(*thread)) {
         return fail(ErrorCode::Unsupported,
                     "the thread is in a host call: it cannot run a function now");
     }
@@ -354,16 +354,16 @@ void RunControl::wake(GuestThread& thread, Hold hold) {
 }
 
 std::uint64_t RunControl::current_sp(const GuestThread& thread) const {
-    if (thread.whereabouts.load() == Whereabouts::Parked) {
-        const OriginalPlace place = original_place(state_.tables, pc_of(*thread.context));
-        return sp_of(*thread.context) + place.pushed;
+    if (is_parked(thread)) {
+        const OriginalPlace place = original_place(state_.tables, pc_of(*thread.context.load()));
+        return sp_of(*thread.context.load()) + place.pushed;
     }
     return thread.exit != nullptr ? thread.exit->registers.rsp : 0;
 }
 
 std::optional<std::uint64_t> RunControl::pc_in_guest(const GuestThread& thread) const {
-    return thread.whereabouts.load() == Whereabouts::Parked
-               ? std::optional(original_place(state_.tables, pc_of(*thread.context)).pc)
+    return is_parked(thread)
+               ? std::optional(original_place(state_.tables, pc_of(*thread.context.load())).pc)
                : std::nullopt;
 }
 
@@ -371,7 +371,7 @@ Result<std::unique_ptr<StepPlan>> RunControl::make_plan(const GuestThread& threa
                                                         const NativeAction& action) const {
     auto plan = std::make_unique<StepPlan>();
     if (std::holds_alternative<StepNativeInstruction>(action)) {
-        if (thread.whereabouts.load() != Whereabouts::Parked) {
+        if (!is_parked(thread)) {
             return fail(ErrorCode::Unsupported, "a thread in a host call has no next instruction");
         }
         plan->one_instruction = true;
@@ -421,11 +421,18 @@ Result<void> RunControl::start_plans(const NativeResume& request) {
     return {};
 }
 
+void RunControl::forget_uncounted() {
+    const std::lock_guard lock(mutex_);
+    if (mode_ == Mode::Running) {
+        std::ranges::for_each(threads_, [](const auto& each) { each->uncounted.store(nullptr); });
+    }
+}
+
 std::vector<ParkedPlace> RunControl::parked_places() const {
     std::vector<ParkedPlace> places;
     for (const auto& thread : threads_) {
-        if (thread->whereabouts.load() == Whereabouts::Parked) {
-            const std::uint64_t pc = pc_of(*thread->context);
+        if (is_parked(*thread)) {
+            const std::uint64_t pc = pc_of(*thread->context.load());
             places.push_back({.pc = pc, .original = original_place(state_.tables, pc).pc});
         }
     }

@@ -56,6 +56,9 @@ class RunControl {
     /// advance() must be called again soon although nothing has happened.
     [[nodiscard]] bool wants_retry() const { return mode_ == Mode::Stopping; }
 
+    /// A hit that was not counted is long past, as far as a probe could tell.
+    void forget_uncounted();
+
   private:
     enum class Mode : std::uint8_t { Running, Stopping, Stopped };
 

@@ -4,6 +4,7 @@
 #include "parking.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <thread>
 
@@ -12,6 +13,18 @@ namespace wdbg::native {
 namespace {
 
 constexpr std::size_t longest_instruction = 15;
+
+/// The address that an operand relative to the pc has; 0 if there is none.
+NativeAddress operand_of(std::span<const std::byte> code, const DecodedInstruction& decoded,
+                         NativeAddress at) {
+    std::int32_t displacement = 0;
+    const std::size_t offset = decoded.displacement_offset;
+    if (offset == 0 || offset + sizeof displacement > decoded.length) {
+        return {};
+    }
+    std::memcpy(&displacement, code.data() + offset, sizeof displacement);
+    return {at.value + decoded.length + static_cast<std::uint64_t>(std::int64_t{displacement})};
+}
 
 } // namespace
 
@@ -170,6 +183,7 @@ void SiteTable::start_jump(Site& site) {
         return;
     }
     if (site.is_wide) {
+        write_window(site);
         site.pass.store(site.window.load());
     }
     if (!site.has_jump) {
@@ -204,11 +218,20 @@ void SiteTable::put_back(Site& site) {
     }
 }
 
-/// Stops the wide jumps that cover `address` behind their beginning.
+/// Stops the wide jumps that cover `address` behind their beginning. Who is in their probes and
+/// windows meets a trap there as well.
 void SiteTable::uncover(std::uint64_t address) {
-    tables_.each_site(address - (jump_size - 1), address, [this](Site& site) {
-        if (site.is_wide) {
-            stop_jump(site);
+    tables_.each_site(address - (jump_size - 1), address, [this, address](Site& site) {
+        if (!site.is_wide) {
+            return;
+        }
+        stop_jump(site);
+        for (const SlotPoint& point :
+             std::span(site.window_layout.points).first(site.window_layout.point_count)) {
+            if (point.original == address) {
+                tables_.arena_of(site)->write(site.window.load() + point.offset,
+                                              std::span(&trap_byte, 1));
+            }
         }
     });
 }
@@ -251,7 +274,7 @@ Result<void> SiteTable::check_nobody_enters(const Site& site,
         if (!decoded) {
             return std::unexpected(decoded.error());
         }
-        if (is_covered(decoded->target)) {
+        if (is_covered(decoded->target) || is_covered(operand_of(rest, *decoded, at))) {
             return fail(ErrorCode::Unsupported, "somebody jumps to where the jump would be");
         }
         rest = rest.subspan(decoded->length);
@@ -278,17 +301,21 @@ Result<void> SiteTable::make_window(Site& site, const ProbeSurroundings& surroun
         return fail(ErrorCode::Unsupported, "there is no room for a probe");
     }
     const auto window = build_window(code, jump_size, decoder_, site.address, place);
-    SlotArena& arena = *tables_.arena_of(site);
     if (!window) {
-        arena.release(place);
+        tables_.arena_of(site)->release(place);
         return std::unexpected(window.error());
     }
-    arena.write(place, std::span(window->code).first(window->size));
     std::ranges::copy(code.first(jump_size), site.original.begin());
     site.window_layout = *window;
     site.window.store(place);
     site.is_wide = true;
+    write_window(site);
     return {};
+}
+
+void SiteTable::write_window(Site& site) {
+    tables_.arena_of(site)->write(
+        site.window.load(), std::span(site.window_layout.code).first(site.window_layout.size));
 }
 
 void SiteTable::drop_probe(Site& site) {

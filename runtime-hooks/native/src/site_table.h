@@ -64,6 +64,7 @@ class SiteTable {
     void start_jump(Site& site);
     void stop_jump(Site& site);
     void put_back(Site& site);
+    void write_window(Site& site);
     Result<void> make_window(Site& site, const ProbeSurroundings& surroundings);
     [[nodiscard]] Result<void> check_nobody_enters(const Site& site,
                                                    const ProbeSurroundings& surroundings) const;

@@ -295,7 +295,7 @@ Result<Window> build_window(std::span<const std::byte> original, std::size_t lea
         if (!decoded) {
             return std::unexpected(decoded.error());
         }
-        const bool is_last = window.covered + decoded->length >= least;
+        const bool is_last = least <= std::size_t{window.covered} + decoded->length;
         if (!may_be_in_window(decoded->kind, is_last)) {
             return fail(ErrorCode::Unsupported, "control may leave before there is room");
         }

@@ -135,16 +135,6 @@ std::vector<std::byte> own_section(const ObjectImage& image, const wasm::Module&
     return out.take();
 }
 
-/// Section ".wdbg.jumps": docs/aot.md.
-std::vector<std::byte> jumps_section(std::span<const std::uint32_t> targets) {
-    Bytes out;
-    out.u32(targets.size());
-    for (const std::uint32_t target : targets) {
-        out.u32(target);
-    }
-    return out.take();
-}
-
 struct Section {
     std::string name;
     std::uint32_t type = llvm::ELF::SHT_PROGBITS;
@@ -378,10 +368,6 @@ std::vector<std::byte> write_debug_file(const ObjectImage& image, const wasm::Mo
     writer.add({.name = ".wdbg",
                 .alignment = 8,
                 .bytes = own_section(image, module, masked, identity, facts)});
-    if (image.jump_targets) {
-        writer.add(
-            {.name = ".wdbg.jumps", .alignment = 4, .bytes = jumps_section(*image.jump_targets)});
-    }
     add_symbols(writer, image, module, text_section);
     return writer.write();
 }

@@ -2,7 +2,6 @@
 #include "deployed.h"
 
 #include "ir_passes.h"
-#include "relocation_types.h"
 
 #include <llvm/BinaryFormat/ELF.h>
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "object_reader.h"
 
-#include "relocation_types.h"
-
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Object/RelocationResolver.h>
@@ -32,6 +30,25 @@ bool is_text(std::string_view name) {
 bool is_piece(std::string_view name) {
     return name.starts_with(".text.") || name.starts_with(".ltext.");
 }
+
+/// How many bytes a relocation of the text changes, by machine and type; 4 for all others.
+struct WideRelocation {
+    std::uint16_t machine;
+    std::uint64_t type;
+    std::uint32_t size;
+};
+
+constexpr WideRelocation wide_relocations[] = {
+    {llvm::ELF::EM_X86_64, llvm::ELF::R_X86_64_64, 8},
+    {llvm::ELF::EM_X86_64, llvm::ELF::R_X86_64_PC64, 8},
+    {llvm::ELF::EM_X86_64, llvm::ELF::R_X86_64_GOTOFF64, 8},
+    {llvm::ELF::EM_AARCH64, llvm::ELF::R_AARCH64_ABS64, 8},
+    {llvm::ELF::EM_RISCV, llvm::ELF::R_RISCV_CALL, 8},
+    {llvm::ELF::EM_RISCV, llvm::ELF::R_RISCV_CALL_PLT, 8},
+    {llvm::ELF::EM_RISCV, llvm::ELF::R_RISCV_RELAX, 0},
+    {llvm::ELF::EM_RISCV, llvm::ELF::R_RISCV_RVC_BRANCH, 2},
+    {llvm::ELF::EM_RISCV, llvm::ELF::R_RISCV_RVC_JUMP, 2},
+};
 
 class ObjectReader {
   public:
@@ -116,76 +133,7 @@ class ObjectReader {
                 return std::unexpected(done.error());
             }
         }
-        read_jump_targets();
         return std::move(image_);
-    }
-
-    /// All addresses of the text that the code or its data (jump tables) has.
-    void read_jump_targets() {
-        if (image_.machine != llvm::ELF::EM_X86_64) {
-            return;
-        }
-        std::vector<std::uint32_t> targets;
-        for (const SectionRef& section : object_.sections()) {
-            auto target = section.getRelocatedSection();
-            if (!target) {
-                llvm::consumeError(target.takeError());
-                continue;
-            }
-            const std::string name = *target == object_.section_end() ? "" : name_of(**target);
-            if (name.empty() || name.starts_with(".debug_") || name == ".eh_frame") {
-                continue;
-            }
-            for (const RelocationRef& relocation : section.relocations()) {
-                if (!add_jump_target(targets, relocation, is_text(name) || is_piece(name))) {
-                    return;
-                }
-            }
-        }
-        std::ranges::sort(targets);
-        const auto rest = std::ranges::unique(targets);
-        targets.erase(rest.begin(), rest.end());
-        image_.jump_targets = std::move(targets);
-    }
-
-    /// False where it cannot be told where a relocation leads to.
-    bool add_jump_target(std::vector<std::uint32_t>& targets, const RelocationRef& relocation,
-                         bool is_in_code) const {
-        const auto symbol = relocation.getSymbol();
-        if (symbol == object_.symbol_end() || !bases_.contains(section_of(*symbol))) {
-            return true;
-        }
-        llvm::Expected<std::int64_t> addend =
-            llvm::object::ELFRelocationRef(relocation).getAddend();
-        if (!addend) {
-            llvm::consumeError(addend.takeError());
-            return false;
-        }
-        using namespace llvm::ELF;
-        std::uint64_t offset =
-            address_of(relocation) - image_.text_address + static_cast<std::uint64_t>(*addend);
-        switch (relocation.getType()) {
-        case R_X86_64_64:
-        case R_X86_64_32:
-        case R_X86_64_32S:
-            break;
-        case R_X86_64_PC32:
-        case R_X86_64_PLT32:
-            if (!is_in_code) {
-                return false; // from the beginning of a table that is not known
-            }
-            offset += sizeof(std::uint32_t);
-            break;
-        default:
-            return false;
-        }
-        const auto narrow = static_cast<std::uint32_t>(offset);
-        const bool is_beginning =
-            std::ranges::binary_search(image_.functions, narrow, {}, &ObjectFunction::offset);
-        if (!is_beginning) {
-            targets.push_back(narrow);
-        }
-        return true;
     }
 
     static std::string name_of(const SectionRef& section) {
@@ -397,7 +345,7 @@ class ObjectReader {
             return malformed("relocation " + std::string(text) + " in " + name + " is not known");
         }
         const std::uint64_t offset = relocation.getOffset();
-        const std::size_t width = relocation_width(image_.machine, type);
+        const std::size_t width = width_of(type);
         if (offset + width > bytes.size()) {
             return malformed("a relocation lies outside of " + name);
         }
@@ -409,12 +357,54 @@ class ObjectReader {
         const std::uint64_t value =
             llvm::object::resolveRelocation(resolve, relocation, address_of(relocation), before);
         // The resolver counts from the section's start where a relocation is relative.
-        const std::uint64_t relative =
-            is_relative_relocation(image_.machine, type) ? value - base : value;
+        const std::uint64_t relative = is_relative(type) ? value - base : value;
         for (std::size_t each = 0; each < width; ++each) {
             bytes[offset + each] = static_cast<std::byte>(relative >> (8 * each));
         }
         return {};
+    }
+
+    [[nodiscard]] std::size_t width_of(std::uint64_t type) const {
+        using namespace llvm::ELF;
+
+        struct Row {
+            std::uint16_t machine;
+            std::uint64_t type;
+            std::size_t width;
+        };
+
+        static constexpr Row rows[] = {
+            {EM_X86_64, R_X86_64_64, 8},      {EM_X86_64, R_X86_64_PC64, 8},
+            {EM_AARCH64, R_AARCH64_ABS64, 8}, {EM_AARCH64, R_AARCH64_PREL64, 8},
+            {EM_RISCV, R_RISCV_64, 8},        {EM_RISCV, R_RISCV_ADD64, 8},
+            {EM_RISCV, R_RISCV_SUB64, 8},     {EM_RISCV, R_RISCV_ADD16, 2},
+            {EM_RISCV, R_RISCV_SUB16, 2},     {EM_RISCV, R_RISCV_SET16, 2},
+            {EM_RISCV, R_RISCV_ADD8, 1},      {EM_RISCV, R_RISCV_SUB8, 1},
+            {EM_RISCV, R_RISCV_SET8, 1},      {EM_RISCV, R_RISCV_SET6, 1},
+            {EM_RISCV, R_RISCV_SUB6, 1},
+        };
+        for (const Row& row : rows) {
+            if (row.machine == image_.machine && row.type == type) {
+                return row.width;
+            }
+        }
+        return 4;
+    }
+
+    [[nodiscard]] bool is_relative(std::uint64_t type) const {
+        using namespace llvm::ELF;
+        switch (image_.machine) {
+        case EM_X86_64:
+            return type == R_X86_64_PC32 || type == R_X86_64_PC64;
+        case EM_386:
+            return type == R_386_PC32;
+        case EM_AARCH64:
+            return type == R_AARCH64_PREL32 || type == R_AARCH64_PREL64;
+        case EM_RISCV:
+            return type == R_RISCV_32_PCREL;
+        default:
+            return false;
+        }
     }
 
     const ELFObjectFileBase& object_;
@@ -443,6 +433,16 @@ auto with_reader(std::span<const char> bytes, Use use)
 }
 
 } // namespace
+
+std::uint32_t relocation_size(std::uint16_t machine, std::uint64_t type) {
+    for (const WideRelocation& row : wide_relocations) {
+        if (row.machine == machine && row.type == type) {
+            return row.size;
+        }
+    }
+    constexpr std::uint32_t usual = 4;
+    return usual;
+}
 
 Result<ObjectImage> read_object(std::span<const char> bytes) {
     return with_reader(bytes, [](ObjectReader& reader) { return reader.read(); });

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,9 +45,6 @@ struct ObjectImage {
     std::vector<MaskedRange> masks;        ///< by offset
     std::vector<ObjectFunction> functions; ///< by offset
     std::vector<ObjectSection> sections;   ///< .debug_*, .eh_frame
-    /// Where indirect jumps may lead to, but for the functions' beginnings: offsets from the start
-    /// of the text, ascending. nullopt: not known (x86-64 only).
-    std::optional<std::vector<std::uint32_t>> jump_targets;
 };
 
 /// Where the text is in every debug file: not 0, which debuggers take for functions that the linker
@@ -77,6 +73,9 @@ struct TextPiece {
     std::vector<std::byte> bytes;
     std::vector<PieceRelocation> relocations;
 };
+
+/// How many bytes of the text a relocation changes.
+[[nodiscard]] std::uint32_t relocation_size(std::uint16_t machine, std::uint64_t type);
 
 /// In the order of the object.
 [[nodiscard]] Result<std::vector<TextPiece>> read_pieces(std::span<const char> bytes);

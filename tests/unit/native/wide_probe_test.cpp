@@ -3,9 +3,9 @@
 #include "session.h"
 
 #include <atomic>
+#include <csetjmp>
+#include <csignal>
 #include <random>
-#include <setjmp.h>
-#include <signal.h>
 
 namespace wdbg::native::test {
 namespace {
@@ -183,6 +183,36 @@ TEST(WideProbe, ABreakpointInItsMiddleIsHitAsWell) {
     EXPECT_TRUE(jumps(asm_narrow_body));
     EXPECT_EQ(asm_narrow(10, 7), narrow(10, 7));
     EXPECT_EQ(session.hits(asm_narrow_body), 20U);
+}
+
+/// A thread is in the probe while a breakpoint is set behind it.
+TEST(WideProbe, WhoIsUnderWayMeetsABreakpointInItsMiddle) {
+    static std::atomic<std::uint32_t> go{0};
+    go = 0;
+    std::array body{std::byte{0x48}, std::byte{0xB8}, std::byte{}, std::byte{}, std::byte{},
+                    std::byte{},     std::byte{},     std::byte{}, std::byte{}, std::byte{},
+                    std::byte{0x83}, std::byte{0x38}, std::byte{}, // cmp dword [rax], 0
+                    std::byte{0x74}, std::byte{0xFB},              // je to there
+                    std::byte{0x31}, std::byte{0xC0}};
+    const auto address = reinterpret_cast<std::uint64_t>(&go);
+    std::memcpy(body.data() + 2, &address, sizeof address); // mov rax, &go
+    Session session;
+    plant_probe(session, asm_narrow_body, body);
+    session.stop_and_resume();
+    ASSERT_TRUE(jumps(asm_narrow_body));
+    std::thread guest = guest_thread(session, [] { EXPECT_EQ(asm_narrow(1, 7), narrow(1, 7)); });
+    while (session.hits(asm_narrow_body) == 0) { // counted at the probe's beginning
+        std::this_thread::yield();
+    }
+    ASSERT_TRUE(session.target->plant(at(asm_narrow_second), never()).has_value());
+    go = 1;
+    guest.join();
+    EXPECT_EQ(session.hits(asm_narrow_second), 1U);
+    ASSERT_TRUE(session.target->unplant(at(asm_narrow_second)).has_value());
+    session.stop_and_resume();
+    EXPECT_TRUE(jumps(asm_narrow_body));
+    EXPECT_EQ(asm_narrow(10, 7), narrow(10, 7));
+    EXPECT_EQ(session.hits(asm_narrow_second), 1U);
 }
 
 sigjmp_buf escape;

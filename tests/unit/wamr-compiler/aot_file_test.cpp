@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include <wdbg/dwarf/aot_file.h>
+#include <wdbg/dwarf/x86_decoder.h>
 #include <wdbg/wasm/module.h>
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <random>
+#include <set>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -100,6 +102,25 @@ std::vector<std::byte> with_section(std::vector<std::byte> file,
     }
     file.insert(file.end(), contents.begin(), contents.end());
     return file;
+}
+
+/// Each to an instruction, never into one.
+TEST_F(AotFileOf, AModuleTellsWhereItsJumpTablesLead) {
+    const Result<AotFile> file = AotFile::parse(aot);
+    ASSERT_TRUE(file && file->jump_targets());
+    const auto decoder = make_x86_decoder();
+    ASSERT_TRUE(decoder);
+    std::set<std::uint64_t> instructions;
+    for (std::uint64_t at = 0; at < file->text().size();) {
+        const auto decoded = (*decoder)->decode(file->text().subspan(at), {at});
+        instructions.insert(at);
+        at += decoded ? decoded->length : 1; // padding
+    }
+    EXPECT_GT(file->jump_targets()->size(), 5U);
+    EXPECT_TRUE(std::ranges::is_sorted(*file->jump_targets()));
+    for (const std::uint64_t target : *file->jump_targets()) {
+        EXPECT_TRUE(instructions.contains(target)) << target;
+    }
 }
 
 TEST_F(AotFileOf, AModuleTellsTheNamesOfItsFunctionsIfItHasThem) {

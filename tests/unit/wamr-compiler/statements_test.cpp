@@ -66,7 +66,7 @@ struct Compiled {
 
     /// Every place that a jump of the code leads to, by its tables and by its instructions.
     [[nodiscard]] std::set<std::uint64_t> jump_targets() const {
-        const auto& told = *info->file().jump_targets();
+        const auto& told = *aot->jump_targets();
         std::set<std::uint64_t> targets(told.begin(), told.end());
         for (const dwarf::NativeFunction& function : info->file().functions()) {
             const std::uint32_t end = function.offset + function.size;

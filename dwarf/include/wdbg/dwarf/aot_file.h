@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,13 @@ class AotFile {
     /// In the order of the file.
     [[nodiscard]] std::span<const AotRelocation> text_relocations() const { return relocations_; }
 
+    /// Where indirect jumps within a function may lead to: all places of the text whose addresses
+    /// the code or its data (jump tables) has, as offsets from its start, ascending. nullopt: not
+    /// known (x86-64 only).
+    [[nodiscard]] const std::optional<std::vector<std::uint64_t>>& jump_targets() const {
+        return jump_targets_;
+    }
+
   private:
     friend class AotFileParser;
 
@@ -99,6 +107,7 @@ class AotFile {
     std::vector<AotExport> exports_{};
     std::vector<AotFunctionName> names_{};
     std::vector<AotRelocation> relocations_{};
+    std::optional<std::vector<std::uint64_t>> jump_targets_{};
 };
 
 /// Whether a file's first bytes are those of an .aot file.

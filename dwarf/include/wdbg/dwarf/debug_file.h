@@ -89,12 +89,6 @@ class DebugFile {
     /// Address of an ELF section as the file has it; 0 where there is none.
     [[nodiscard]] std::uint64_t section_address(std::string_view name) const;
 
-    /// Where indirect jumps may lead to, but for the functions' beginnings (section .wdbg.jumps):
-    /// offsets from the start of the text, ascending. nullopt where the file does not tell.
-    [[nodiscard]] const std::optional<std::vector<std::uint32_t>>& jump_targets() const {
-        return jump_targets_;
-    }
-
     /// NotFound with both hashes if this is not the debug file of code made from `wasm`.
     [[nodiscard]] Result<void> check_module(std::span<const std::byte> wasm) const;
     /// The indices of the functions whose code differs; empty if the text is this file's. `text`
@@ -133,7 +127,6 @@ class DebugFile {
     std::uint32_t imported_functions_ = 0;
     std::vector<NativeFunction> functions_{};
     std::vector<TextMask> masks_{};
-    std::optional<std::vector<std::uint32_t>> jump_targets_{};
     std::vector<std::string_view> facts_{};
     std::vector<Section> sections_{};
 };
