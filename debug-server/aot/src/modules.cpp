@@ -341,7 +341,7 @@ void CodeModules::add(CodeRangeId id, const CodeRange& code) {
             warn(code.module_file + ": its functions are not known: " + bare.error().message);
         }
     }
-    if (target_.machine() == Machine::X86_64) {
+    if (options_.decides_hits && module->info && !module->is_bare) {
         read_jump_targets(*module);
     }
     if (!module->wasm_path.empty()) {

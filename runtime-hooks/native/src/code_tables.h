@@ -35,14 +35,13 @@ struct Site {
     bool planted = false;
     bool jumps = false;      ///< its first byte is that of the jump to the probe, not the trap
     bool has_jump = false;   ///< the bytes behind it are the jump's
-    bool is_wide = false;    ///< the jump covers several instructions: see `window`
     std::uint64_t probe = 0; ///< 0: none
     std::size_t probe_size = 0;
     std::uint32_t step_users = 0;
     // Of the handlers:
     /// Where its instruction runs with those behind it that the jump covers; 0: never needed.
     std::atomic<std::uint64_t> window{0};
-    Window window_layout; ///< before `window` is set
+    Slot window_layout; ///< before `window` is set
     /// Where a hit goes on: the slot, or the window while the jump covers more than one.
     std::atomic<std::uint64_t> pass{0};
     std::atomic<bool> active{false};
@@ -54,6 +53,16 @@ struct Site {
     std::atomic<std::uint64_t> hits{0};
     std::atomic<std::uint64_t> accepted{0};
 };
+
+/// Whether the jump to a probe takes more than one instruction.
+[[nodiscard]] inline bool is_wide(const Site& site) {
+    return site.window.load() != 0;
+}
+
+/// In the window of `site`, whose slots `pc` is in one of.
+[[nodiscard]] inline bool is_in_window(const Site& site, std::uint64_t pc) {
+    return is_wide(site) && pc - site.window.load() < SlotArena::slot_size;
+}
 
 /// Behind each slot's code: a trap, where a probe goes on whose hit counts.
 inline constexpr std::uint64_t stop_offset = SlotArena::slot_size - 1;

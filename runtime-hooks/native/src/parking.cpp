@@ -16,10 +16,6 @@ namespace {
 [[gnu::tls_model("initial-exec")]] thread_local GuestThread* this_thread = nullptr;
 std::atomic<ProcessState*> the_state{nullptr};
 
-std::span<const SlotPoint> points_of(const auto& layout) {
-    return std::span(layout.points).first(layout.point_count);
-}
-
 void wait_while_held(const std::atomic<std::uint32_t>& hold) {
     static_assert(sizeof hold == sizeof(std::uint32_t));
     while (hold.load() == Held) {
@@ -132,18 +128,12 @@ OriginalPlace original_place(const CodeTables& tables, std::uint64_t pc) {
     }
     const bool in_window = is_in_window(*site, pc);
     const std::uint64_t offset = pc - (in_window ? site->window.load() : site->slot);
-    for (const SlotPoint& point :
-         in_window ? points_of(site->window_layout) : points_of(site->layout)) {
+    for (const SlotPoint& point : points_of(in_window ? site->window_layout : site->layout)) {
         if (point.offset == offset) {
             return {.pc = point.original, .pushed = point.pushed, .site = site};
         }
     }
     return {.pc = site->address, .site = site, .at_start = true};
-}
-
-bool is_in_window(const Site& site, std::uint64_t pc) {
-    const std::uint64_t window = site.window.load(std::memory_order_acquire);
-    return window != 0 && window <= pc && pc < window + SlotArena::slot_size;
 }
 
 void leave_slot_if_done(const CodeTables& tables, ucontext_t& context) {
@@ -153,7 +143,7 @@ void leave_slot_if_done(const CodeTables& tables, ucontext_t& context) {
     }
     const Site& site = *place.site;
     const bool is_wide_now = site.pass.load() != site.slot;
-    const bool is_covered = is_wide_now && place.pc - site.address < site.window_layout.covered;
+    const bool is_covered = is_wide_now && place.pc - site.address < site.window_layout.length;
     if (!is_covered) {
         set_pc(context, place.pc);
     }

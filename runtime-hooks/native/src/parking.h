@@ -18,9 +18,6 @@ struct OriginalPlace {
 /// A pc outside of slots is its own original.
 [[nodiscard]] OriginalPlace original_place(const CodeTables& tables, std::uint64_t pc);
 
-/// In the window of `site`, whose slots `pc` is in one of.
-[[nodiscard]] bool is_in_window(const Site& site, std::uint64_t pc);
-
 /// Where only jumps are left in a slot, or a window's instructions may be executed at their own
 /// places again, goes on there.
 void leave_slot_if_done(const CodeTables& tables, ucontext_t& context);

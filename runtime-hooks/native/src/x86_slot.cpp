@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "x86_slot.h"
 
+#include "probe_code.h"
+
 #include <algorithm>
 #include <cstring>
 #include <initializer_list>
@@ -98,10 +100,9 @@ void SlotWriter::jump_to(std::uint64_t target) {
 /// Makes a pc-relative operand of a copied instruction mean what it meant at its own address.
 void SlotWriter::rebase(std::size_t instruction_start, std::size_t displacement,
                         std::size_t length) {
-    std::int32_t old = 0;
-    std::memcpy(&old, original_.data() + decoded_.displacement_offset, sizeof old);
-    const std::int64_t moved = static_cast<std::int64_t>(next()) + old -
-                               static_cast<std::int64_t>(slot_ + instruction_start + length);
+    const NativeAddress operand = pc_operand(original_, decoded_, {address_});
+    const auto moved =
+        static_cast<std::int64_t>(operand.value - (slot_ + instruction_start + length));
     if (!fits_rel32(moved)) {
         refuse("its operand is too far from free address space");
         return;
@@ -244,14 +245,23 @@ Result<Slot> SlotWriter::write() {
 
 } // namespace
 
+NativeAddress pc_operand(std::span<const std::byte> code, const DecodedInstruction& decoded,
+                         NativeAddress address) {
+    if (decoded.displacement_offset == 0) {
+        return {};
+    }
+    std::int32_t displacement = 0;
+    std::memcpy(&displacement, code.data() + decoded.displacement_offset, sizeof displacement);
+    return {address.value + decoded.length +
+            static_cast<std::uint64_t>(std::int64_t{displacement})};
+}
+
 Result<Slot> build_slot(std::span<const std::byte> original, const DecodedInstruction& decoded,
                         std::uint64_t address, std::uint64_t slot) {
     return SlotWriter(original, decoded, address, slot).write();
 }
 
 namespace {
-
-constexpr std::size_t near_jump = 5; // the one at the end of a slot
 
 /// Calls are not: they come back into the code, and have pushed their way there before they go.
 bool may_be_in_window(InstructionKind kind, bool is_last) {
@@ -270,8 +280,8 @@ bool may_be_in_window(InstructionKind kind, bool is_last) {
 }
 
 /// Adds an instruction that goes on behind itself where the next one will be, or the last one.
-void append(Window& window, const Slot& slot, bool is_last) {
-    const std::size_t size = is_last ? slot.size : slot.size - near_jump;
+void append(Slot& window, const Slot& slot, bool is_last) {
+    const std::size_t size = is_last ? slot.size : slot.size - jump_size;
     std::ranges::copy(std::span(slot.code).first(size), window.code.begin() + window.size);
     for (std::size_t i = 0; is_last && i < slot.point_count; ++i) {
         SlotPoint point = slot.points.at(i);
@@ -279,27 +289,28 @@ void append(Window& window, const Slot& slot, bool is_last) {
         window.points.at(window.point_count++) = point;
     }
     window.size = static_cast<std::uint8_t>(window.size + size);
-    window.covered = static_cast<std::uint8_t>(window.covered + slot.length);
+    window.length = static_cast<std::uint8_t>(window.length + slot.length);
+    window.kind = slot.kind;
 }
 
 } // namespace
 
-Result<Window> build_window(std::span<const std::byte> original, std::size_t least,
-                            const InstructionDecoder& decoder, std::uint64_t address,
-                            std::uint64_t slot) {
-    Window window;
-    while (window.covered < least) {
-        const std::uint64_t at = address + window.covered;
-        const auto rest = original.subspan(window.covered);
+Result<Slot> build_window(std::span<const std::byte> original, std::size_t least,
+                          const InstructionDecoder& decoder, std::uint64_t address,
+                          std::uint64_t slot) {
+    Slot window;
+    while (window.length < least) {
+        const std::uint64_t at = address + window.length;
+        const auto rest = original.subspan(window.length);
         const auto decoded = decoder.decode(rest, {at});
         if (!decoded) {
             return std::unexpected(decoded.error());
         }
-        const bool is_last = least <= std::size_t{window.covered} + decoded->length;
+        const bool is_last = least <= std::size_t{window.length} + decoded->length;
         if (!may_be_in_window(decoded->kind, is_last)) {
             return fail(ErrorCode::Unsupported, "control may leave before there is room");
         }
-        if (window.covered != 0) {
+        if (window.length != 0) {
             window.points.at(window.point_count++) = {.offset = window.size, .original = at};
         }
         const auto one = build_slot(rest, *decoded, at, slot + window.size);

@@ -97,52 +97,60 @@ TEST(WideProbe, NeedsToKnowThatNobodyComesBetween) {
     }
 }
 
+/// A thread that has come to the site for the third of five times.
+struct Stopped {
+    Session session;
+    std::thread guest;
+    ThreadId thread{};
+
+    Stopped() {
+        plant_probe(session, asm_narrow_body, rdi_is_3, {});
+        session.stop_and_resume();
+        guest = guest_thread(session, [] { EXPECT_EQ(asm_narrow(5, 7), narrow(5, 7)); });
+        EXPECT_TRUE(session.stops_with<NativeBreakpointHit>());
+        thread = session.target->threads().at(0).id;
+    }
+
+    [[nodiscard]] NativeAddress pc() const { return session.target->registers(thread)->pc; }
+
+    void step() {
+        session.resume(thread, StepNativeInstruction{});
+        EXPECT_EQ(session.must_stop().threads.size(), 1U);
+    }
+};
+
 TEST(WideProbe, HitThatCountsStopsAndStepsSeeTheCodeAsItIs) {
     const auto code = instructions(asm_code());
-    Session session;
-    plant_probe(session, asm_narrow_body, rdi_is_3, {});
-    session.stop_and_resume();
-    std::thread guest = guest_thread(session, [] { EXPECT_EQ(asm_narrow(5, 7), narrow(5, 7)); });
-    ASSERT_TRUE(session.stops_with<NativeBreakpointHit>());
-    const ThreadId thread = session.target->threads().at(0).id;
-    EXPECT_EQ(session.target->registers(thread)->pc, at(asm_narrow_body));
-    EXPECT_EQ(session.target->registers(thread)->general[5], 3U);
-    session.resume(thread, StepNativeInstruction{});
-    session.must_stop();
-    EXPECT_EQ(session.target->registers(thread)->pc, at(asm_narrow_second));
+    Stopped stopped;
+    EXPECT_EQ(stopped.pc(), at(asm_narrow_body));
+    EXPECT_EQ(stopped.session.target->registers(stopped.thread)->general[5], 3U);
+    stopped.step();
+    EXPECT_EQ(stopped.pc(), at(asm_narrow_second));
     EXPECT_FALSE(jumps(asm_narrow_body));
-    session.resume(thread, StepNativeInstruction{});
-    session.must_stop();
-    EXPECT_EQ(session.target->registers(thread)->pc, at(asm_narrow_third));
+    stopped.step();
+    EXPECT_EQ(stopped.pc(), at(asm_narrow_third));
     for (int i = 0; i < 30; ++i) {
-        session.resume(thread, StepNativeInstruction{});
-        const NativeStopped stopped = session.must_stop();
-        ASSERT_EQ(stopped.threads.size(), 1U);
-        const NativeAddress pc = session.target->registers(thread)->pc;
+        stopped.step();
+        const NativeAddress pc = stopped.pc();
         EXPECT_TRUE(!asm_code().contains(pc) || std::ranges::find(code, pc) != code.end());
     }
-    session.resume();
-    guest.join();
+    stopped.session.resume();
+    stopped.guest.join();
 }
 
 TEST(WideProbe, WaitsForAThreadThatStandsInItsMiddle) {
-    Session session;
-    plant_probe(session, asm_narrow_body, rdi_is_3, {});
-    session.stop_and_resume();
-    std::thread guest = guest_thread(session, [] { EXPECT_EQ(asm_narrow(5, 7), narrow(5, 7)); });
-    ASSERT_TRUE(session.stops_with<NativeBreakpointHit>());
-    const ThreadId thread = session.target->threads().at(0).id;
-    session.resume(thread, StepNativeInstruction{});
-    session.must_stop();
-    ASSERT_EQ(session.target->registers(thread)->pc, at(asm_narrow_second));
+    Stopped stopped;
+    Session& session = stopped.session;
+    stopped.step();
+    ASSERT_EQ(stopped.pc(), at(asm_narrow_second));
     EXPECT_FALSE(jumps(asm_narrow_body));
     ASSERT_TRUE(session.target->plant(at(asm_narrow_third), {}).has_value());
     session.resume();
     ASSERT_TRUE(session.stops_with<NativeBreakpointHit>());
-    EXPECT_EQ(session.target->registers(thread)->pc, at(asm_narrow_third));
+    EXPECT_EQ(stopped.pc(), at(asm_narrow_third));
     ASSERT_TRUE(session.target->unplant(at(asm_narrow_third)).has_value());
     session.resume();
-    guest.join();
+    stopped.guest.join();
     EXPECT_TRUE(jumps(asm_narrow_body));
     EXPECT_EQ(session.hits(asm_narrow_body), 5U);
 }

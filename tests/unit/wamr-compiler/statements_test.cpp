@@ -121,22 +121,9 @@ TEST_P(Statements, OfOptimisedCodeHaveRoomForAJumpTogether) {
     RecordProperty("together", static_cast<int>(together));
 }
 
-/// What remains visible of a fixture.
 Result<dwarf::Coverage> coverage_of(const std::string& guest, const std::string& options) {
-    const Folder folder;
-    const Ended ended = compile(options + " " + fixture(guest) + " -o " + (folder / "one.aot"));
-    if (ended.status != 0) {
-        return fail(ErrorCode::InvalidArgument, ended.output);
-    }
-    const auto debug_bytes = read_bytes(folder / "one.aot.debug");
-    const auto wasm = read_bytes(fixture(guest));
-    const dwarf::ModuleSource source{.bytes = wasm, .path = "guest.wasm"};
-    const auto statements = dwarf::read_guest_dwarf(source);
-    if (!statements) {
-        return std::unexpected(statements.error());
-    }
-    const auto info = dwarf::make_aot_debug_info({.debug_file = debug_bytes, .module = source});
-    return info ? dwarf::measure_coverage(*statements, **info) : std::unexpected(info.error());
+    const Compiled compiled(guest, options);
+    return dwarf::measure_coverage(*compiled.guest, *compiled.info);
 }
 
 /// Also those that are on wasm's operand stack. Each can be stopped at, but those that no execution
