@@ -124,7 +124,8 @@ class MixedDebuggee final : public Debuggee,
     mutable JoinedThreads threads_;
     mutable std::map<ThreadId, JoinedStack> stacks_; ///< of this stop
     bool stopped_ = false;
-    bool ended_ = false; ///< and the client knows
+    bool ended_ = false;  ///< and the client knows
+    bool killed_ = false; ///< whatever a part tells of its end now, comes of that
     std::uint64_t generation_ = 0;
     std::uint32_t first_to_stop_ = 0;                 ///< the part
     std::map<std::uint16_t, std::int64_t> variables_; ///< as they were set, in both parts

@@ -15,7 +15,7 @@ void MixedDebuggee::on_event(std::uint32_t part, const Event& event) {
     } else if (!std::exchange(ended_, true)) { // the other part tells the same
         forget_stop();
         if (handler_) {
-            handler_(event);
+            handler_(killed_ ? Event(Killed{}) : event);
         }
         parts_[1 - part].part.debuggee.detach(); // nothing is held any more
     }
@@ -199,6 +199,7 @@ Result<void> MixedDebuggee::detach_stopped() {
 }
 
 void MixedDebuggee::kill() {
+    killed_ = true;
     forget_stop();
     for (const PartState& part : parts_) {
         part.part.debuggee.kill();

@@ -306,6 +306,15 @@ TEST_F(MixedDebuggee, TheEndIsToldOnce) {
     EXPECT_EQ(std::get<Exited>(events_.front()).exit_code, 3);
 }
 
+// The killed guest's thread comes back and tells its exit, before the loop is told of the kill.
+TEST_F(MixedDebuggee, AKilledGuestHasNoExitCode) {
+    attach();
+    mixed_->kill();
+    other_.exit(0);
+    ASSERT_EQ(events_.size(), 1U);
+    EXPECT_TRUE(std::holds_alternative<Killed>(events_.front()));
+}
+
 TEST_F(MixedDebuggee, DetachAndKillReachBoth) {
     attach();
     mixed_->detach();
