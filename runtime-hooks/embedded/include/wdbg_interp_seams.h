@@ -9,6 +9,7 @@
  *
  *   WDBG_SEAM_BREAK(exec_env)      a planted byte was fetched: gives the opcode to execute; it may
  *                                  have moved the frame's ip (within the function) and csp
+ *   WDBG_SEAM_ORIGINAL(ip)         the opcode of the instruction at ip, planted or not
  *   WDBG_SEAM_EXCEPTION(exec_env)  an exception, with the frame at the instruction to blame
  *   WDBG_SEAM_ENTER(exec_env)      the loop is entered; there is no frame yet
  */
@@ -38,6 +39,16 @@
         frame_ip++;                                                                                \
         goto* handle_table[opcode];                                                                \
     } while (0)
+
+/* Opcodes that share their code read their byte again there, to tell which one it is: that of the
+ * planted instruction is the one that equals it. */
+#define WDBG_SEAM_IS(number)                                                                       \
+    (opcode == DEBUG_OP_BREAK && WDBG_SEAM_ORIGINAL(frame_ip_orig) == (number) ? DEBUG_OP_BREAK    \
+                                                                               : (number))
+#define WASM_OP_RETURN_CALL_INDIRECT WDBG_SEAM_IS(0x13)
+#define WASM_OP_I32_STORE8 WDBG_SEAM_IS(0x3a)
+#define WASM_OP_I64_STORE8 WDBG_SEAM_IS(0x3c)
+#define WASM_OP_I64_STORE16 WDBG_SEAM_IS(0x3d)
 
 /* Used twice: where the loop's locals are declared (no frame yet), and at got_exception. The value
  * is a null pointer in both, so that WAMR's own code there (a jump to the planted-byte code above)

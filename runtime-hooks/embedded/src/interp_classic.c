@@ -44,6 +44,7 @@
 #define _THREAD_MANAGER_H
 
 #define WDBG_SEAM_BREAK wdbg_stub_on_break
+#define WDBG_SEAM_ORIGINAL wdbg_stub_original_opcode
 #define WDBG_SEAM_EXCEPTION wdbg_stub_on_exception
 #define WDBG_SEAM_ENTER wdbg_stub_on_enter
 #include <wdbg_interp_seams.h>

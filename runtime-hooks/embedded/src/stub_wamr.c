@@ -98,6 +98,10 @@ uint8_t wdbg_stub_on_break(struct WASMExecEnv* env) {
     return original;
 }
 
+uint8_t wdbg_stub_original_opcode(const uint8_t* ip) {
+    return wdbg_code_byte(offset_of(ip));
+}
+
 /* What a native program would have got for the same mistake. */
 static enum WdbgStubSignal signal_of(const char* exception) {
     if (strcmp(exception, "unreachable") == 0) {

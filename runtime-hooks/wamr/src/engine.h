@@ -36,6 +36,8 @@ class Engine {
     void on_leave(WASMExecEnv* env);
     void on_attention(WASMExecEnv* env);
     std::uint8_t on_break(WASMExecEnv* env);
+    /// Of the instruction at `ip`, planted or not.
+    [[nodiscard]] std::uint8_t original_opcode(const std::uint8_t* ip);
     void on_exception(WASMExecEnv* env);
     void on_host_call_enter();
     void on_host_call_leave();

@@ -402,6 +402,11 @@ void Engine::on_attention(WASMExecEnv* env) {
     depart(thread, *frame);
 }
 
+std::uint8_t Engine::original_opcode(const std::uint8_t* ip) {
+    const std::lock_guard lock(mutex_);
+    return breakpoints_.original(ip).value_or(*ip);
+}
+
 std::uint8_t Engine::on_break(WASMExecEnv* env) {
     GuestThread& thread = current();
     Lock lock(mutex_);

@@ -35,6 +35,10 @@ std::uint8_t wdbg_on_break(WASMExecEnv* env) {
     return Engine::instance().on_break(env);
 }
 
+std::uint8_t wdbg_original_opcode(const std::uint8_t* ip) {
+    return Engine::instance().original_opcode(ip);
+}
+
 void wdbg_on_exception(WASMExecEnv* env) {
     WdbgFrame frame{};
     wdbg_read_frame(wdbg_env_top_frame(env), &frame);

@@ -42,6 +42,9 @@ void wdbg_on_attention(struct WASMExecEnv* exec_env);
 /* A planted byte was fetched at frame->ip. Returns the opcode to execute in its place. */
 uint8_t wdbg_on_break(struct WASMExecEnv* exec_env);
 
+/* Of the instruction at `ip`, planted or not. */
+uint8_t wdbg_original_opcode(const uint8_t* ip);
+
 /* An exception reached the loop; frame->ip is the instruction that raised it, or the one that
  * called what raised it. */
 void wdbg_on_exception(struct WASMExecEnv* exec_env);

@@ -23,6 +23,7 @@
 #define wasm_interp_call_wasm wdbg_interp_debug
 
 #define WDBG_SEAM_BREAK wdbg_on_break
+#define WDBG_SEAM_ORIGINAL wdbg_original_opcode
 #define WDBG_SEAM_EXCEPTION wdbg_on_exception
 #define WDBG_SEAM_ENTER(unused_env) ((void)0)
 #include <wdbg_interp_seams.h>

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <string>
 #include <tuple>
 
 namespace wdbg::test {
@@ -75,6 +76,20 @@ TEST(Breakpoint, WithinAnInstructionTakesTheNextAndReportsWhatWasAskedFor) {
     EXPECT_EQ(session.pc(), session.code().behind(first));
 }
 
+TEST(Breakpoint, OnAnIndirectTailCallLeavesItOne) {
+    Session session("same_opcode", {.invoke = "sum", .args = {"10"}});
+    session.plant(session.code().at("tail_sum", "return_call_indirect"));
+    session.plant(session.code().at("sum", "call_indirect"));
+    std::ignore = session.resume_and_wait();
+    EXPECT_THAT(session.backtrace(), ElementsAre("sum"));
+    for (int n = 10; n > 0; --n) {
+        std::ignore = session.resume_and_wait();
+        EXPECT_THAT(session.backtrace(), ElementsAre("tail_sum", "sum"));
+    }
+    session.resume();
+    EXPECT_THAT(session.wait_for_exit().results, ElementsAre("55:i32"));
+}
+
 TEST(Breakpoint, OutsideOfAllCodeIsNotFound) {
     Session session("calls", {.invoke = "run"});
     EXPECT_EQ(session->plant({Session::main_instance, CodeOffset{2}}).error().code,
@@ -131,19 +146,28 @@ int count_hits(Session& session) {
     return hits;
 }
 
-TEST(Breakpoint, OnEveryInstructionLeavesTheResultAsItIs) {
+void expect_same_result_with_breakpoints(std::string_view guest, const SessionOptions& options,
+                                         int least_hits) {
     std::vector<std::string> expected;
     {
-        Session plain("calls", {.invoke = "mix", .args = {"40"}});
+        Session plain(guest, options);
         plain.resume();
         expected = plain.wait_for_exit().results;
     }
-    Session session("calls", {.invoke = "mix", .args = {"40"}});
+    Session session(guest, options);
     for (const CodeOffset offset : session.code().all_instructions()) {
         session.plant(offset);
     }
-    EXPECT_GT(count_hits(session), 1000);
+    EXPECT_GE(count_hits(session), least_hits);
     EXPECT_EQ(session.wait_for_exit().results, expected);
+}
+
+TEST(Breakpoint, OnEveryInstructionLeavesTheResultAsItIs) {
+    expect_same_result_with_breakpoints("calls", {.invoke = "mix", .args = {"40"}}, 1000);
+}
+
+TEST(Breakpoint, OnAStoreLeavesItsSize) {
+    expect_same_result_with_breakpoints("same_opcode", {.invoke = "stores"}, 40);
 }
 
 TEST(Breakpoint, OnEveryInstructionIsReportedAtEachOneExecuted) {
