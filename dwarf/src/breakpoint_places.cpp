@@ -3,6 +3,7 @@
 // Where breakpoints go: in each copy of the function, by inlining, on its own.
 #include "breakpoint_places.h"
 
+#include "instruction_pieces.h"
 #include "native_reader.h"
 
 #include <algorithm>
@@ -19,52 +20,340 @@ namespace {
 class PlaceFinder {
   public:
     PlaceFinder(const NativeLines& lines, const FunctionScopes& scopes, const FlowOf& flow_of,
-                const Wanted& wanted)
+                const NativeFlowOf& native_flow, const Wanted& wanted)
         : lines_(lines)
         , scopes_(scopes)
         , flow_of_(flow_of)
+        , native_flow_([this, native_flow] {
+            return holds_places() ? nullptr : native_flow(); // where they are held they are exact
+        })
         , wanted_(wanted) {}
 
     /// Adds the places of the instruction in the copy `scope`.
     void find(std::uint32_t scope, std::vector<BreakpointSite>& sites) {
         pending_.clear();
         seen_.clear();
+        found_.clear();
         origin_ = scope;
         find_bypasses(scope);
-        go_to(scope, wanted_.offset);
+        go_to({scope, wanted_.offset}, {});
         constexpr std::size_t limit = 10'000; // instructions looked at
-        while (!pending_.empty() && seen_.size() < limit) {
-            const auto [at_scope, at] = pending_.back();
+        for (std::size_t count = 0; !pending_.empty() && count < limit; ++count) {
+            const Place at = pending_.back();
             pending_.pop_back();
-            if (!add_own(at_scope, at, sites)) {
-                go_on(at_scope, at);
+            if (!find_own(at)) {
+                go_on(at);
             }
         }
+        go_behind_joins();
+        drop_those_behind_others();
+        wait_in_front_of_loops();
+        add_to(sites);
     }
 
   private:
-    void go_to(std::uint32_t scope, CodeOffset offset) {
-        if (seen_.insert({scope, offset}).second) {
-            pending_.emplace_back(scope, offset);
+    /// Whether the compiler has marked where statements begin in this native function.
+    bool holds_places() {
+        if (!holds_places_) {
+            const auto rows = lines_.rows();
+            std::size_t row = lines_.first_from(scopes_.range.begin);
+            while (row < rows.size() && rows[row].at < scopes_.range.end && !rows[row].begins) {
+                ++row;
+            }
+            holds_places_ = row < rows.size() && rows[row].at < scopes_.range.end;
+        }
+        return *holds_places_;
+    }
+
+    /// An instruction in one copy.
+    struct Place {
+        std::uint32_t scope = 0;
+        CodeOffset offset;
+
+        friend auto operator<=>(const Place&, const Place&) = default;
+    };
+
+    /// What may have been changed on the way to a place: scopes with indices of their locals, or
+    /// `operands`; sorted.
+    using Changes = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+    static constexpr std::uint32_t operands = UINT32_MAX;
+
+    static void add(Changes& changes, std::uint32_t scope, std::uint32_t what) {
+        const std::pair change{scope, what};
+        const auto at = std::ranges::lower_bound(changes, change);
+        if (at == changes.end() || *at != change) {
+            changes.insert(at, change);
+        }
+    }
+
+    /// Whether that was more than there was.
+    static bool add(Changes& changes, const Changes& more) {
+        Changes all;
+        all.reserve(changes.size() + more.size());
+        std::ranges::set_union(changes, more, std::back_inserter(all));
+        const bool is_more = all.size() != changes.size();
+        changes = std::move(all);
+        return is_more;
+    }
+
+    void go_to(const Place& place, const Changes& changes) {
+        const auto [known, is_new] = seen_.try_emplace(place);
+        if (add(known->second, changes) || is_new) {
+            pending_.push_back(place);
         }
     }
 
     /// False where the instruction has no code of its own in this copy.
-    bool add_own(std::uint32_t scope, CodeOffset offset, std::vector<BreakpointSite>& sites) const {
-        bool any = false;
-        const bool has_begin = begins_somewhere(scope, offset);
-        for (const std::uint32_t row : lines_.rows_of(offset.value)) {
+    bool find_own(const Place& place) {
+        if (found_.contains(place)) {
+            return true;
+        }
+        std::vector<TextOffset> pieces = own_pieces(place);
+        if (pieces.empty()) {
+            return false;
+        }
+        found_.emplace(place, std::move(pieces));
+        return true;
+    }
+
+    [[nodiscard]] std::vector<TextOffset> own_pieces(const Place& place) const {
+        const bool has_begin = begins_somewhere(place);
+        std::vector<std::uint32_t> own;
+        std::vector<TextOffset> statements;
+        std::vector<TextOffset> beginnings; ///< of runs of rows, as the code lies there
+        for (const std::uint32_t row : lines_.rows_of(place.offset.value)) {
             const NativeRow each = lines_.rows()[row];
-            if (!is_own(each, scope) || !(has_begin ? each.begins : each.is_statement)) {
+            if (!is_own(each, place.scope) || (has_begin && !each.begins)) {
                 continue;
             }
-            any = true;
-            if ((has_begin || !continues(row, scope)) &&
-                std::ranges::find(sites, each.at, &BreakpointSite::at) == sites.end()) {
-                sites.push_back({.at = each.at, .positions = positions()});
+            own.push_back(row);
+            if (has_begin || each.is_statement) {
+                statements.push_back(each.at);
+                if (has_begin || !continues(row, place.scope)) {
+                    beginnings.push_back(each.at);
+                }
             }
         }
-        return any;
+        const auto flow = has_begin || statements.empty() ? nullptr : native_flow_();
+        if (flow == nullptr) {
+            return beginnings.empty() ? statements : beginnings;
+        }
+        const bool repeats = can_repeat(place);
+        return one_piece_each(pieces_of(own, *flow), *flow,
+                              [&](const NativeFlow::Arrival& arrival) {
+                                  return !repeats || is_one_execution(place, arrival);
+                              });
+    }
+
+    /// Where rows begin, and where others come into them: a row goes on from one block to the next.
+    [[nodiscard]] std::vector<TextOffset> pieces_of(const std::vector<std::uint32_t>& rows,
+                                                    const NativeFlow& flow) const {
+        std::vector<TextOffset> pieces;
+        for (const std::uint32_t row : rows) {
+            const TextRange range{.begin = lines_.rows()[row].at, .end = lines_.end_of(row)};
+            pieces.push_back(range.begin);
+            for (const TextOffset entry : flow.entries_in(range)) {
+                if (scopes_.scope_at(entry) == scopes_.scope_at(range.begin)) {
+                    pieces.push_back(entry);
+                }
+            }
+        }
+        return pieces;
+    }
+
+    /// Whether the instruction may be executed several times in one activation.
+    [[nodiscard]] bool can_repeat(const Place& place) const {
+        CodeOffset offset = place.offset;
+        for (std::optional<std::uint32_t> at = place.scope; at; at = scopes_.scopes[*at].parent) {
+            const wasm::ControlFlow* const flow = flow_of_(offset);
+            if (flow == nullptr || flow->can_repeat(offset)) {
+                return true;
+            }
+            offset = scopes_.scopes[*at].call;
+        }
+        return false;
+    }
+
+    /// The other way is through all of an unrolled loop's body, of which there are copies.
+    [[nodiscard]] bool is_one_execution(const Place& place,
+                                        const NativeFlow::Arrival& arrival) const {
+        const auto is_on_way = [&](TextOffset at) {
+            return std::ranges::any_of(arrival.way,
+                                       [at](TextRange piece) { return piece.contains(at); });
+        };
+        const auto rows = lines_.rows();
+        bool is_alone = true;
+        for (const TextRange& piece : arrival.way) {
+            for (std::size_t row = lines_.first_from(piece.begin);
+                 row < rows.size() && rows[row].at < piece.end; ++row) {
+                const Place other{scopes_.scope_at(rows[row].at), CodeOffset{rows[row].line}};
+                if (rows[row].line == 0 || other == place) {
+                    continue;
+                }
+                is_alone = false;
+                if (std::ranges::all_of(lines_.rows_of(rows[row].line), [&](std::uint32_t each) {
+                        return !is_own(rows[each], other.scope) || is_on_way(rows[each].at);
+                    })) {
+                    return true;
+                }
+            }
+        }
+        return is_alone;
+    }
+
+    /// What is executed next is that on each way; where a way has no code at all, it is what comes
+    /// where it meets another one, and that one has been hit already.
+    void drop_those_behind_others() {
+        const auto flow = found_.size() > 1 ? native_flow_() : nullptr;
+        for (auto each = found_.begin(); flow != nullptr && each != found_.end();) {
+            std::vector<TextOffset> others;
+            for (const auto& [place, pieces] : found_) {
+                if (place != each->first) {
+                    others.insert(others.end(), pieces.begin(), pieces.end());
+                }
+            }
+            std::erase_if(each->second, [&](TextOffset at) {
+                return std::ranges::find(others, at) == others.end() &&
+                       !flow->comes_first(at, others) && !flow->comes_again(at, others);
+            });
+            each = each->second.empty() ? found_.erase(each) : std::next(each);
+        }
+    }
+
+    /// Where the instruction has code on some ways only (the others have its value already), the
+    /// next one where the ways meet is hit on all.
+    void go_behind_joins() {
+        const auto flow = found_.size() == 1 ? native_flow_() : nullptr;
+        if (flow == nullptr) {
+            return;
+        }
+        Place at = found_.begin()->first;
+        Changes changes = seen_.at(at);
+        constexpr int most = 8; // instructions
+        for (int count = 0; count < most; ++count) {
+            const wasm::ControlFlow* const guest = flow_of_(at.offset);
+            const auto next = guest != nullptr && !guest->effect(at.offset).is_lasting
+                                  ? guest->successors(at.offset)
+                                  : std::vector<CodeOffset>{};
+            if (next.size() != 1 || !may_go_to(at.scope, next.front())) {
+                return;
+            }
+            note_effect(at, *guest, changes);
+            at.offset = next.front();
+            if (move_to_join(*flow, at)) {
+                seen_[at] = std::move(changes);
+                return;
+            }
+        }
+    }
+
+    bool move_to_join(const NativeFlow& flow, const Place& behind) {
+        std::vector<TextOffset>& own = found_.begin()->second;
+        const std::vector<TextOffset> pieces = own_pieces(behind);
+        std::set<TextOffset> left;
+        std::set<TextOffset> reached;
+        for (const TextOffset from : own) {
+            for (const NativeFlow::Arrival& arrival : flow.arrivals(from, pieces)) {
+                if (arrival.is_joined && !arrival.is_forked &&
+                    (flow.comes_first(arrival.at, own) || flow.comes_again(arrival.at, own))) {
+                    left.insert(from);
+                    reached.insert(arrival.at);
+                }
+            }
+        }
+        if (reached.empty()) {
+            return false;
+        }
+        std::erase_if(own, [&left](TextOffset at) { return left.contains(at); });
+        if (own.empty()) {
+            found_.clear();
+        }
+        found_[behind].assign(reached.begin(), reached.end());
+        return true;
+    }
+
+    /// Of what is executed again and again without the wanted instruction, the first time.
+    void wait_in_front_of_loops() {
+        for (auto& [place, pieces] : found_) {
+            if (place == Place{origin_, wanted_.offset} || !repeats_alone(place)) {
+                continue;
+            }
+            const auto flow = native_flow_();
+            if (flow == nullptr) {
+                return;
+            }
+            std::vector<TextOffset> first;
+            for (const TextOffset at : pieces) {
+                std::vector<TextOffset> others = pieces;
+                std::erase(others, at);
+                if (!flow->comes_first(at, others)) {
+                    continue;
+                }
+                const auto waiting = flow->waiting_places(at);
+                first.insert(first.end(), waiting.begin(), waiting.end());
+                if (waiting.empty()) {
+                    first.push_back(at);
+                }
+            }
+            if (!first.empty()) {
+                pieces = std::move(first);
+            }
+        }
+    }
+
+    /// Whether control comes to the place several times for one execution of the wanted
+    /// instruction.
+    [[nodiscard]] bool repeats_alone(const Place& place) const {
+        std::map<std::uint32_t, CodeOffset> wanted; ///< it and the calls that lead to it, by scope
+        CodeOffset offset = wanted_.offset;
+        for (std::optional<std::uint32_t> at = origin_; at; at = scopes_.scopes[*at].parent) {
+            wanted.emplace(*at, offset);
+            offset = scopes_.scopes[*at].call;
+        }
+        offset = place.offset;
+        for (std::optional<std::uint32_t> at = place.scope; at; at = scopes_.scopes[*at].parent) {
+            const wasm::ControlFlow* const flow = flow_of_(offset);
+            const auto avoided = wanted.find(*at);
+            if (flow == nullptr || (avoided != wanted.end() && avoided->second == offset)) {
+                return false;
+            }
+            if (flow->can_repeat(offset, avoided != wanted.end() ? std::optional(avoided->second)
+                                                                 : std::nullopt)) {
+                return true;
+            }
+            offset = scopes_.scopes[*at].call;
+        }
+        return false;
+    }
+
+    void add_to(std::vector<BreakpointSite>& sites) const {
+        for (const auto& [place, pieces] : found_) {
+            for (const TextOffset at : pieces) {
+                if (std::ranges::find(sites, at, &BreakpointSite::at) == sites.end()) {
+                    sites.push_back({.at = at, .positions = positions(), .ahead = ahead_at(place)});
+                }
+            }
+        }
+    }
+
+    /// For each of positions().
+    [[nodiscard]] std::vector<ValuesAhead> ahead_at(const Place& place) const {
+        const Changes& changes = seen_.at(place);
+        if (changes.empty()) {
+            return {};
+        }
+        std::vector<ValuesAhead> result;
+        for (std::optional<std::uint32_t> at = origin_; at; at = scopes_.scopes[*at].parent) {
+            ValuesAhead& values = result.emplace_back();
+            for (const auto& [scope, what] : changes) {
+                if (scope == *at && what == operands) {
+                    values.operands = true;
+                } else if (scope == *at) {
+                    values.locals.push_back(what);
+                }
+            }
+        }
+        return result;
     }
 
     [[nodiscard]] bool is_own(const NativeRow& row, std::uint32_t scope) const {
@@ -72,10 +361,10 @@ class PlaceFinder {
     }
 
     /// Then other rows of the instruction are pieces of it that were put elsewhere.
-    [[nodiscard]] bool begins_somewhere(std::uint32_t scope, CodeOffset offset) const {
-        return std::ranges::any_of(lines_.rows_of(offset.value), [&](std::uint32_t row) {
+    [[nodiscard]] bool begins_somewhere(const Place& place) const {
+        return std::ranges::any_of(lines_.rows_of(place.offset.value), [&](std::uint32_t row) {
             const NativeRow each = lines_.rows()[row];
-            return each.begins && is_own(each, scope);
+            return each.begins && is_own(each, place.scope);
         });
     }
 
@@ -106,35 +395,48 @@ class PlaceFinder {
         return false;
     }
 
-    void go_on(std::uint32_t scope, CodeOffset offset) {
-        if (go_into_inlined_call(scope, offset)) {
+    void go_on(const Place& place) {
+        if (go_into_inlined_call(place)) {
             return;
         }
-        const wasm::ControlFlow* flow = flow_of_(offset);
+        const wasm::ControlFlow* flow = flow_of_(place.offset);
         if (flow == nullptr) {
             return;
         }
-        for (const CodeOffset next : flow->successors(offset)) {
-            if (may_go_to(scope, next)) {
-                go_to(scope, next);
+        Changes changes = seen_.at(place);
+        note_effect(place, *flow, changes);
+        for (const CodeOffset next : flow->successors(place.offset)) {
+            if (may_go_to(place.scope, next)) {
+                go_to({place.scope, next}, changes);
             }
         }
-        if (flow->returns(offset)) {
-            go_back(scope);
+        if (flow->returns(place.offset)) {
+            go_back(place.scope, changes);
+        }
+    }
+
+    static void note_effect(const Place& place, const wasm::ControlFlow& flow, Changes& changes) {
+        const wasm::ControlFlow::Effect effect = flow.effect(place.offset);
+        if (effect.local) {
+            add(changes, place.scope, *effect.local);
+        }
+        if (effect.takes_operands) {
+            add(changes, place.scope, operands);
         }
     }
 
     /// Behind the call that was inlined.
-    void go_back(std::uint32_t scope) {
+    void go_back(std::uint32_t scope, Changes changes) {
         const auto parent = scopes_.scopes[scope].parent;
         const CodeOffset call = scopes_.scopes[scope].call;
         const wasm::ControlFlow* outer = parent ? flow_of_(call) : nullptr;
         if (outer == nullptr) {
             return;
         }
+        add(changes, *parent, operands); // the arguments
         for (const CodeOffset behind : outer->successors(call)) {
             if (may_go_to(*parent, behind)) {
-                go_to(*parent, behind);
+                go_to({*parent, behind}, changes);
             }
         }
     }
@@ -171,12 +473,12 @@ class PlaceFinder {
         return scope != dead_end_ && (bypass == bypasses_.end() || !bypass->second.contains(next));
     }
 
-    bool go_into_inlined_call(std::uint32_t scope, CodeOffset call) {
+    bool go_into_inlined_call(const Place& call) {
         bool any = false;
-        for (std::uint32_t inner = scope + 1; inner < scopes_.scopes.size(); ++inner) {
+        for (std::uint32_t inner = call.scope + 1; inner < scopes_.scopes.size(); ++inner) {
             const NativeScope& candidate = scopes_.scopes[inner];
-            if (candidate.parent == scope && candidate.call == call) {
-                go_to(inner, first_of(candidate.begin));
+            if (candidate.parent == call.scope && candidate.call == call.offset) {
+                go_to({inner, first_of(candidate.begin)}, seen_.at(call));
                 any = true;
             }
         }
@@ -192,20 +494,24 @@ class PlaceFinder {
     const NativeLines& lines_;
     const FunctionScopes& scopes_;
     const FlowOf& flow_of_;
+    NativeFlowOf native_flow_;
+    std::optional<bool> holds_places_;
     const Wanted& wanted_;
     std::uint32_t origin_ = 0;
     std::map<std::uint32_t, wasm::ControlFlow::Reach> bypasses_;
     std::optional<std::uint32_t> dead_end_; ///< the scope that must not be gone back to
-    std::vector<std::pair<std::uint32_t, CodeOffset>> pending_;
-    std::set<std::pair<std::uint32_t, CodeOffset>> seen_;
+    std::vector<Place> pending_;
+    std::map<Place, Changes> seen_;
+    std::map<Place, std::vector<TextOffset>> found_; ///< with code of their own
 };
 
 } // namespace
 
 std::vector<BreakpointSite> places_in(const NativeLines& lines, const FunctionScopes& scopes,
-                                      const Wanted& wanted, const FlowOf& flow_of) {
+                                      const Wanted& wanted, const FlowOf& flow_of,
+                                      const NativeFlowOf& native_flow) {
     std::vector<BreakpointSite> sites;
-    PlaceFinder finder(lines, scopes, flow_of, wanted);
+    PlaceFinder finder(lines, scopes, flow_of, native_flow, wanted);
     for (std::uint32_t scope = 0; scope < scopes.scopes.size(); ++scope) {
         if (scopes.scopes[scope].begin == wanted.body) {
             finder.find(scope, sites);

@@ -9,10 +9,12 @@
 
 namespace wdbg::dwarf {
 
-NativeReader::NativeReader(DebugFile file, const MachineTraits& machine, Guest guest)
+NativeReader::NativeReader(DebugFile file, const MachineTraits& machine, Guest guest,
+                           NativeText text)
     : file_(std::move(file))
     , machine_(machine)
     , guest_(std::move(guest))
+    , text_(std::move(text))
     , scopes_(file_)
     , frames_(frame_source_of(file_), machine_) {
 }
@@ -155,7 +157,8 @@ Result<std::unique_ptr<AotDebugInfo>> make_aot_debug_info(const AotDebugSource& 
             return std::unexpected(checked.error());
         }
     }
-    return std::make_unique<NativeReader>(std::move(*file), *machine, std::move(*guest));
+    return std::make_unique<NativeReader>(std::move(*file), *machine, std::move(*guest),
+                                          source.text);
 }
 
 } // namespace wdbg::dwarf

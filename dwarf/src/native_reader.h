@@ -4,6 +4,7 @@
 #include "call_frame.h"
 #include "frame_rules.h"
 #include "machine_traits.h"
+#include "native_flow.h"
 #include "native_lines.h"
 #include "native_scopes.h"
 #include "packed_rows.h"
@@ -30,7 +31,7 @@ class NativeReader : public AotDebugInfo {
     /// What is known of the module: with debug information, without, or nothing at all.
     using Guest = std::variant<std::monostate, wasm::Module, ModuleImage>;
 
-    NativeReader(DebugFile file, const MachineTraits& machine, Guest guest);
+    NativeReader(DebugFile file, const MachineTraits& machine, Guest guest, NativeText text);
 
     const DebugFile& file() const override { return file_; }
 
@@ -96,6 +97,7 @@ class NativeReader : public AotDebugInfo {
     [[nodiscard]] CodeOffset first_instruction(CodeOffset offset) const;
     [[nodiscard]] CodeOffset end_of_guest_row(CodeOffset offset) const;
     [[nodiscard]] const wasm::ControlFlow* flow_of(CodeOffset offset) const;
+    [[nodiscard]] std::shared_ptr<const NativeFlow> native_flow(TextRange function) const;
     [[nodiscard]] std::vector<BreakpointSite> sites_by_lines(CodeOffset offset) const;
 
     // Locals and frames
@@ -120,6 +122,7 @@ class NativeReader : public AotDebugInfo {
     DebugFile file_;
     MachineTraits machine_;
     Guest guest_;
+    NativeText text_;
     NativeScopes scopes_;
     FrameRules frames_;
     mutable std::once_flag lines_once_;
@@ -128,6 +131,8 @@ class NativeReader : public AotDebugInfo {
     mutable PackedNumbers guest_rows_;
     mutable std::mutex flows_mutex_; ///< guards what follows
     mutable std::map<std::uint32_t, std::unique_ptr<wasm::ControlFlow>> flows_; ///< by function
+    mutable TextRange native_flow_of_{};
+    mutable std::shared_ptr<const NativeFlow> native_flow_;
 };
 
 /// The address of the instruction that an activation is at.

@@ -195,6 +195,17 @@ std::vector<BreakpointSite> NativeReader::sites_by_lines(CodeOffset offset) cons
     return sites;
 }
 
+/// Keeps that of the function asked for last.
+std::shared_ptr<const NativeFlow> NativeReader::native_flow(TextRange function) const {
+    const std::lock_guard lock(flows_mutex_);
+    if (native_flow_of_ != function) {
+        auto flow = NativeFlow::read(function, text_);
+        native_flow_ = flow ? std::make_shared<const NativeFlow>(std::move(*flow)) : nullptr;
+        native_flow_of_ = function;
+    }
+    return native_flow_;
+}
+
 BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach reach) const {
     BreakpointPlaces places{.resolved = first_instruction(offset), .sites = {}};
     const wasm::Module* const known = module();
@@ -223,7 +234,8 @@ BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach rea
                 continue;
             }
             seen.push_back(scopes);
-            const auto sites = places_in(lines(), *scopes, wanted, flow);
+            const auto sites = places_in(lines(), *scopes, wanted, flow,
+                                         [&] { return native_flow(scopes->range); });
             places.sites.insert(places.sites.end(), sites.begin(), sites.end());
         }
     }

@@ -274,6 +274,9 @@ std::optional<StopReason> AotDebuggeeImpl::next_instruction_at(ThreadId thread) 
     shown->second.by_step = !is_hit && (moved || shown->second.by_step);
     reported.address.offset = next;
     reported.positions.front().offset = next;
+    if (std::next(behind) == offsets.end()) {
+        reported.ahead.clear(); // the one that has the code
+    }
     stacks_.erase(thread);
     if (is_hit) {
         return BreakpointHit{{owner->address}};

@@ -126,6 +126,14 @@ void AotBreakpoints::set_probe(NativeAddress address, const Site& site,
     [[maybe_unused]] const auto set = target_.set_probe(address, code, around);
 }
 
+/// Of the innermost function.
+dwarf::ValuesAhead AotBreakpoints::ahead_at(NativeAddress site, CodeAddress address) const {
+    const auto& owners = sites_.at(site).owners;
+    const auto owner = std::ranges::find(owners, address, &Owner::address);
+    return owner == owners.end() || owner->ahead.empty() ? dwarf::ValuesAhead{}
+                                                         : owner->ahead.front();
+}
+
 Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAddress address,
                                             const std::vector<agent::Program>& any_of,
                                             const std::vector<InstanceMark>& others) {
@@ -146,7 +154,7 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
                                  .instance = instance.mark(),
                                  .others = others,
                                  .conditions = any_of},
-                                module, *offset, body->index);
+                                module, *offset, body->index, ahead_at(site, address));
         if (!rule) {
             return std::unexpected(rule.error());
         }
@@ -181,11 +189,14 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
         return {};
     }
     Planted planted{.count = 1, .sites = {}};
-    const auto add = [&](NativeAddress site, std::vector<dwarf::WasmPosition> positions) {
+    const auto add = [&](NativeAddress site, std::vector<dwarf::WasmPosition> positions,
+                         std::vector<dwarf::ValuesAhead> ahead) {
         if (std::ranges::find(planted.sites, site) != planted.sites.end()) {
             return Result<void>{};
         }
-        auto added = add_site(site, {.address = address, .positions = std::move(positions)});
+        auto added = add_site(
+            site,
+            {.address = address, .positions = std::move(positions), .ahead = std::move(ahead)});
         if (added) {
             planted.sites.push_back(site);
             sites_.at(site).module = &module;
@@ -194,10 +205,11 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
     };
     Result<void> done;
     for (ReturnSite& site : return_sites) {
-        done = done ? add(site.site, std::move(site.positions)) : done;
+        done = done ? add(site.site, std::move(site.positions), {}) : done;
     }
     for (dwarf::BreakpointSite& site : module.info->breakpoint(address.offset, reach).sites) {
-        done = done ? add(module.native(site.at), std::move(site.positions)) : done;
+        done = done ? add(module.native(site.at), std::move(site.positions), std::move(site.ahead))
+                    : done;
     }
     if (!done || planted.sites.empty()) {
         for (const NativeAddress site : planted.sites) {
@@ -224,7 +236,7 @@ void AotBreakpoints::tell_instance_at_hits(const AotInstance& instance, CodeAddr
             continue;
         }
         auto rule = with_places({.address = address, .instance = instance.mark(), .others = others},
-                                module, *offset, body->index);
+                                module, *offset, body->index, ahead_at(at, address));
         if (rule && rule->exec_env) {
             site.rules.emplace(address, std::move(*rule));
             update_filter(at, site);

@@ -25,6 +25,7 @@ class AotBreakpoints {
     struct Owner {
         CodeAddress address;
         std::vector<dwarf::WasmPosition> positions; ///< see BreakpointSite; may be empty
+        std::vector<dwarf::ValuesAhead> ahead{};    ///< likewise
         bool native = false; ///< one native instruction was asked for, see plant_native()
     };
 
@@ -100,6 +101,7 @@ class AotBreakpoints {
         const CodeModule* module = nullptr; ///< nullptr where only a native instruction is meant
     };
 
+    [[nodiscard]] dwarf::ValuesAhead ahead_at(NativeAddress site, CodeAddress address) const;
     Result<void> add_site(NativeAddress site, Owner owner);
     void remove_site(NativeAddress site, CodeAddress owner, bool native = false);
     void tell_instance_at_hits(const AotInstance& instance, CodeAddress address,

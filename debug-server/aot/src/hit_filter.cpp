@@ -40,15 +40,17 @@ std::optional<FixedPlace> place_of_address(NativeAddress address, const NativeRe
 /// Asks what is known of a place with registers that tell their numbers.
 class PlaceFinder {
   public:
-    PlaceFinder(const CodeModule& module, dwarf::TextOffset site, std::uint32_t function)
+    PlaceFinder(const CodeModule& module, dwarf::TextOffset site, std::uint32_t function,
+                const dwarf::ValuesAhead& ahead)
         : info_(*module.info)
+        , ahead_(ahead)
         , site_(site)
         , registers_(telling_registers(module.native(site)))
         , function_(function)
         , depth_(depth_of(function)) {}
 
     [[nodiscard]] std::optional<ConditionInput> local(std::uint32_t index) const {
-        if (!depth_) {
+        if (!depth_ || std::ranges::binary_search(ahead_.locals, index)) {
             return std::nullopt;
         }
         return input_at(info_.local(activation(no_memory_), *depth_, index));
@@ -58,7 +60,7 @@ class PlaceFinder {
     [[nodiscard]] std::optional<ConditionInput>
     operand(const wasm::Module& module, CodeOffset offset, std::uint32_t index) const {
         const auto type = wasm::operand_type(module, function_, offset, false, index);
-        if (!depth_ || !type) {
+        if (!depth_ || !type || ahead_.operands) {
             return std::nullopt;
         }
         const auto place = info_.operand(activation(no_memory_), *depth_, index);
@@ -126,6 +128,7 @@ class PlaceFinder {
     }
 
     const dwarf::AotDebugInfo& info_;
+    const dwarf::ValuesAhead& ahead_;
     dwarf::TextOffset site_;
     NativeRegisters registers_;
     dwarf::NativeMemoryReader no_memory_ = [](NativeAddress, std::span<std::byte>) {
@@ -289,8 +292,8 @@ CodeAddress unpacked(std::uint64_t address) {
 } // namespace
 
 Result<HitRule> with_places(HitRule rule, const CodeModule& module, dwarf::TextOffset site,
-                            std::uint32_t function) {
-    const PlaceFinder finder(module, site, function);
+                            std::uint32_t function, const dwarf::ValuesAhead& ahead) {
+    const PlaceFinder finder(module, site, function, ahead);
     rule.exec_env = finder.exec_env();
     if (!rule.exec_env && rule.instance.address.value == 0) {
         return fail(ErrorCode::Unsupported, "the instance is not known at this place");

@@ -46,10 +46,12 @@ struct HitRule {
     std::vector<agent::Program> conditions{}; ///< none: always
 };
 
-/// Adds where to look for the values that the rule's conditions read, in code at `site`.
-/// Unsupported where one is not kept in one place that needs nothing but registers and the stack.
+/// Adds where to look for the values that the rule's conditions read, in code at `site`, where
+/// those of `ahead` are others already. Unsupported where one is not kept in one place that needs
+/// nothing but registers and the stack.
 [[nodiscard]] Result<HitRule> with_places(HitRule rule, const CodeModule& module,
-                                          dwarf::TextOffset site, std::uint32_t function);
+                                          dwarf::TextOffset site, std::uint32_t function,
+                                          const dwarf::ValuesAhead& ahead);
 
 /// Decides at a native site, on the thread that is there, in a signal handler. Rules are changed
 /// while others decide: old ones go when rules are changed and nobody is deciding.

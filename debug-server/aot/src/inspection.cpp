@@ -13,6 +13,9 @@ namespace wdbg::aot {
 
 namespace {
 
+constexpr const char* optimized_out_here =
+    "optimized out (the code for this place is further on already)";
+
 /// First vector register's DWARF number, and how many there are.
 Result<Value> read_register(const NativeRegisters& registers, std::uint32_t number,
                             ValueType type) {
@@ -158,6 +161,7 @@ void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) c
     const std::vector<WasmFrame> actual(stack.frames.begin(), first_of_caller);
     const CodeAddress address = at->second.reported.address;
     const auto& positions = at->second.reported.positions;
+    const auto& ahead = at->second.reported.ahead;
     if (positions.empty()) {
         if (!actual.empty()) {
             stack.frames.front().pc = address.offset;
@@ -175,6 +179,9 @@ void AotDebuggeeImpl::show_reported_place(ThreadId thread, ThreadStack& stack) c
                         .depth = is_there ? actual[actual.size() - from_end].depth : no_depth,
                         .position = positions[i]};
         frame.pc = address.offset;
+        if (i < ahead.size()) {
+            frame.ahead = ahead[i];
+        }
         if (i != 0) {
             const CodeModule& module = *stack.native.front().module;
             frame.position.offset = module.call_near(positions[i].offset, positions[i].function,
@@ -235,6 +242,9 @@ Result<FrameRange> AotDebuggeeImpl::frames(ThreadId thread, std::uint32_t first,
 Result<dwarf::LocalPlace> AotDebuggeeImpl::place_of(const At& at, std::uint32_t index) const {
     if (at.wasm.depth == no_depth) {
         return fail(ErrorCode::Unavailable, "optimized out (the function has no code here)");
+    }
+    if (std::ranges::binary_search(at.wasm.ahead.locals, index)) {
+        return fail(ErrorCode::Unavailable, optimized_out_here);
     }
     const auto reader = reader_of(target_);
     return at.native.module->info->local(activation_of(at.native, reader), at.wasm.depth, index);
@@ -305,6 +315,9 @@ Result<Value> AotDebuggeeImpl::stack_value(ThreadId thread, std::uint32_t frame,
     }
     if (at->wasm.depth == no_depth) {
         return fail(ErrorCode::Unavailable, "optimized out (the function has no code here)");
+    }
+    if (at->wasm.ahead.operands) {
+        return fail(ErrorCode::Unavailable, optimized_out_here);
     }
     const auto reader = reader_of(target_);
     const auto place =

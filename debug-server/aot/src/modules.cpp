@@ -224,6 +224,9 @@ Result<void> CodeModules::open_debug_file(CodeModule& module) const {
         return std::unexpected(mapped.error());
     }
     module.debug_file = std::move(*mapped);
+    if (options_.decides_hits) {
+        read_jump_targets(module);
+    }
     if (auto loaded = load_info(module); !loaded) {
         return loaded;
     }
@@ -266,10 +269,24 @@ void CodeModules::read_differing(CodeModule& module) const {
     }
 }
 
+/// As the target has it; not where reading all of a function takes long.
+dwarf::NativeText CodeModules::text_of(const CodeModule& module) const {
+    if (options_.reads_are_slow) {
+        return {};
+    }
+    return {.read =
+                [this, &module](dwarf::TextOffset at, std::span<std::byte> into) {
+                    return target_.read_memory(module.native(at), into);
+                },
+            .decoder = options_.decoder,
+            .jump_targets = module.jump_targets ? &*module.jump_targets : nullptr};
+}
+
 Result<void> CodeModules::load_info(CodeModule& module) const {
     auto info = options_.load_debug_info(
         {.debug_file = module.debug_file.bytes(),
-         .module = {.bytes = module.wasm_file.bytes(), .path = module.wasm_path}});
+         .module = {.bytes = module.wasm_file.bytes(), .path = module.wasm_path},
+         .text = text_of(module)});
     if (!info) {
         return fail(info.error().code, module.code.debug_file + ": " + info.error().message);
     }
@@ -340,9 +357,6 @@ void CodeModules::add(CodeRangeId id, const CodeRange& code) {
         if (auto bare = open_bare_code(*module); !bare) {
             warn(code.module_file + ": its functions are not known: " + bare.error().message);
         }
-    }
-    if (options_.decides_hits && module->info && !module->is_bare) {
-        read_jump_targets(*module);
     }
     if (!module->wasm_path.empty()) {
         module->name = fs::path(module->wasm_path).filename().string();

@@ -79,6 +79,7 @@ class CodeModules {
 
   private:
     [[nodiscard]] Result<void> open_debug_file(CodeModule& module) const;
+    [[nodiscard]] dwarf::NativeText text_of(const CodeModule& module) const;
     [[nodiscard]] Result<void> load_info(CodeModule& module) const;
     [[nodiscard]] Result<void> check_text(const CodeModule& module) const;
     [[nodiscard]] Result<void> open_bare_code(CodeModule& module) const;

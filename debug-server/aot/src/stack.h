@@ -30,6 +30,7 @@ struct WasmFrame {
     CodeOffset pc{}; ///< as Frame::pc
     bool pc_is_return_address = false;
     std::string host_call{};
+    dwarf::ValuesAhead ahead{}; ///< of where it is reported
 };
 
 /// A thread's whole stack at one stop.

@@ -2,12 +2,14 @@
 #include <wdbg/wasm/control_flow.h>
 
 #include <algorithm>
+#include <array>
 
 namespace wdbg::wasm {
 
 namespace {
 
 constexpr std::uint8_t op_unreachable = 0x00;
+constexpr std::uint8_t op_nop = 0x01;
 constexpr std::uint8_t op_block = 0x02;
 constexpr std::uint8_t op_loop = 0x03;
 constexpr std::uint8_t op_if = 0x04;
@@ -17,8 +19,22 @@ constexpr std::uint8_t op_br = 0x0C;
 constexpr std::uint8_t op_br_if = 0x0D;
 constexpr std::uint8_t op_br_table = 0x0E;
 constexpr std::uint8_t op_return = 0x0F;
+constexpr std::uint8_t op_call = 0x10;
 constexpr std::uint8_t op_return_call = 0x12;
 constexpr std::uint8_t op_return_call_indirect = 0x13;
+constexpr std::uint8_t op_drop = 0x1A;
+constexpr std::uint8_t op_select = 0x1B;
+constexpr std::uint8_t op_local_get = 0x20;
+constexpr std::uint8_t op_local_set = 0x21;
+constexpr std::uint8_t op_local_tee = 0x22;
+constexpr std::uint8_t op_global_get = 0x23;
+constexpr std::uint8_t op_i32_load = 0x28;
+constexpr std::uint8_t op_i32_store = 0x36;
+constexpr std::uint8_t op_i32_const = 0x41;
+constexpr std::uint8_t op_i64_const = 0x42;
+constexpr std::uint8_t op_f32_const = 0x43;
+constexpr std::uint8_t op_f64_const = 0x44;
+constexpr std::uint8_t op_i64_extend32_s = 0xC4;
 
 bool leaves(std::uint8_t opcode) {
     return opcode == op_return || opcode == op_return_call || opcode == op_return_call_indirect;
@@ -183,9 +199,17 @@ bool ControlFlow::Reach::contains(CodeOffset offset) const {
 }
 
 ControlFlow::Reach ControlFlow::reach_without(CodeOffset avoided) const {
+    return reach({first()}, avoided);
+}
+
+bool ControlFlow::can_repeat(CodeOffset offset, std::optional<CodeOffset> avoided) const {
+    return reach(successors(offset), avoided).contains(offset);
+}
+
+ControlFlow::Reach ControlFlow::reach(std::vector<CodeOffset> pending,
+                                      std::optional<CodeOffset> avoided) const {
     Reach reach;
     std::vector<bool> seen(entries_.size());
-    std::vector<CodeOffset> pending{first()};
     while (!pending.empty()) {
         const CodeOffset at = pending.back();
         pending.pop_back();
@@ -205,6 +229,28 @@ ControlFlow::Reach ControlFlow::reach_without(CodeOffset avoided) const {
     }
     std::ranges::sort(reach.offsets);
     return reach;
+}
+
+ControlFlow::Effect ControlFlow::effect(CodeOffset offset) const {
+    const auto instruction = find(offset) != nullptr
+                                 ? decode(bytes_, offset)
+                                 : Result<Instruction>(fail(ErrorCode::NotFound, "no instruction"));
+    if (!instruction) {
+        return {.takes_operands = true, .is_lasting = true};
+    }
+    const std::uint8_t opcode = opcode_at(offset);
+    if (opcode == op_local_set || opcode == op_local_tee) {
+        return {.local = instruction->index, .takes_operands = true};
+    }
+    constexpr std::array takes_nothing{op_nop,       op_block,     op_loop,       op_end,
+                                       op_br,        op_local_get, op_global_get, op_i32_const,
+                                       op_i64_const, op_f32_const, op_f64_const};
+    const bool is_pure = opcode < op_call || opcode == op_drop || opcode == op_select ||
+                         opcode == op_local_get || opcode == op_global_get ||
+                         (opcode >= op_i32_load && opcode < op_i32_store) ||
+                         (opcode >= op_i32_const && opcode <= op_i64_extend32_s);
+    return {.takes_operands = std::ranges::find(takes_nothing, opcode) == takes_nothing.end(),
+            .is_lasting = !is_pure};
 }
 
 bool ControlFlow::returns(CodeOffset offset) const {

@@ -57,6 +57,32 @@ TEST(ControlFlow, FollowsABranchOutOfABlock) {
     EXPECT_FALSE(flow->returns(CodeOffset{8}));
 }
 
+TEST(ControlFlow, KnowsWhatRepeats) {
+    EXPECT_FALSE(Flow(branch)->can_repeat(CodeOffset{2}));
+    const Flow flow(loop);
+    EXPECT_TRUE(flow->can_repeat(CodeOffset{2}));
+    EXPECT_FALSE(flow->can_repeat(CodeOffset{0})); // a branch leads behind it
+    EXPECT_FALSE(flow->can_repeat(CodeOffset{2}, CodeOffset{4}));
+    EXPECT_FALSE(flow->can_repeat(CodeOffset{6}));
+}
+
+TEST(ControlFlow, TellsEffects) {
+    // 0 i32.const 1, 2 local.tee 3, 4 local.set 5, 6 i32.load, 9 i32.store, 12 call 0, 14
+    // global.set 0, 16 end
+    const Flow flow({0x41, 0x01, 0x22, 0x03, 0x21, 0x05, 0x28, 0x02, 0x00, 0x36, 0x02, 0x00, 0x10,
+                     0x00, 0x24, 0x00, 0x0B});
+    const auto effect = [&flow](std::uint32_t at) { return flow->effect(CodeOffset{at}); };
+    EXPECT_FALSE(effect(0).takes_operands || effect(0).is_lasting);
+    EXPECT_EQ(effect(2).local, 3U);
+    EXPECT_EQ(effect(4).local, 5U);
+    EXPECT_TRUE(effect(4).takes_operands && !effect(4).is_lasting);
+    EXPECT_TRUE(effect(6).takes_operands && !effect(6).is_lasting);
+    EXPECT_TRUE(effect(9).is_lasting);
+    EXPECT_TRUE(effect(12).is_lasting);
+    EXPECT_TRUE(effect(14).is_lasting);
+    EXPECT_TRUE(effect(3).is_lasting); // within an instruction: not known
+}
+
 TEST(ControlFlow, KnowsWhatIsNeverExecuted) {
     // 0 block, 2 block, 4 local.get 0, 6 br_if 0, 8 br 1, 10 end, 11 nop, 12 end,
     // 13 loop, 15 br 0, 17 nop, 18 end, 19 nop, 20 end

@@ -5,6 +5,7 @@
 #include <wdbg/dwarf/symbolizer.h>
 #include <wdbg/model/error.h>
 #include <wdbg/model/ids.h>
+#include <wdbg/model/instruction_decoder.h>
 #include <wdbg/model/native_target.h>
 #include <wdbg/model/value.h>
 
@@ -54,12 +55,20 @@ struct WasmPosition {
     bool inlined = false; ///< its code was inlined into the next position's function
 };
 
+/// Values of one wasm frame that may not be as they are before the instruction that the frame is
+/// reported at: the code is further on.
+struct ValuesAhead {
+    std::vector<std::uint32_t> locals{}; ///< sorted
+    bool operands = false;               ///< any of the operand stack
+};
+
 /// One native place of a wasm instruction.
 struct BreakpointSite {
     TextOffset at;
     /// Where one is who stops here for the instruction: it, and the calls around it that were
     /// inlined. What positions() tells may be behind, where something else stands for it.
     std::vector<WasmPosition> positions;
+    std::vector<ValuesAhead> ahead{}; ///< of each of `positions`; empty: nothing is
 };
 
 /// Where a breakpoint on a wasm instruction goes.
@@ -138,10 +147,10 @@ class AotDebugInfo {
 
     /// Every place where the wasm instruction at `offset` begins to execute: in the function's own
     /// code and in each inlined or duplicated copy; once per execution as far as the line table
-    /// tells. Where a copy has no code of its own for the instruction, those that are executed next
-    /// stand for it, as far as `reach` goes; without the .wasm, the next one of the function. An
-    /// offset at the function's start (its locals header) is its first instruction. No sites:
-    /// nothing there became code.
+    /// and the code (AotDebugSource::text) tell. Where a copy has no code of its own for the
+    /// instruction, those that are executed next stand for it, as far as `reach` goes; without the
+    /// .wasm, the next one of the function. An offset at the function's start (its locals header)
+    /// is its first instruction. No sites: nothing there became code.
     [[nodiscard]] virtual BreakpointPlaces breakpoint(CodeOffset offset,
                                                       BreakpointReach reach) const = 0;
 
@@ -184,10 +193,20 @@ class AotDebugInfo {
     frame_address(const NativeActivation& activation) const = 0;
 };
 
+/// The module's native text, to see how control goes through it. What it refers to must outlive the
+/// AotDebugInfo.
+struct NativeText {
+    /// Bytes as they were compiled. nullptr: not there.
+    std::function<Result<void>(TextOffset at, std::span<std::byte> into)> read{};
+    const InstructionDecoder* decoder = nullptr;
+    const std::vector<std::uint64_t>* jump_targets = nullptr; ///< AotFile::jump_targets(), if known
+};
+
 /// The debug file's bytes and the .wasm it was made from. All bytes must outlive the AotDebugInfo.
 struct AotDebugSource {
     std::span<const std::byte> debug_file;
     ModuleSource module; ///< the .wasm; empty bytes: positions only, no guest line table, no types
+    NativeText text{};
 };
 
 } // namespace wdbg::dwarf

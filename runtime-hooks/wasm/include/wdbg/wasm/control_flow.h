@@ -45,6 +45,20 @@ class ControlFlow {
     /// From the function's first instruction on. An instruction that is not in it is dominated by
     /// `avoided`.
     [[nodiscard]] Reach reach_without(CodeOffset avoided) const;
+    /// Whether control can come back to the instruction without leaving the function, or coming to
+    /// `avoided` on the way.
+    [[nodiscard]] bool can_repeat(CodeOffset offset,
+                                  std::optional<CodeOffset> avoided = std::nullopt) const;
+
+    /// What the instruction changes.
+    struct Effect {
+        std::optional<std::uint32_t> local{}; ///< that it sets
+        bool takes_operands = false;          ///< from the operand stack
+        bool is_lasting = false;              ///< more than its function's own values, or calls
+    };
+
+    [[nodiscard]] Effect effect(CodeOffset offset) const;
+
     /// Control leaves the function to its caller behind this instruction.
     [[nodiscard]] bool returns(CodeOffset offset) const;
 
@@ -73,6 +87,8 @@ class ControlFlow {
     std::size_t note(const Instruction& instruction, std::size_t block);
     void note_branches(const Instruction& instruction, std::size_t block);
     [[nodiscard]] const Entry* find(CodeOffset offset) const;
+    [[nodiscard]] Reach reach(std::vector<CodeOffset> from,
+                              std::optional<CodeOffset> avoided) const;
     [[nodiscard]] std::uint8_t opcode_at(CodeOffset offset) const;
     [[nodiscard]] std::size_t block_at(std::size_t block, std::uint64_t depth) const;
     [[nodiscard]] CodeOffset label(std::size_t block, std::uint64_t depth) const;
