@@ -3,7 +3,6 @@
 // Where breakpoints go: in each copy of the function, by inlining, on its own.
 #include "breakpoint_places.h"
 
-#include "instruction_pieces.h"
 #include "native_reader.h"
 
 #include <algorithm>
@@ -19,14 +18,11 @@ namespace {
 /// Looks for the native places where control comes to a wasm instruction, in one native function.
 class PlaceFinder {
   public:
-    PlaceFinder(const NativeLines& lines, const FunctionScopes& scopes, const FlowOf& flow_of,
-                const NativeFlowOf& native_flow, const Wanted& wanted)
-        : lines_(lines)
+    PlaceFinder(const InstructionRows& rows, const FunctionScopes& scopes, const FlowOf& flow_of,
+                const Wanted& wanted)
+        : rows_(rows)
         , scopes_(scopes)
         , flow_of_(flow_of)
-        , native_flow_([this, native_flow] {
-            return holds_places() ? nullptr : native_flow(); // where they are held they are exact
-        })
         , wanted_(wanted) {}
 
     /// Adds the places of the instruction in the copy `scope`.
@@ -45,33 +41,14 @@ class PlaceFinder {
                 go_on(at);
             }
         }
-        go_behind_joins();
+        go_to_join();
         drop_those_behind_others();
         wait_in_front_of_loops();
         add_to(sites);
     }
 
   private:
-    /// Whether the compiler has marked where statements begin in this native function.
-    bool holds_places() {
-        if (!holds_places_) {
-            const auto rows = lines_.rows();
-            std::size_t row = lines_.first_from(scopes_.range.begin);
-            while (row < rows.size() && rows[row].at < scopes_.range.end && !rows[row].begins) {
-                ++row;
-            }
-            holds_places_ = row < rows.size() && rows[row].at < scopes_.range.end;
-        }
-        return *holds_places_;
-    }
-
-    /// An instruction in one copy.
-    struct Place {
-        std::uint32_t scope = 0;
-        CodeOffset offset;
-
-        friend auto operator<=>(const Place&, const Place&) = default;
-    };
+    using Place = InstructionPlace;
 
     /// What may have been changed on the way to a place: scopes with indices of their locals, or
     /// `operands`; sorted.
@@ -108,7 +85,7 @@ class PlaceFinder {
         if (found_.contains(place)) {
             return true;
         }
-        std::vector<TextOffset> pieces = own_pieces(place);
+        std::vector<TextOffset> pieces = rows_.pieces_of(place);
         if (pieces.empty()) {
             return false;
         }
@@ -116,95 +93,10 @@ class PlaceFinder {
         return true;
     }
 
-    [[nodiscard]] std::vector<TextOffset> own_pieces(const Place& place) const {
-        const bool has_begin = begins_somewhere(place);
-        std::vector<std::uint32_t> own;
-        std::vector<TextOffset> statements;
-        std::vector<TextOffset> beginnings; ///< of runs of rows, as the code lies there
-        for (const std::uint32_t row : lines_.rows_of(place.offset.value)) {
-            const NativeRow each = lines_.rows()[row];
-            if (!is_own(each, place.scope) || (has_begin && !each.begins)) {
-                continue;
-            }
-            own.push_back(row);
-            if (has_begin || each.is_statement) {
-                statements.push_back(each.at);
-                if (has_begin || !continues(row, place.scope)) {
-                    beginnings.push_back(each.at);
-                }
-            }
-        }
-        const auto flow = has_begin || statements.empty() ? nullptr : native_flow_();
-        if (flow == nullptr) {
-            return beginnings.empty() ? statements : beginnings;
-        }
-        const bool repeats = can_repeat(place);
-        return one_piece_each(pieces_of(own, *flow), *flow,
-                              [&](const NativeFlow::Arrival& arrival) {
-                                  return !repeats || is_one_execution(place, arrival);
-                              });
-    }
-
-    /// Where rows begin, and where others come into them: a row goes on from one block to the next.
-    [[nodiscard]] std::vector<TextOffset> pieces_of(const std::vector<std::uint32_t>& rows,
-                                                    const NativeFlow& flow) const {
-        std::vector<TextOffset> pieces;
-        for (const std::uint32_t row : rows) {
-            const TextRange range{.begin = lines_.rows()[row].at, .end = lines_.end_of(row)};
-            pieces.push_back(range.begin);
-            for (const TextOffset entry : flow.entries_in(range)) {
-                if (scopes_.scope_at(entry) == scopes_.scope_at(range.begin)) {
-                    pieces.push_back(entry);
-                }
-            }
-        }
-        return pieces;
-    }
-
-    /// Whether the instruction may be executed several times in one activation.
-    [[nodiscard]] bool can_repeat(const Place& place) const {
-        CodeOffset offset = place.offset;
-        for (std::optional<std::uint32_t> at = place.scope; at; at = scopes_.scopes[*at].parent) {
-            const wasm::ControlFlow* const flow = flow_of_(offset);
-            if (flow == nullptr || flow->can_repeat(offset)) {
-                return true;
-            }
-            offset = scopes_.scopes[*at].call;
-        }
-        return false;
-    }
-
-    /// The other way is through all of an unrolled loop's body, of which there are copies.
-    [[nodiscard]] bool is_one_execution(const Place& place,
-                                        const NativeFlow::Arrival& arrival) const {
-        const auto is_on_way = [&](TextOffset at) {
-            return std::ranges::any_of(arrival.way,
-                                       [at](TextRange piece) { return piece.contains(at); });
-        };
-        const auto rows = lines_.rows();
-        bool is_alone = true;
-        for (const TextRange& piece : arrival.way) {
-            for (std::size_t row = lines_.first_from(piece.begin);
-                 row < rows.size() && rows[row].at < piece.end; ++row) {
-                const Place other{scopes_.scope_at(rows[row].at), CodeOffset{rows[row].line}};
-                if (rows[row].line == 0 || other == place) {
-                    continue;
-                }
-                is_alone = false;
-                if (std::ranges::all_of(lines_.rows_of(rows[row].line), [&](std::uint32_t each) {
-                        return !is_own(rows[each], other.scope) || is_on_way(rows[each].at);
-                    })) {
-                    return true;
-                }
-            }
-        }
-        return is_alone;
-    }
-
     /// What is executed next is that on each way; where a way has no code at all, it is what comes
     /// where it meets another one, and that one has been hit already.
     void drop_those_behind_others() {
-        const auto flow = found_.size() > 1 ? native_flow_() : nullptr;
+        const auto flow = found_.size() > 1 ? rows_.native_flow() : nullptr;
         for (auto each = found_.begin(); flow != nullptr && each != found_.end();) {
             std::vector<TextOffset> others;
             for (const auto& [place, pieces] : found_) {
@@ -221,9 +113,9 @@ class PlaceFinder {
     }
 
     /// Where the instruction has code on some ways only (the others have its value already), the
-    /// next one where the ways meet is hit on all.
-    void go_behind_joins() {
-        const auto flow = found_.size() == 1 ? native_flow_() : nullptr;
+    /// next one where the ways meet tells its executions.
+    void go_to_join() {
+        const auto flow = found_.size() == 1 ? rows_.native_flow() : nullptr;
         if (flow == nullptr) {
             return;
         }
@@ -235,40 +127,44 @@ class PlaceFinder {
             const auto next = guest != nullptr && !guest->effect(at.offset).is_lasting
                                   ? guest->successors(at.offset)
                                   : std::vector<CodeOffset>{};
-            if (next.size() != 1 || !may_go_to(at.scope, next.front())) {
+            if (next.size() != 1 || !needs_wanted(at.scope, next.front())) {
                 return;
             }
             note_effect(at, *guest, changes);
             at.offset = next.front();
-            if (move_to_join(*flow, at)) {
+            if (repeats_alone(at)) {
+                return; // a loop begins
+            }
+            if (tells_more(*flow, at)) {
                 seen_[at] = std::move(changes);
                 return;
             }
         }
     }
 
-    bool move_to_join(const NativeFlow& flow, const Place& behind) {
+    /// Takes pieces of `behind` for those found that lead to them, if others come there, too.
+    bool tells_more(const NativeFlow& flow, const Place& behind) {
         std::vector<TextOffset>& own = found_.begin()->second;
-        const std::vector<TextOffset> pieces = own_pieces(behind);
-        std::set<TextOffset> left;
-        std::set<TextOffset> reached;
+        const std::vector<TextOffset> pieces = rows_.pieces_of(behind);
+        std::set<TextOffset> leading;
+        std::set<TextOffset> joined;
         for (const TextOffset from : own) {
             for (const NativeFlow::Arrival& arrival : flow.arrivals(from, pieces)) {
                 if (arrival.is_joined && !arrival.is_forked &&
                     (flow.comes_first(arrival.at, own) || flow.comes_again(arrival.at, own))) {
-                    left.insert(from);
-                    reached.insert(arrival.at);
+                    leading.insert(from);
+                    joined.insert(arrival.at);
                 }
             }
         }
-        if (reached.empty()) {
+        if (joined.empty()) {
             return false;
         }
-        std::erase_if(own, [&left](TextOffset at) { return left.contains(at); });
+        std::erase_if(own, [&](TextOffset at) { return leading.contains(at); });
         if (own.empty()) {
             found_.clear();
         }
-        found_[behind].assign(reached.begin(), reached.end());
+        found_[behind].assign(joined.begin(), joined.end());
         return true;
     }
 
@@ -278,7 +174,7 @@ class PlaceFinder {
             if (place == Place{origin_, wanted_.offset} || !repeats_alone(place)) {
                 continue;
             }
-            const auto flow = native_flow_();
+            const auto flow = rows_.native_flow();
             if (flow == nullptr) {
                 return;
             }
@@ -356,18 +252,6 @@ class PlaceFinder {
         return result;
     }
 
-    [[nodiscard]] bool is_own(const NativeRow& row, std::uint32_t scope) const {
-        return scopes_.range.contains(row.at) && scopes_.scope_at(row.at) == scope;
-    }
-
-    /// Then other rows of the instruction are pieces of it that were put elsewhere.
-    [[nodiscard]] bool begins_somewhere(const Place& place) const {
-        return std::ranges::any_of(lines_.rows_of(place.offset.value), [&](std::uint32_t row) {
-            const NativeRow each = lines_.rows()[row];
-            return each.begins && is_own(each, place.scope);
-        });
-    }
-
     /// Of the wanted instruction in the copy that it is looked for in.
     [[nodiscard]] std::vector<WasmPosition> positions() const {
         std::vector<WasmPosition> result;
@@ -381,18 +265,6 @@ class PlaceFinder {
             offset = scope.call;
         }
         return result;
-    }
-
-    /// Whether the row goes on with the instruction that the code before it belongs to.
-    [[nodiscard]] bool continues(std::size_t row, std::uint32_t scope) const {
-        const auto rows = lines_.rows();
-        for (std::size_t each = row; each-- > 0 && rows[each].at >= scopes_.range.begin;) {
-            if (rows[each].line != 0) {
-                return rows[each].line == rows[row].line &&
-                       scopes_.scope_at(rows[each].at) == scope;
-            }
-        }
-        return false;
     }
 
     void go_on(const Place& place) {
@@ -445,9 +317,7 @@ class PlaceFinder {
     /// that lead there.
     void find_bypasses(std::uint32_t scope) {
         bypasses_.clear();
-        if (wanted_.reach == BreakpointReach::AnyWay) {
-            return;
-        }
+        dead_end_.reset();
         CodeOffset needed = wanted_.offset;
         for (std::optional<std::uint32_t> at = scope; at; at = scopes_.scopes[*at].parent) {
             const wasm::ControlFlow* flow = flow_of_(needed);
@@ -461,7 +331,6 @@ class PlaceFinder {
             }
             needed = scopes_.scopes[*at].call;
         }
-        dead_end_.reset();
     }
 
     [[nodiscard]] bool may_go_to(std::uint32_t scope, CodeOffset next) const {
@@ -469,8 +338,14 @@ class PlaceFinder {
             (scope == origin_ && wanted_.offset < next && next < wanted_.row_end)) {
             return true;
         }
+        return needs_wanted(scope, next);
+    }
+
+    /// Whether control comes there behind the wanted instruction only.
+    [[nodiscard]] bool needs_wanted(std::uint32_t scope, CodeOffset offset) const {
         const auto bypass = bypasses_.find(scope);
-        return scope != dead_end_ && (bypass == bypasses_.end() || !bypass->second.contains(next));
+        return scope != dead_end_ &&
+               (bypass == bypasses_.end() || !bypass->second.contains(offset));
     }
 
     bool go_into_inlined_call(const Place& call) {
@@ -491,11 +366,9 @@ class PlaceFinder {
         return flow != nullptr ? flow->first() : begin;
     }
 
-    const NativeLines& lines_;
+    const InstructionRows& rows_;
     const FunctionScopes& scopes_;
     const FlowOf& flow_of_;
-    NativeFlowOf native_flow_;
-    std::optional<bool> holds_places_;
     const Wanted& wanted_;
     std::uint32_t origin_ = 0;
     std::map<std::uint32_t, wasm::ControlFlow::Reach> bypasses_;
@@ -511,7 +384,8 @@ std::vector<BreakpointSite> places_in(const NativeLines& lines, const FunctionSc
                                       const Wanted& wanted, const FlowOf& flow_of,
                                       const NativeFlowOf& native_flow) {
     std::vector<BreakpointSite> sites;
-    PlaceFinder finder(lines, scopes, flow_of, native_flow, wanted);
+    const InstructionRows rows(lines, scopes, flow_of, native_flow);
+    PlaceFinder finder(rows, scopes, flow_of, wanted);
     for (std::uint32_t scope = 0; scope < scopes.scopes.size(); ++scope) {
         if (scopes.scopes[scope].begin == wanted.body) {
             finder.find(scope, sites);

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "native_flow.h"
-#include "native_lines.h"
-#include "native_scopes.h"
+#include "instruction_rows.h"
 
-#include <wdbg/wasm/control_flow.h>
-
-#include <functional>
-#include <memory>
 #include <vector>
 
 namespace wdbg::dwarf {
-
-/// The flow of the function around an offset; nullptr where it is not known.
-using FlowOf = std::function<const wasm::ControlFlow*(CodeOffset offset)>;
-/// That of the native function; nullptr where it is not known. Costs time: asked for only where it
-/// makes a difference.
-using NativeFlowOf = std::function<std::shared_ptr<const NativeFlow>()>;
 
 /// A wasm instruction to be stopped at.
 struct Wanted {

@@ -94,6 +94,21 @@ std::vector<TextOffset> targets_in(TextRange function, const std::vector<std::ui
     return targets;
 }
 
+/// Of blocks.
+std::set<TextOffset> begins_of(TextRange function, const Code& code,
+                               const std::vector<TextOffset>& indirect) {
+    std::set<TextOffset> begins{function.begin};
+    begins.insert(indirect.begin(), indirect.end());
+    for (const Fork& fork : code.forks) {
+        begins.insert(fork.at.end);
+        if (fork.target && function.contains(*fork.target)) {
+            begins.insert(*fork.target);
+        }
+    }
+    begins.erase(function.end);
+    return begins;
+}
+
 } // namespace
 
 std::optional<NativeFlow> NativeFlow::read(TextRange function, const NativeText& text) {
@@ -105,56 +120,60 @@ std::optional<NativeFlow> NativeFlow::read(TextRange function, const NativeText&
     }
     const auto indirect =
         is_indirect ? targets_in(function, *text.jump_targets) : std::vector<TextOffset>{};
-    std::set<TextOffset> begins{function.begin};
-    begins.insert(indirect.begin(), indirect.end());
-    for (const Fork& fork : code->forks) {
-        begins.insert(fork.at.end);
-        if (fork.target && function.contains(*fork.target)) {
-            begins.insert(*fork.target);
-        }
-    }
-    begins.erase(function.end);
     NativeFlow flow;
-    for (const TextOffset begin : begins) {
-        if (!flow.blocks_.empty()) {
-            flow.blocks_.back().range.end = begin;
-        }
-        flow.blocks_.push_back({.range = {.begin = begin, .end = function.end}});
-    }
-    const auto lead = [&flow, function](std::size_t from, TextOffset to) {
-        if (function.contains(to)) {
-            const std::size_t next = flow.block_at(to);
-            flow.blocks_[from].next.push_back(next);
-            flow.blocks_[next].before.push_back(from);
-        }
-    };
+    flow.add_blocks(function, begins_of(function, *code, indirect));
     auto fork = code->forks.begin();
     for (std::size_t each = 0; each < flow.blocks_.size(); ++each) {
-        Block& block = flow.blocks_[each];
-        if (fork == code->forks.end() || fork->at.end != block.range.end) {
-            lead(each, block.range.end);
+        const TextOffset end = flow.blocks_[each].range.end;
+        if (fork == code->forks.end() || fork->at.end != end) {
+            flow.lead(each, {{end}});
             continue;
         }
         if (fork->target) {
-            lead(each, *fork->target);
+            flow.lead(each, {{*fork->target}});
         }
         if (fork->goes_on) {
-            lead(each, fork->at.end);
-        } else if (fork->target) {
-            block.idle = fork->at.begin;
+            flow.lead(each, {{end}});
         }
-        for (const TextOffset target : fork->is_indirect ? indirect : std::vector<TextOffset>{}) {
-            lead(each, target);
+        if (fork->is_indirect) {
+            flow.lead(each, indirect);
+        }
+        if (fork->target && !fork->goes_on) {
+            flow.blocks_[each].idle = fork->at.begin;
         }
         ++fork;
     }
-    for (const TextRange nop : code->nops) {
-        Block& block = flow.blocks_[flow.block_at(nop.begin)];
+    flow.note_nops(code->nops);
+    return flow;
+}
+
+void NativeFlow::note_nops(const std::vector<TextRange>& nops) {
+    for (const TextRange nop : nops) {
+        Block& block = blocks_[block_at(nop.begin)];
         if (block.range.end == nop.end) {
             block.idle = nop.begin;
         }
     }
-    return flow;
+}
+
+void NativeFlow::add_blocks(TextRange function, const std::set<TextOffset>& begins) {
+    for (const TextOffset begin : begins) {
+        if (!blocks_.empty()) {
+            blocks_.back().range.end = begin;
+        }
+        blocks_.push_back({.range = {.begin = begin, .end = function.end}});
+    }
+}
+
+/// Not where that leaves the function.
+void NativeFlow::lead(std::size_t from, std::span<const TextOffset> targets) {
+    for (const TextOffset to : targets) {
+        if (blocks_.front().range.begin <= to && to < blocks_.back().range.end) {
+            const std::size_t next = block_at(to);
+            blocks_[from].next.push_back(next);
+            blocks_[next].before.push_back(from);
+        }
+    }
 }
 
 std::size_t NativeFlow::block_at(TextOffset at) const {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -55,6 +56,9 @@ class NativeFlow {
         Arrival so_far{};
     };
 
+    void add_blocks(TextRange function, const std::set<TextOffset>& begins);
+    void lead(std::size_t from, std::span<const TextOffset> targets);
+    void note_nops(const std::vector<TextRange>& nops);
     [[nodiscard]] std::size_t block_at(TextOffset at) const;
     [[nodiscard]] std::vector<Way> onward(const Way& way) const;
     [[nodiscard]] bool comes(std::size_t block, TextOffset from, TextOffset to,

@@ -60,6 +60,7 @@ static int stores(void) {
         unsigned char small[2];
         unsigned short middle[2];
     } values;
+
     values.middle[1] = 4;
     values.middle[0] = 3;
     values.small[1] = 2;
