@@ -31,7 +31,7 @@ class PlaceFinder {
         seen_.clear();
         found_.clear();
         origin_ = scope;
-        find_bypasses(scope);
+        bypasses_.reset();
         go_to({scope, wanted_.offset}, {});
         constexpr std::size_t limit = 10'000; // instructions looked at
         for (std::size_t count = 0; !pending_.empty() && count < limit; ++count) {
@@ -96,7 +96,9 @@ class PlaceFinder {
     /// What is executed next is that on each way; where a way has no code at all, it is what comes
     /// where it meets another one, and that one has been hit already.
     void drop_those_behind_others() {
-        const auto flow = found_.size() > 1 ? rows_.native_flow() : nullptr;
+        constexpr std::size_t most = 64; // which takes time
+        const auto flow =
+            found_.size() > 1 && found_.size() <= most ? rows_.native_flow() : nullptr;
         for (auto each = found_.begin(); flow != nullptr && each != found_.end();) {
             std::vector<TextOffset> others;
             for (const auto& [place, pieces] : found_) {
@@ -127,45 +129,59 @@ class PlaceFinder {
             const auto next = guest != nullptr && !guest->effect(at.offset).is_lasting
                                   ? guest->successors(at.offset)
                                   : std::vector<CodeOffset>{};
-            if (next.size() != 1 || !needs_wanted(at.scope, next.front())) {
+            if (next.size() != 1) {
                 return;
             }
             note_effect(at, *guest, changes);
             at.offset = next.front();
-            if (repeats_alone(at)) {
-                return; // a loop begins
+            const auto joins = joins_at(*flow, at);
+            if (joins.empty()) {
+                continue;
             }
-            if (tells_more(*flow, at)) {
+            if (needs_wanted(at.scope, at.offset) && !repeats_alone(at)) {
+                take(at, joins);
                 seen_[at] = std::move(changes);
-                return;
             }
+            return;
         }
     }
 
-    /// Takes pieces of `behind` for those found that lead to them, if others come there, too.
-    bool tells_more(const NativeFlow& flow, const Place& behind) {
-        std::vector<TextOffset>& own = found_.begin()->second;
+    /// A piece of what was found, and where it leads.
+    struct Join {
+        TextOffset from;
+        TextOffset to;
+    };
+
+    /// Pieces of `behind` where those found lead, and others as well.
+    [[nodiscard]] std::vector<Join> joins_at(const NativeFlow& flow, const Place& behind) const {
+        const std::vector<TextOffset>& own = found_.begin()->second;
         const std::vector<TextOffset> pieces = rows_.pieces_of(behind);
-        std::set<TextOffset> leading;
-        std::set<TextOffset> joined;
+        std::vector<Join> joins;
         for (const TextOffset from : own) {
             for (const NativeFlow::Arrival& arrival : flow.arrivals(from, pieces)) {
                 if (arrival.is_joined && !arrival.is_forked &&
                     (flow.comes_first(arrival.at, own) || flow.comes_again(arrival.at, own))) {
-                    leading.insert(from);
-                    joined.insert(arrival.at);
+                    joins.push_back({.from = from, .to = arrival.at});
                 }
             }
         }
-        if (joined.empty()) {
-            return false;
+        return joins;
+    }
+
+    void take(const Place& behind, const std::vector<Join>& joins) {
+        std::vector<TextOffset> own = std::move(found_.begin()->second);
+        const Place before = found_.begin()->first;
+        found_.clear();
+        std::vector<TextOffset>& joined = found_[behind];
+        for (const Join& join : joins) {
+            std::erase(own, join.from);
+            if (std::ranges::find(joined, join.to) == joined.end()) {
+                joined.push_back(join.to);
+            }
         }
-        std::erase_if(own, [&](TextOffset at) { return leading.contains(at); });
-        if (own.empty()) {
-            found_.clear();
+        if (!own.empty()) {
+            found_[before] = std::move(own);
         }
-        found_[behind].assign(joined.begin(), joined.end());
-        return true;
     }
 
     /// Of what is executed again and again without the wanted instruction, the first time.
@@ -315,17 +331,17 @@ class PlaceFinder {
 
     /// What can be executed without the wanted instruction: in its own copy, and around the calls
     /// that lead there.
-    void find_bypasses(std::uint32_t scope) {
-        bypasses_.clear();
+    void find_bypasses() const {
+        bypasses_.emplace();
         dead_end_.reset();
         CodeOffset needed = wanted_.offset;
-        for (std::optional<std::uint32_t> at = scope; at; at = scopes_.scopes[*at].parent) {
+        for (std::optional<std::uint32_t> at = origin_; at; at = scopes_.scopes[*at].parent) {
             const wasm::ControlFlow* flow = flow_of_(needed);
             if (flow == nullptr) {
                 return;
             }
-            bypasses_[*at] = flow->reach_without(needed);
-            if (bypasses_[*at].returns) {
+            const auto& bypass = (*bypasses_)[*at] = flow->reach_without(needed);
+            if (bypass.returns) {
                 dead_end_ = scopes_.scopes[*at].parent;
                 return; // what comes behind the call may come without the instruction
             }
@@ -343,9 +359,12 @@ class PlaceFinder {
 
     /// Whether control comes there behind the wanted instruction only.
     [[nodiscard]] bool needs_wanted(std::uint32_t scope, CodeOffset offset) const {
-        const auto bypass = bypasses_.find(scope);
+        if (!bypasses_) {
+            find_bypasses();
+        }
+        const auto bypass = bypasses_->find(scope);
         return scope != dead_end_ &&
-               (bypass == bypasses_.end() || !bypass->second.contains(offset));
+               (bypass == bypasses_->end() || !bypass->second.contains(offset));
     }
 
     bool go_into_inlined_call(const Place& call) {
@@ -371,8 +390,9 @@ class PlaceFinder {
     const FlowOf& flow_of_;
     const Wanted& wanted_;
     std::uint32_t origin_ = 0;
-    std::map<std::uint32_t, wasm::ControlFlow::Reach> bypasses_;
-    std::optional<std::uint32_t> dead_end_; ///< the scope that must not be gone back to
+    /// By scope; found when first needed: that takes time.
+    mutable std::optional<std::map<std::uint32_t, wasm::ControlFlow::Reach>> bypasses_;
+    mutable std::optional<std::uint32_t> dead_end_; ///< the scope that must not be gone back to
     std::vector<Place> pending_;
     std::map<Place, Changes> seen_;
     std::map<Place, std::vector<TextOffset>> found_; ///< with code of their own

@@ -24,12 +24,13 @@ struct Ways {
         }
     }
 
-    /// Whether it comes to one that others come to as well.
-    [[nodiscard]] bool lead_to_joined(TextOffset piece) const {
+    /// Whether it comes to another one that others come to as well.
+    [[nodiscard]] bool lead_to_joined(TextOffset from) const {
+        TextOffset piece = from;
         for (std::size_t steps = 0; steps < next.size(); ++steps) {
             const auto onward = next.find(piece);
             if (onward == next.end() || onward->second.is_joined) {
-                return onward != next.end();
+                return onward != next.end() && onward->second.at != from;
             }
             piece = onward->second.at;
         }

@@ -35,30 +35,37 @@ bool InstructionRows::holds_places() const {
 std::vector<TextOffset> InstructionRows::pieces_of(const InstructionPlace& place) const {
     const bool has_begin = begins_somewhere(place);
     std::vector<std::uint32_t> own;
-    std::vector<TextOffset> statements;
-    std::vector<TextOffset> beginnings; ///< of runs of rows, as the code lies there
     for (const std::uint32_t row : lines_.rows_of(place.offset.value)) {
         const NativeRow each = lines_.rows()[row];
-        if (!is_own(each, place.scope) || (has_begin && !each.begins)) {
-            continue;
-        }
-        own.push_back(row);
-        if (has_begin || each.is_statement) {
-            statements.push_back(each.at);
-            if (has_begin || !continues(row, place.scope)) {
-                beginnings.push_back(each.at);
-            }
+        if (is_own(each, place.scope) && (each.begins || !has_begin)) {
+            own.push_back(row);
         }
     }
-    const auto flow = has_begin || statements.empty() ? nullptr : native_flow();
-    if (flow == nullptr) {
-        return beginnings.empty() ? statements : beginnings;
+    const auto is_statement = [&](std::uint32_t row) {
+        return has_begin || lines_.rows()[row].is_statement;
+    };
+    if (std::ranges::none_of(own, is_statement)) {
+        return {};
     }
-    const bool repeats = can_repeat(place);
-    return one_piece_each(pieces_of_rows(own, *flow), *flow,
-                          [&](const NativeFlow::Arrival& arrival) {
-                              return !repeats || is_one_execution(place, arrival);
-                          });
+    constexpr std::size_t most = 256; // which takes time
+    const auto flow = has_begin || own.size() > most ? nullptr : native_flow();
+    if (flow != nullptr) {
+        std::optional<bool> repeats; // takes time
+        return one_piece_each(pieces_of_rows(own, *flow), *flow,
+                              [&](const NativeFlow::Arrival& arrival) {
+                                  if (!repeats) {
+                                      repeats = can_repeat(place);
+                                  }
+                                  return !*repeats || is_one_execution(place, arrival);
+                              });
+    }
+    std::vector<TextOffset> beginnings; // of runs of rows, as the code lies there
+    for (const std::uint32_t row : own) {
+        if (is_statement(row) && (has_begin || !continues(row, place.scope))) {
+            beginnings.push_back(lines_.rows()[row].at);
+        }
+    }
+    return beginnings.empty() ? std::vector{lines_.rows()[own.front()].at} : beginnings;
 }
 
 /// Where rows begin, and where others come into them: a row goes on from one block to the next.
@@ -98,10 +105,12 @@ bool InstructionRows::is_one_execution(const InstructionPlace& place,
                                    [at](TextRange piece) { return piece.contains(at); });
     };
     const auto rows = lines_.rows();
+    constexpr std::size_t most = 500; // an iteration may be shorter, an instruction is not longer
+    std::size_t passed = 0;
     bool is_alone = true;
     for (const TextRange& piece : arrival.way) {
         for (std::size_t row = lines_.first_from(piece.begin);
-             row < rows.size() && rows[row].at < piece.end; ++row) {
+             row < rows.size() && rows[row].at < piece.end && passed < most; ++row, ++passed) {
             const InstructionPlace other{scopes_.scope_at(rows[row].at),
                                          CodeOffset{rows[row].line}};
             if (rows[row].line == 0 || other == place) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <set>
 
 namespace wdbg::dwarf {
 
@@ -94,19 +93,32 @@ std::vector<TextOffset> targets_in(TextRange function, const std::vector<std::ui
     return targets;
 }
 
-/// Of blocks.
-std::set<TextOffset> begins_of(TextRange function, const Code& code,
-                               const std::vector<TextOffset>& indirect) {
-    std::set<TextOffset> begins{function.begin};
-    begins.insert(indirect.begin(), indirect.end());
+/// Of blocks, and the function's end; sorted.
+std::vector<TextOffset> begins_of(TextRange function, const Code& code,
+                                  const std::vector<TextOffset>& indirect) {
+    std::vector<TextOffset> begins{function.begin, function.end};
+    begins.insert(begins.end(), indirect.begin(), indirect.end());
     for (const Fork& fork : code.forks) {
-        begins.insert(fork.at.end);
+        begins.push_back(fork.at.end);
         if (fork.target && function.contains(*fork.target)) {
-            begins.insert(*fork.target);
+            begins.push_back(*fork.target);
         }
     }
-    begins.erase(function.end);
+    std::ranges::sort(begins);
+    begins.erase(std::ranges::unique(begins).begin(), begins.end());
     return begins;
+}
+
+/// Where control goes from a fork.
+std::vector<TextOffset> targets_of(const Fork& fork, const std::vector<TextOffset>& indirect) {
+    std::vector<TextOffset> targets = fork.is_indirect ? indirect : std::vector<TextOffset>{};
+    if (fork.target) {
+        targets.push_back(*fork.target);
+    }
+    if (fork.goes_on) {
+        targets.push_back(fork.at.end);
+    }
+    return targets;
 }
 
 } // namespace
@@ -120,77 +132,90 @@ std::optional<NativeFlow> NativeFlow::read(TextRange function, const NativeText&
     }
     const auto indirect =
         is_indirect ? targets_in(function, *text.jump_targets) : std::vector<TextOffset>{};
+    const std::vector<TextOffset> begins = begins_of(function, *code, indirect);
     NativeFlow flow;
-    flow.add_blocks(function, begins_of(function, *code, indirect));
+    for (std::size_t each = 0; each < begins.size(); ++each) {
+        const std::size_t behind = std::min(each + 1, begins.size() - 1);
+        flow.blocks_.push_back({.begin = begins[each], .idle = begins[behind]});
+    }
+    std::vector<Edge> edges;
     auto fork = code->forks.begin();
-    for (std::size_t each = 0; each < flow.blocks_.size(); ++each) {
-        const TextOffset end = flow.blocks_[each].range.end;
+    for (Index each = 0; each + 1 < begins.size(); ++each) {
+        const TextOffset end = begins[each + 1];
         if (fork == code->forks.end() || fork->at.end != end) {
-            flow.lead(each, {{end}});
+            flow.lead(each, {{end}}, edges);
             continue;
         }
-        if (fork->target) {
-            flow.lead(each, {{*fork->target}});
-        }
-        if (fork->goes_on) {
-            flow.lead(each, {{end}});
-        }
-        if (fork->is_indirect) {
-            flow.lead(each, indirect);
-        }
+        flow.lead(each, targets_of(*fork, indirect), edges);
         if (fork->target && !fork->goes_on) {
             flow.blocks_[each].idle = fork->at.begin;
         }
         ++fork;
     }
-    flow.note_nops(code->nops);
+    flow.add_edges(edges);
+    for (const TextRange nop : code->nops) {
+        Block& block = flow.blocks_[flow.block_at(nop.begin)];
+        block.idle = block.idle == nop.end ? nop.begin : block.idle;
+    }
     return flow;
 }
 
-void NativeFlow::note_nops(const std::vector<TextRange>& nops) {
-    for (const TextRange nop : nops) {
-        Block& block = blocks_[block_at(nop.begin)];
-        if (block.range.end == nop.end) {
-            block.idle = nop.begin;
-        }
-    }
-}
-
-void NativeFlow::add_blocks(TextRange function, const std::set<TextOffset>& begins) {
-    for (const TextOffset begin : begins) {
-        if (!blocks_.empty()) {
-            blocks_.back().range.end = begin;
-        }
-        blocks_.push_back({.range = {.begin = begin, .end = function.end}});
-    }
-}
-
 /// Not where that leaves the function.
-void NativeFlow::lead(std::size_t from, std::span<const TextOffset> targets) {
+void NativeFlow::lead(Index from, std::span<const TextOffset> targets,
+                      std::vector<Edge>& edges) const {
     for (const TextOffset to : targets) {
-        if (blocks_.front().range.begin <= to && to < blocks_.back().range.end) {
-            const std::size_t next = block_at(to);
-            blocks_[from].next.push_back(next);
-            blocks_[next].before.push_back(from);
+        if (blocks_.front().begin <= to && to < blocks_.back().begin) {
+            edges.push_back({.from = from, .to = block_at(to)});
         }
     }
 }
 
-std::size_t NativeFlow::block_at(TextOffset at) const {
-    const auto behind = std::ranges::upper_bound(
-        blocks_, at, {}, [](const Block& each) { return each.range.begin; });
-    return static_cast<std::size_t>(std::prev(behind) - blocks_.begin());
+/// Ascending by their block of origin.
+void NativeFlow::add_edges(const std::vector<Edge>& edges) {
+    for (const Edge& edge : edges) {
+        ++blocks_[edge.to].before_end;
+        ++blocks_[edge.from].next_end;
+        next_.push_back(edge.to);
+    }
+    std::vector<Index> free; ///< in before_, by block
+    Index next_end = 0;
+    Index before_end = 0;
+    for (Block& block : blocks_) {
+        free.push_back(before_end);
+        block.next_end = next_end += block.next_end;
+        block.before_end = before_end += block.before_end;
+    }
+    before_.resize(edges.size());
+    for (const Edge& edge : edges) {
+        before_[free[edge.to]++] = edge.from;
+    }
+}
+
+NativeFlow::Index NativeFlow::block_at(TextOffset at) const {
+    const auto behind = std::ranges::upper_bound(blocks_, at, {}, &Block::begin);
+    return static_cast<Index>(std::prev(behind) - blocks_.begin());
+}
+
+TextRange NativeFlow::range(Index block) const {
+    return {.begin = blocks_[block].begin, .end = blocks_[block + 1].begin};
+}
+
+std::span<const NativeFlow::Index> NativeFlow::next(Index block) const {
+    const Index begin = block == 0 ? 0 : blocks_[block - 1].next_end;
+    return std::span(next_).subspan(begin, blocks_[block].next_end - begin);
+}
+
+std::span<const NativeFlow::Index> NativeFlow::before(Index block) const {
+    const Index begin = block == 0 ? 0 : blocks_[block - 1].before_end;
+    return std::span(before_).subspan(begin, blocks_[block].before_end - begin);
 }
 
 std::vector<TextOffset> NativeFlow::entries_in(TextRange range) const {
     std::vector<TextOffset> entries;
-    for (std::size_t block = block_at(range.begin); block < blocks_.size(); ++block) {
-        const TextOffset begin = blocks_[block].range.begin;
-        if (begin >= range.end) {
-            break;
-        }
-        if (range.begin < begin && blocks_[block].before.size() > 1) {
-            entries.push_back(begin);
+    for (Index block = block_at(range.begin) + 1;
+         block + 1 < blocks_.size() && blocks_[block].begin < range.end; ++block) {
+        if (before(block).size() > 1) {
+            entries.push_back(blocks_[block].begin);
         }
     }
     return entries;
@@ -198,15 +223,14 @@ std::vector<TextOffset> NativeFlow::entries_in(TextRange range) const {
 
 /// From the end of its block.
 std::vector<NativeFlow::Way> NativeFlow::onward(const Way& way) const {
-    const Block& block = blocks_[way.block];
-    const bool is_forked = way.so_far.is_forked || block.next.size() > 1;
+    const bool is_forked = way.so_far.is_forked || next(way.block).size() > 1;
     std::vector<Way> ways;
-    for (const std::size_t next : block.next) {
-        const bool is_joined = way.so_far.is_joined || blocks_[next].before.size() > 1;
+    for (const Index block : next(way.block)) {
+        const bool is_joined = way.so_far.is_joined || block == 0 || before(block).size() > 1;
         if (is_forked && is_joined) {
             continue;
         }
-        Way& onward = ways.emplace_back(Way{.block = next, .so_far = way.so_far});
+        Way& onward = ways.emplace_back(Way{.block = block, .so_far = way.so_far});
         onward.so_far.is_forked = is_forked;
         onward.so_far.is_joined = is_joined;
     }
@@ -221,7 +245,7 @@ std::vector<NativeFlow::Arrival> NativeFlow::arrivals(TextOffset from,
     for (std::size_t looked_at = 0; !pending.empty() && looked_at < blocks_.size(); ++looked_at) {
         Way way = std::move(pending.back());
         pending.pop_back();
-        const TextRange piece{.begin = begin, .end = blocks_[way.block].range.end};
+        const TextRange piece{.begin = begin, .end = range(way.block).end};
         std::optional<TextOffset> first;
         for (const TextOffset place : places) {
             if (piece.contains(place) && (!first || place < *first)) {
@@ -236,27 +260,28 @@ std::vector<NativeFlow::Arrival> NativeFlow::arrivals(TextOffset from,
             std::ranges::move(onward(way), std::back_inserter(pending));
         }
         if (!pending.empty()) {
-            begin = blocks_[pending.back().block].range.begin;
+            begin = blocks_[pending.back().block].begin;
         }
     }
     return found;
 }
 
 bool NativeFlow::comes_first(TextOffset to, std::span<const TextOffset> avoided) const {
-    return comes(0, blocks_.front().range.begin, to, avoided);
+    return comes(blocks_.front().begin, to, avoided);
 }
 
 bool NativeFlow::comes_again(TextOffset to, std::span<const TextOffset> avoided) const {
-    return comes(block_at(to), {to.value + 1}, to, avoided);
+    return comes({to.value + 1}, to, avoided);
 }
 
-/// From `from` on, which is in the block.
-bool NativeFlow::comes(std::size_t block, TextOffset from, TextOffset to,
-                       std::span<const TextOffset> avoided) const {
+/// From `from` on.
+bool NativeFlow::comes(TextOffset from, TextOffset to, std::span<const TextOffset> avoided) const {
     std::vector<bool> seen(blocks_.size());
-    std::vector<std::size_t> pending;
-    for (;;) {
-        const TextRange rest{.begin = from, .end = blocks_[block].range.end};
+    std::vector<Index> pending;
+    Index block = block_at(from);
+    seen.back() = true;
+    while (block + 1 < blocks_.size()) {
+        const TextRange rest{.begin = from, .end = range(block).end};
         TextOffset stop = rest.contains(to) ? to : rest.end;
         for (const TextOffset place : avoided) {
             stop = rest.contains(place) ? std::min(stop, place) : stop;
@@ -264,10 +289,10 @@ bool NativeFlow::comes(std::size_t block, TextOffset from, TextOffset to,
         if (rest.contains(to) && stop == to) {
             return true;
         }
-        for (const std::size_t next : blocks_[block].next) {
-            if (stop == rest.end && !seen[next]) {
-                seen[next] = true;
-                pending.push_back(next);
+        for (const Index onward : next(block)) {
+            if (stop == rest.end && !seen[onward]) {
+                seen[onward] = true;
+                pending.push_back(onward);
             }
         }
         if (pending.empty()) {
@@ -275,22 +300,22 @@ bool NativeFlow::comes(std::size_t block, TextOffset from, TextOffset to,
         }
         block = pending.back();
         pending.pop_back();
-        from = blocks_[block].range.begin;
+        from = blocks_[block].begin;
     }
+    return false;
 }
 
 std::vector<TextOffset> NativeFlow::waiting_places(TextOffset at) const {
-    const std::size_t header = block_at(at);
-    const TextOffset begin = blocks_[header].range.begin;
+    const Index header = block_at(at);
+    const TextOffset begin = blocks_[header].begin;
     std::vector<TextOffset> places;
     bool is_loop = false;
-    for (const std::size_t before : blocks_[header].before) {
-        const Block& way_in = blocks_[before];
-        const bool is_behind = before == header || !comes_first(way_in.range.begin, {{begin}});
-        if (is_behind) {
+    for (const Index way_in : before(header)) {
+        const TextRange block = range(way_in);
+        if (way_in == header || !comes_first(block.begin, {{begin}})) {
             is_loop = true; // round again
-        } else if (way_in.idle && way_in.next.size() == 1) {
-            places.push_back(*way_in.idle);
+        } else if (blocks_[way_in].idle < block.end && next(way_in).size() == 1) {
+            places.push_back(blocks_[way_in].idle);
         } else {
             return {};
         }

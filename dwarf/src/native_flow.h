@@ -4,8 +4,8 @@
 #include <wdbg/dwarf/aot_debug_info.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -43,28 +43,38 @@ class NativeFlow {
     [[nodiscard]] std::vector<TextOffset> waiting_places(TextOffset at) const;
 
   private:
+    using Index = std::uint32_t; ///< of a block
+
     struct Block {
-        TextRange range{};
-        std::vector<std::size_t> next{};
-        std::vector<std::size_t> before{};
-        /// Its last instruction, if that has no effect.
-        std::optional<TextOffset> idle{};
+        TextOffset begin{};
+        TextOffset idle{};    ///< its last instruction, if that has no effect; else its end
+        Index next_end = 0;   ///< in next_; they begin where those of the block before end
+        Index before_end = 0; ///< likewise in before_
     };
 
     struct Way {
-        std::size_t block = 0;
+        Index block = 0;
         Arrival so_far{};
     };
 
-    void add_blocks(TextRange function, const std::set<TextOffset>& begins);
-    void lead(std::size_t from, std::span<const TextOffset> targets);
-    void note_nops(const std::vector<TextRange>& nops);
-    [[nodiscard]] std::size_t block_at(TextOffset at) const;
+    struct Edge {
+        Index from = 0;
+        Index to = 0;
+    };
+
+    void lead(Index from, std::span<const TextOffset> targets, std::vector<Edge>& edges) const;
+    void add_edges(const std::vector<Edge>& edges);
+    [[nodiscard]] Index block_at(TextOffset at) const;
+    [[nodiscard]] TextRange range(Index block) const;
+    [[nodiscard]] std::span<const Index> next(Index block) const;
+    [[nodiscard]] std::span<const Index> before(Index block) const;
     [[nodiscard]] std::vector<Way> onward(const Way& way) const;
-    [[nodiscard]] bool comes(std::size_t block, TextOffset from, TextOffset to,
+    [[nodiscard]] bool comes(TextOffset from, TextOffset to,
                              std::span<const TextOffset> avoided) const;
 
-    std::vector<Block> blocks_; ///< by address
+    std::vector<Block> blocks_; ///< by address; behind them one where the function ends
+    std::vector<Index> next_;
+    std::vector<Index> before_;
 };
 
 } // namespace wdbg::dwarf

@@ -119,6 +119,11 @@ class NativeReader : public AotDebugInfo {
     auto with_frame(const NativeActivation& activation, Use use) const
         -> decltype(use(std::declval<const CallFrame&>()));
 
+    struct KnownFlow {
+        TextRange function{};
+        std::shared_ptr<const NativeFlow> flow;
+    };
+
     DebugFile file_;
     MachineTraits machine_;
     Guest guest_;
@@ -131,8 +136,7 @@ class NativeReader : public AotDebugInfo {
     mutable PackedNumbers guest_rows_;
     mutable std::mutex flows_mutex_; ///< guards what follows
     mutable std::map<std::uint32_t, std::unique_ptr<wasm::ControlFlow>> flows_; ///< by function
-    mutable TextRange native_flow_of_{};
-    mutable std::shared_ptr<const NativeFlow> native_flow_;
+    mutable std::vector<KnownFlow> native_flows_; ///< the last one asked for first
 };
 
 /// The address of the instruction that an activation is at.

@@ -195,15 +195,29 @@ std::vector<BreakpointSite> NativeReader::sites_by_lines(CodeOffset offset) cons
     return sites;
 }
 
-/// Keeps that of the function asked for last.
+/// Keeps those of the functions asked for last.
 std::shared_ptr<const NativeFlow> NativeReader::native_flow(TextRange function) const {
+    constexpr std::uint32_t longest = 1U << 20U; // bytes; a damaged file may say anything
+    constexpr std::size_t most = 16;
     const std::lock_guard lock(flows_mutex_);
-    if (native_flow_of_ != function) {
-        auto flow = NativeFlow::read(function, text_);
-        native_flow_ = flow ? std::make_shared<const NativeFlow>(std::move(*flow)) : nullptr;
-        native_flow_of_ = function;
+    if (function.end.value > file_.text_size() || function.end < function.begin ||
+        function.end.value - function.begin.value > longest) {
+        return nullptr;
     }
-    return native_flow_;
+    const auto known = std::ranges::find(native_flows_, function, &KnownFlow::function);
+    if (known != native_flows_.end()) {
+        std::rotate(native_flows_.begin(), known, std::next(known));
+        return native_flows_.front().flow;
+    }
+    if (native_flows_.size() == most) {
+        native_flows_.pop_back();
+    }
+    auto flow = NativeFlow::read(function, text_);
+    native_flows_.insert(
+        native_flows_.begin(),
+        {.function = function,
+         .flow = flow ? std::make_shared<const NativeFlow>(std::move(*flow)) : nullptr});
+    return native_flows_.front().flow;
 }
 
 BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach reach) const {

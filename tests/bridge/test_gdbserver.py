@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """LLDB on compiled code in a stock WAMR process that gdbserver has started."""
+import os
+import re
+import subprocess
+
 import pytest
 
 import native
+from harness import paths
+from harness.raw import RawClient
 
 
 def test_breakpoint_backtrace_and_locals(start, debug):
@@ -38,6 +44,43 @@ def test_optimised_code(start, debug):
     assert stop.reason == "breakpoint"
     assert "main" in session.frames() or "__original_main" in session.frames()
     assert session.go_to_exit() == 0
+
+
+IN_FRONT_OF_A_LOOP = """(module (memory (export "memory") 1)
+  (func $work (param $n i32) (result i32)
+    (if (result i32) (local.get $n)
+      (then (i32.add (call $work (i32.sub (local.get $n) (i32.const 1))) (i32.load (memory.grow (i32.const 0)))))
+      (else (i32.const 1))))
+  (func (export "_start") (local $n i32) (local $sum i32)
+    (local.set $n (i32.const 9))
+    (local.set $sum (call $work (i32.const 3)))
+    nop
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum) (call $work (local.get $n))))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i32.store (i32.const 8) (local.get $sum))))"""
+
+
+def test_optimised_code_is_hit_once_for_each_execution(parts, tmp_path):
+    """By the .aot file's code: it is not read over the link."""
+    source = tmp_path / "guest.wat"
+    source.write_text(IN_FRONT_OF_A_LOOP)
+    wasm, aot = source.with_suffix(".wasm"), source.with_suffix(".aot")
+    subprocess.run(["wat2wasm", source, "-o", wasm], check=True)
+    subprocess.run([paths.wdbg(), "compile", "-O3", "--cpu=x86-64-v3", wasm, "-o", aot], check=True,
+                   capture_output=True)
+    listing = subprocess.run(["wasm-objdump", "-d", wasm], capture_output=True, text=True, check=True).stdout
+    nop = int(re.search(r"^ ([0-9a-f]+): .*\| +nop$", listing, re.MULTILINE)[1], 16)
+    server = parts(native.Gdbserver(os.environ["WDBG_STOCK_RUNNER"], str(aot)))
+    client = RawClient(parts(native.Bridge(server.address(), aot, wasm)).address())
+    assert client.ask(f"Z0,{0x4000000000000000 + nop:x},1") == "OK"
+    hits = 0
+    client.send("c")
+    while client.receive().startswith("T05"):
+        hits += 1
+        client.send("c")
+    client.close()
+    assert hits == 1
 
 
 def test_condition_and_hits_in_a_loop(start, debug):

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// Debug files of any bytes, with the module that the seeds belong to; then everything that the AOT
 /// mapping asks of one, and what `wdbg info` measures. The seeds are `wdbg compile` of it at -Og
-/// and -O3. The same bytes are read as an .aot file.
+/// and -O3. The same bytes are read as an .aot file, and are the native text.
 #include <wdbg/dwarf/aot_debug_info.h>
 #include <wdbg/dwarf/aot_file.h>
 #include <wdbg/dwarf/coverage.h>
 #include <wdbg/dwarf/llvm_aot_debug_info.h>
+#include <wdbg/dwarf/x86_decoder.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace {
 
@@ -29,6 +31,20 @@ constexpr std::array<std::uint8_t, 102> module_bytes{
 };
 
 constexpr std::uint32_t text_limit = 512;
+
+/// The bytes again and again, as far as anybody asks.
+NativeText text_of(std::span<const std::byte> bytes) {
+    static const auto decoder = std::move(*make_x86_decoder());
+    static const std::vector<std::uint64_t> jump_targets{16, 32, 48};
+    return {.read = [bytes](TextOffset at, std::span<std::byte> into) -> Result<void> {
+                for (std::size_t i = 0; i < into.size() && !bytes.empty(); ++i) {
+                    into[i] = bytes[(at.value + i) % bytes.size()];
+                }
+                return {};
+            },
+            .decoder = decoder.get(),
+            .jump_targets = &jump_targets};
+}
 
 void ask_at(const AotDebugInfo& info, TextOffset pc, AddressKind kind) {
     NativeRegisters registers{.pc = NativeAddress{0x10000 + pc.value}};
@@ -58,11 +74,11 @@ void ask_at(const AotDebugInfo& info, TextOffset pc, AddressKind kind) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto module = std::as_bytes(std::span(module_bytes));
     static_cast<void>(AotFile::parse(std::as_bytes(std::span(data, size))));
-    auto info = make_aot_debug_info({.debug_file = std::as_bytes(std::span(data, size)),
-                                     .module = {.bytes = module, .path = {}}});
+    const auto bytes = std::as_bytes(std::span(data, size));
+    auto info = make_aot_debug_info(
+        {.debug_file = bytes, .module = {.bytes = module, .path = {}}, .text = text_of(bytes)});
     if (!info) { // it says that it belongs to another module: without one
-        info =
-            make_aot_debug_info({.debug_file = std::as_bytes(std::span(data, size)), .module = {}});
+        info = make_aot_debug_info({.debug_file = bytes, .module = {}, .text = text_of(bytes)});
     }
     if (!info) {
         return 0;

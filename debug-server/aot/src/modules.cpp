@@ -234,6 +234,9 @@ Result<void> CodeModules::open_debug_file(CodeModule& module) const {
         module.info.reset();
         return belongs;
     }
+    if (options_.reads_are_slow) {
+        open_text(module);
+    }
     find_wasm(module);
     read_differing(module);
     if (module.wasm_path.empty()) {
@@ -269,17 +272,48 @@ void CodeModules::read_differing(CodeModule& module) const {
     }
 }
 
-/// As the target has it; not where reading all of a function takes long.
+/// As the .aot file has it, if that has the code that the debug file is for: the module's file, or
+/// the one beside the debug file.
+void CodeModules::open_text(CodeModule& module) const {
+    const fs::path beside = fs::path(module.code.debug_file).replace_extension();
+    for (const std::string& path : {module.code.module_file, beside.string()}) {
+        auto mapped = MappedFile::open(path);
+        const auto aot = mapped ? dwarf::AotFile::parse(mapped->bytes())
+                                : Result<dwarf::AotFile>(std::unexpected(mapped.error()));
+        if (aot && module.info->check_text(aot->text())) {
+            module.text = aot->text();
+            module.aot_file = std::move(*mapped);
+            return;
+        }
+    }
+}
+
+/// As the target has it; as the .aot file has it where reading the target takes long.
 dwarf::NativeText CodeModules::text_of(const CodeModule& module) const {
-    if (options_.reads_are_slow) {
+    const bool is_conditional = target_.machine() == Machine::Arm; // returns, too: nobody tells
+    if (options_.decoder == nullptr || is_conditional ||
+        (options_.reads_are_slow && module.text.empty())) {
         return {};
     }
-    return {.read =
-                [this, &module](dwarf::TextOffset at, std::span<std::byte> into) {
-                    return target_.read_memory(module.native(at), into);
-                },
-            .decoder = options_.decoder,
-            .jump_targets = module.jump_targets ? &*module.jump_targets : nullptr};
+    const auto read_target = [this, &module](dwarf::TextOffset at, std::span<std::byte> into) {
+        return target_.read_memory(module.native(at), into);
+    };
+    const auto read_file = [&module](dwarf::TextOffset at,
+                                     std::span<std::byte> into) -> Result<void> {
+        if (at.value > module.text.size() || into.size() > module.text.size() - at.value) {
+            return fail(ErrorCode::OutOfRange, "behind the text");
+        }
+        std::ranges::copy(module.text.subspan(at.value, into.size()), into.begin());
+        return {};
+    };
+    dwarf::NativeText text{.decoder = options_.decoder,
+                           .jump_targets = module.jump_targets ? &*module.jump_targets : nullptr};
+    if (options_.reads_are_slow) {
+        text.read = read_file;
+    } else {
+        text.read = read_target;
+    }
+    return text;
 }
 
 Result<void> CodeModules::load_info(CodeModule& module) const {
@@ -309,7 +343,7 @@ Result<void> CodeModules::check_text(const CodeModule& module) const {
 Result<void> CodeModules::open_bare_code(CodeModule& module) const {
     const CodeRange& code = module.code;
     if (options_.decoder == nullptr || target_.machine() != Machine::X86_64 ||
-        !code.imported_functions) {
+        options_.reads_are_slow || !code.imported_functions) {
         return fail(ErrorCode::Unsupported, "not supported here");
     }
     const auto aot = MappedFile::open(code.module_file);
@@ -364,6 +398,7 @@ void CodeModules::add(CodeRangeId id, const CodeRange& code) {
     // Whether they belong together has taken all their bytes.
     module->debug_file.let_go();
     module->wasm_file.let_go();
+    module->aot_file.let_go();
     modules_.push_back(std::move(module));
 }
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct CodeModule {
     std::string name;      ///< for people: the file's name
     MappedFile debug_file;
     MappedFile wasm_file;
+    MappedFile aot_file;                       ///< only where reading the target takes long
+    std::span<const std::byte> text;           ///< in `aot_file`
     std::optional<wasm::Module> wasm;          ///< where `is_bare`, a stand-in
     std::unique_ptr<dwarf::AotDebugInfo> info; ///< nullptr where nothing is known
     bool is_bare = false; ///< no debug file: `info` is what the code itself tells (bare_code.h)
@@ -79,6 +82,7 @@ class CodeModules {
 
   private:
     [[nodiscard]] Result<void> open_debug_file(CodeModule& module) const;
+    void open_text(CodeModule& module) const;
     [[nodiscard]] dwarf::NativeText text_of(const CodeModule& module) const;
     [[nodiscard]] Result<void> load_info(CodeModule& module) const;
     [[nodiscard]] Result<void> check_text(const CodeModule& module) const;

@@ -73,6 +73,7 @@ class BridgeImpl final : public Bridge {
     bool thumb_ = false;                  ///< Arm's Thumb instructions
     std::optional<NativeAddress> loaded_; ///< the runtime's handle of what it has loaded last
     bool stopped_anywhere_ = false;       ///< perhaps where the runtime has loaded half of a module
+    std::unique_ptr<InstructionDecoder> decoder_;
     std::unique_ptr<remote::RemoteNativeTarget> target_;
     std::unique_ptr<HostFrames> host_;
     std::unique_ptr<aot::AotDebuggee> debuggee_;
@@ -111,7 +112,8 @@ Result<void> BridgeImpl::open() {
          .reads_are_slow = true,
          .load_printer = [machine = machine_,
                           thumb =
-                              thumb_] { return dwarf::load_instruction_printer(machine, thumb); }});
+                              thumb_] { return dwarf::load_instruction_printer(machine, thumb); },
+         .decoder = decoder_.get()});
     target_->set_end_handler([this](const remote::NativeEnd& end) { on_end(end); });
     return {};
 }
@@ -134,6 +136,9 @@ Result<void> BridgeImpl::connect() {
         return std::unexpected(decoder.error());
     }
     target_->set_decoder(std::move(*decoder));
+    if (auto own = dwarf::load_instruction_decoder(machine_, thumb_)) {
+        decoder_ = std::move(*own);
+    }
     host_ = std::make_unique<HostFrames>(*target_);
     if (!options_.host_file.empty()) {
         if (auto read = host_->set_program(options_.host_file.string()); !read) {

@@ -38,8 +38,9 @@ struct AotOptions {
     bool reads_are_slow = false;
     /// Of the target's machine, for those who look at native code. May be empty.
     LoadPrinter load_printer{};
-    /// For the functions and stacks of x86-64 code that has no debug file; nullptr: there are none.
-    /// Must outlive the debuggee.
+    /// Of the target's machine: for where breakpoints go in optimised code, and for the functions
+    /// and stacks of x86-64 code that has no debug file; nullptr: by the line table alone, and
+    /// there are none. Must outlive the debuggee.
     const InstructionDecoder* decoder = nullptr;
 };
 
