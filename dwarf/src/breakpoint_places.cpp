@@ -41,9 +41,11 @@ class PlaceFinder {
                 go_on(at);
             }
         }
+        const auto all = found_;
         go_to_join();
         drop_those_behind_others();
         wait_in_front_of_loops();
+        add_those_in_front_of_threads(all);
         add_to(sites);
     }
 
@@ -213,6 +215,30 @@ class PlaceFinder {
         }
     }
 
+    /// A thread may have passed the first of several pieces, or where others wait.
+    void add_those_in_front_of_threads(const std::map<Place, std::vector<TextOffset>>& all) {
+        std::vector<TextOffset> threads = wanted_.seeker.threads;
+        std::erase_if(threads, [this](TextOffset at) { return !scopes_.range.contains(at); });
+        const auto flow = threads.empty() ? nullptr : rows_.native_flow();
+        if (flow == nullptr) {
+            return;
+        }
+        std::vector<TextOffset> chosen;
+        for (const auto& [place, pieces] : found_) {
+            chosen.insert(chosen.end(), pieces.begin(), pieces.end());
+        }
+        for (const auto& [place, pieces] : all) {
+            for (const TextOffset at : rows_.all_pieces_of(place, *flow)) {
+                if (std::ranges::find(chosen, at) == chosen.end() &&
+                    std::ranges::any_of(threads, [&](TextOffset thread) {
+                        return flow->comes(thread, at, chosen);
+                    })) {
+                    found_[place].push_back(at);
+                }
+            }
+        }
+    }
+
     /// Whether control comes to the place several times for one execution of the wanted
     /// instruction.
     [[nodiscard]] bool repeats_alone(const Place& place) const {
@@ -350,7 +376,7 @@ class PlaceFinder {
     }
 
     [[nodiscard]] bool may_go_to(std::uint32_t scope, CodeOffset next) const {
-        if (wanted_.reach == BreakpointReach::AnyWay ||
+        if (wanted_.seeker.reach == BreakpointReach::AnyWay ||
             (scope == origin_ && wanted_.offset < next && next < wanted_.row_end)) {
             return true;
         }

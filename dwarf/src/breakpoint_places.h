@@ -12,7 +12,7 @@ struct Wanted {
     CodeOffset body; ///< where its function's body begins
     CodeOffset offset;
     CodeOffset row_end; ///< of its row in the guest's line table: the line's, for OnlyWay
-    BreakpointReach reach = BreakpointReach::OnlyWay;
+    const BreakpointSeeker& seeker;
 };
 
 /// The places of the instruction in one native function, for each copy of its function there.

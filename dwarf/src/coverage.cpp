@@ -203,7 +203,7 @@ class Measure {
 
   private:
     [[nodiscard]] bool is_breakable(const StatementRow& row) const {
-        return !info_.breakpoint({row.begin}, BreakpointReach::OnlyWay).sites.empty();
+        return !info_.breakpoint({row.begin}, {}).sites.empty();
     }
 
     void count_variables(const StatementRow& row, std::uint64_t address) {

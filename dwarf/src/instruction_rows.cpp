@@ -32,7 +32,8 @@ bool InstructionRows::holds_places() const {
     return *holds_places_;
 }
 
-std::vector<TextOffset> InstructionRows::pieces_of(const InstructionPlace& place) const {
+/// In its copy; only those where it is known to begin, if there are any.
+std::vector<std::uint32_t> InstructionRows::rows_of(const InstructionPlace& place) const {
     const bool has_begin = begins_somewhere(place);
     std::vector<std::uint32_t> own;
     for (const std::uint32_t row : lines_.rows_of(place.offset.value)) {
@@ -41,6 +42,17 @@ std::vector<TextOffset> InstructionRows::pieces_of(const InstructionPlace& place
             own.push_back(row);
         }
     }
+    return own;
+}
+
+std::vector<TextOffset> InstructionRows::all_pieces_of(const InstructionPlace& place,
+                                                       const NativeFlow& flow) const {
+    return pieces_of_rows(rows_of(place), flow);
+}
+
+std::vector<TextOffset> InstructionRows::pieces_of(const InstructionPlace& place) const {
+    const bool has_begin = begins_somewhere(place);
+    const std::vector<std::uint32_t> own = rows_of(place);
     const auto is_statement = [&](std::uint32_t row) {
         return has_begin || lines_.rows()[row].is_statement;
     };

@@ -39,12 +39,17 @@ class InstructionRows {
     /// where it has no code of its own.
     [[nodiscard]] std::vector<TextOffset> pieces_of(const InstructionPlace& place) const;
 
+    /// All pieces of its code.
+    [[nodiscard]] std::vector<TextOffset> all_pieces_of(const InstructionPlace& place,
+                                                        const NativeFlow& flow) const;
+
     /// nullptr where it is not known, and where the compiler has marked where statements begin:
     /// there the rows are exact.
     [[nodiscard]] std::shared_ptr<const NativeFlow> native_flow() const;
 
   private:
     [[nodiscard]] bool holds_places() const;
+    [[nodiscard]] std::vector<std::uint32_t> rows_of(const InstructionPlace& place) const;
     [[nodiscard]] bool is_own(const NativeRow& row, std::uint32_t scope) const;
     [[nodiscard]] bool begins_somewhere(const InstructionPlace& place) const;
     [[nodiscard]] bool continues(std::size_t row, std::uint32_t scope) const;

@@ -274,7 +274,6 @@ bool NativeFlow::comes_again(TextOffset to, std::span<const TextOffset> avoided)
     return comes({to.value + 1}, to, avoided);
 }
 
-/// From `from` on.
 bool NativeFlow::comes(TextOffset from, TextOffset to, std::span<const TextOffset> avoided) const {
     std::vector<bool> seen(blocks_.size());
     std::vector<Index> pending;

@@ -38,6 +38,11 @@ class NativeFlow {
     /// Whether control can come from `to` back to it and to none of `avoided`.
     [[nodiscard]] bool comes_again(TextOffset to, std::span<const TextOffset> avoided) const;
 
+    /// Whether control can come from `from`, executing the instruction there, to `to` and to none
+    /// of `avoided`.
+    [[nodiscard]] bool comes(TextOffset from, TextOffset to,
+                             std::span<const TextOffset> avoided) const;
+
     /// Where the code around `at` is the first of a loop: the last instruction on each way into the
     /// loop, if all of these do nothing but to go there. Else empty.
     [[nodiscard]] std::vector<TextOffset> waiting_places(TextOffset at) const;
@@ -69,8 +74,6 @@ class NativeFlow {
     [[nodiscard]] std::span<const Index> next(Index block) const;
     [[nodiscard]] std::span<const Index> before(Index block) const;
     [[nodiscard]] std::vector<Way> onward(const Way& way) const;
-    [[nodiscard]] bool comes(TextOffset from, TextOffset to,
-                             std::span<const TextOffset> avoided) const;
 
     std::vector<Block> blocks_; ///< by address; behind them one where the function ends
     std::vector<Index> next_;

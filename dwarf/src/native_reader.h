@@ -57,7 +57,7 @@ class NativeReader : public AotDebugInfo {
     }
 
     std::vector<WasmPosition> positions(TextOffset pc, AddressKind kind) const override;
-    BreakpointPlaces breakpoint(CodeOffset offset, BreakpointReach reach) const override;
+    BreakpointPlaces breakpoint(CodeOffset offset, const BreakpointSeeker& seeker) const override;
     std::vector<CodeOffset> instructions_at(TextOffset pc) const override;
     std::vector<TextOffset> entries(std::uint32_t function) const override;
     std::vector<TextRange> instruction_ranges(TextOffset pc) const override;

@@ -220,7 +220,7 @@ std::shared_ptr<const NativeFlow> NativeReader::native_flow(TextRange function) 
     return native_flows_.front().flow;
 }
 
-BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach reach) const {
+BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, const BreakpointSeeker& seeker) const {
     BreakpointPlaces places{.resolved = first_instruction(offset), .sites = {}};
     const wasm::Module* const known = module();
     const wasm::FunctionBody* const body =
@@ -231,13 +231,14 @@ BreakpointPlaces NativeReader::breakpoint(CodeOffset offset, BreakpointReach rea
     }
     const FlowOf flow = [this](CodeOffset at) { return flow_of(at); };
     const wasm::ControlFlow* const own = flow(places.resolved);
-    if (reach == BreakpointReach::OnlyWay && own != nullptr && own->is_dead(places.resolved)) {
+    if (seeker.reach == BreakpointReach::OnlyWay && own != nullptr &&
+        own->is_dead(places.resolved)) {
         return places;
     }
     const Wanted wanted{.body = body->begin,
                         .offset = places.resolved,
                         .row_end = end_of_guest_row(places.resolved),
-                        .reach = reach};
+                        .seeker = seeker};
     // Native functions with code of this one: its own, and those that it was inlined into.
     std::vector<const FunctionScopes*> seen;
     for (auto line = lines().next_line(body->begin.value, body->end.value); line;

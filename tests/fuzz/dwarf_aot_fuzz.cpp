@@ -89,7 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     for (std::uint32_t offset = 0; offset < module_bytes.size(); ++offset) {
         for (const auto reach : {BreakpointReach::OnlyWay, BreakpointReach::AnyWay}) {
-            static_cast<void>((*info)->breakpoint(CodeOffset{offset}, reach));
+            static_cast<void>((*info)->breakpoint(CodeOffset{offset},
+                                                  {.reach = reach, .threads = {{0}, {16}, {40}}}));
         }
     }
     GuestDwarf guest;

@@ -68,8 +68,8 @@ class BareCodeInfo final : public dwarf::AotDebugInfo {
     [[nodiscard]] std::vector<dwarf::WasmPosition> positions(TextOffset pc,
                                                              AddressKind kind) const override;
     [[nodiscard]] std::vector<CodeOffset> instructions_at(TextOffset pc) const override;
-    [[nodiscard]] dwarf::BreakpointPlaces breakpoint(CodeOffset offset,
-                                                     dwarf::BreakpointReach reach) const override;
+    [[nodiscard]] dwarf::BreakpointPlaces
+    breakpoint(CodeOffset offset, const dwarf::BreakpointSeeker& seeker) const override;
     [[nodiscard]] std::vector<TextOffset> entries(std::uint32_t function) const override;
 
     /// None: a step is one native instruction.
@@ -191,7 +191,7 @@ std::vector<CodeOffset> BareCodeInfo::instructions_at(TextOffset pc) const {
 }
 
 dwarf::BreakpointPlaces BareCodeInfo::breakpoint(CodeOffset offset,
-                                                 dwarf::BreakpointReach /*reach*/) const {
+                                                 const dwarf::BreakpointSeeker& /*seeker*/) const {
     dwarf::BreakpointPlaces places{.resolved = offset, .sites = {}};
     const auto place = place_of(offset);
     if (!place || !depths_of(*place->function).is_instruction(place->offset)) {

@@ -177,7 +177,7 @@ Result<void> AotBreakpoints::set_conditions(const AotInstance& instance, CodeAdd
 }
 
 Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress address,
-                                   dwarf::BreakpointReach reach,
+                                   const dwarf::BreakpointSeeker& seeker,
                                    std::vector<ReturnSite> return_sites,
                                    const std::vector<InstanceMark>& others) {
     const CodeModule& module = *instance.module;
@@ -207,7 +207,7 @@ Result<void> AotBreakpoints::plant(const AotInstance& instance, CodeAddress addr
     for (ReturnSite& site : return_sites) {
         done = done ? add(site.site, std::move(site.positions), {}) : done;
     }
-    for (dwarf::BreakpointSite& site : module.info->breakpoint(address.offset, reach).sites) {
+    for (dwarf::BreakpointSite& site : module.info->breakpoint(address.offset, seeker).sites) {
         done = done ? add(module.native(site.at), std::move(site.positions), std::move(site.ahead))
                     : done;
     }
@@ -361,7 +361,7 @@ std::vector<CodeAddress> AotBreakpoints::plant_again(const AotInstance& instance
             continue;
         }
         entry = put_by_.erase(entry);
-        if (plant(instance, address, dwarf::BreakpointReach::OnlyWay, {}, {})) {
+        if (plant(instance, address, {}, {}, {})) {
             planted_.at(address).count = count;
         } else {
             failed.push_back(address);

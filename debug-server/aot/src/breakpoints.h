@@ -38,7 +38,7 @@ class AotBreakpoints {
     /// `others`: instances that run the same code. Hits are told from theirs on the thread that is
     /// hit, where possible.
     Result<void> plant(const AotInstance& instance, CodeAddress address,
-                       dwarf::BreakpointReach reach, std::vector<ReturnSite> return_sites,
+                       const dwarf::BreakpointSeeker& seeker, std::vector<ReturnSite> return_sites,
                        const std::vector<InstanceMark>& others);
     /// NotFound if it is not planted.
     Result<void> unplant(CodeAddress address);

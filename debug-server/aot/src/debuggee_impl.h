@@ -198,7 +198,7 @@ class AotDebuggeeImpl final : public AotDebuggee,
     /// Parked in code that has no debug file: neither frames nor wasm positions.
     [[nodiscard]] bool is_in_unknown_code(ThreadId thread) const;
     [[nodiscard]] std::vector<AotBreakpoints::ReturnSite> return_sites(CodeAddress address) const;
-    [[nodiscard]] dwarf::BreakpointReach reach_of(CodeAddress address) const;
+    [[nodiscard]] dwarf::BreakpointSeeker seeker_of(CodeAddress address) const;
     /// Those that run the same code, where hits can be told from theirs.
     [[nodiscard]] std::vector<InstanceMark> others_of(const AotInstance& instance) const;
 

@@ -30,7 +30,8 @@ std::vector<dwarf::TextRange> ranges_of(const CodeModule& module, CodeOffset off
     if (!ranges.empty()) {
         return ranges;
     }
-    for (const auto& site : module.info->breakpoint(offset, dwarf::BreakpointReach::AnyWay).sites) {
+    for (const auto& site :
+         module.info->breakpoint(offset, {.reach = dwarf::BreakpointReach::AnyWay}).sites) {
         const auto around = module.function_around(site.at);
         if (around && std::ranges::find(ranges, *around) == ranges.end()) {
             ranges.push_back(*around);

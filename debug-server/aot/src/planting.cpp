@@ -36,7 +36,8 @@ std::vector<AotBreakpoints::ReturnSite> AotDebuggeeImpl::return_sites(CodeAddres
 /// For one who is in the same function already and may be about to execute the instruction (a
 /// step's end) whatever comes next stands for it. Others must not stop where it would never have
 /// been.
-dwarf::BreakpointReach AotDebuggeeImpl::reach_of(CodeAddress address) const {
+dwarf::BreakpointSeeker AotDebuggeeImpl::seeker_of(CodeAddress address) const {
+    dwarf::BreakpointSeeker seeker;
     for (const auto& [thread, stack] : stacks_) {
         for (const WasmFrame& frame : stack.frames) {
             const NativeFrame& native = stack.native[frame.native];
@@ -45,11 +46,12 @@ dwarf::BreakpointReach AotDebuggeeImpl::reach_of(CodeAddress address) const {
                 wasm ? wasm->function_containing(address.offset) : nullptr;
             if (body != nullptr && body->index == frame.position.function &&
                 native.instance != nullptr && native.instance->id == address.instance) {
-                return dwarf::BreakpointReach::AnyWay;
+                seeker.reach = dwarf::BreakpointReach::AnyWay;
+                seeker.threads.push_back(native.pc);
             }
         }
     }
-    return dwarf::BreakpointReach::OnlyWay;
+    return seeker;
 }
 
 Result<void> AotDebuggeeImpl::plant(CodeAddress address) {
@@ -61,7 +63,7 @@ Result<void> AotDebuggeeImpl::plant(CodeAddress address) {
     if (!instance) {
         return std::unexpected(instance.error());
     }
-    return breakpoints_.plant(**instance, address, reach_of(address), return_sites(address),
+    return breakpoints_.plant(**instance, address, seeker_of(address), return_sites(address),
                               others_of(**instance));
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiled_fixture.h"
+#include "native_flow.h"
 #include "native_lines.h"
 
+#include <wdbg/dwarf/aot_file.h>
+#include <wdbg/dwarf/x86_decoder.h>
 #include <wdbg/wasm/module.h>
 
 #include <gmock/gmock.h>
@@ -9,6 +12,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 namespace wdbg::dwarf {
 namespace {
@@ -113,8 +117,7 @@ TEST_P(AotDebugInfoOf, PutsBreakpointsWhereTheirInstructionBegins) {
             return std::ranges::any_of(
                 own, [&](std::uint32_t index) { return lines.rows()[index].at == site.at; });
         };
-        const BreakpointPlaces places =
-            info->breakpoint(CodeOffset{row.line}, BreakpointReach::OnlyWay);
+        const BreakpointPlaces places = info->breakpoint(CodeOffset{row.line}, {});
         for (const BreakpointSite& site : places.sites) {
             ASSERT_FALSE(site.positions.empty());
             EXPECT_EQ(site.positions.front().offset, places.resolved);
@@ -123,6 +126,68 @@ TEST_P(AotDebugInfoOf, PutsBreakpointsWhereTheirInstructionBegins) {
         sites += std::ranges::any_of(places.sites, is_own) ? 1 : 0;
     }
     EXPECT_GT(sites, 20U);
+}
+
+/// As the .aot file has it.
+class Text {
+  public:
+    explicit Text(const test::AotFixture& fixture)
+        : aot_(std::move(*AotFile::parse(fixture.aot)))
+        , decoder_(std::move(*make_x86_decoder())) {}
+
+    [[nodiscard]] NativeText text() const {
+        return {.read = [this](TextOffset at, std::span<std::byte> into) -> Result<void> {
+                    std::ranges::copy(aot_.text().subspan(at.value, into.size()), into.begin());
+                    return {};
+                },
+                .decoder = decoder_.get(),
+                .jump_targets = &*aot_.jump_targets()};
+    }
+
+  private:
+    AotFile aot_;
+    std::unique_ptr<InstructionDecoder> decoder_;
+};
+
+// Else a step's end would be run past.
+TEST_P(AotDebugInfoOf, PutsBreakpointsWhereAThreadComesByThatComesToTheInstruction) {
+    if (std::string_view(GetParam().options) != "-O3") {
+        return; // elsewhere statements are in one piece
+    }
+    const Text text(fixture);
+    AotDebugSource source = fixture.source();
+    source.text = text.text();
+    const auto with_text = std::move(*make_aot_debug_info(source));
+    constexpr std::uint32_t stride = 29; // a sample
+    std::size_t ways = 0;
+    for (const NativeFunction& function : with_text->file().functions()) {
+        const TextRange range{.begin = {function.offset}, .end = {function.offset + function.size}};
+        const auto flow = NativeFlow::read(range, text.text());
+        ASSERT_TRUE(flow) << function.offset;
+        const auto rows = lines.rows();
+        std::vector<std::size_t> own;
+        for (std::size_t row = lines.first_from(range.begin);
+             row < rows.size() && rows[row].at < range.end; ++row) {
+            own.push_back(row);
+        }
+        for (std::size_t wanted = 0; wanted < own.size(); wanted += stride) {
+            const NativeRow row = rows[own[wanted]];
+            for (std::size_t thread = 0; row.line != 0 && thread < own.size(); thread += stride) {
+                const TextOffset from = rows[own[thread]].at;
+                const auto sites = with_text
+                                       ->breakpoint({row.line}, {.reach = BreakpointReach::AnyWay,
+                                                                 .threads = {from}})
+                                       .sites;
+                const bool comes_by = std::ranges::any_of(sites, [&](const BreakpointSite& site) {
+                    return flow->comes(from, site.at, {});
+                });
+                EXPECT_TRUE(comes_by || !row.is_statement || !flow->comes(from, row.at, {}))
+                    << std::hex << row.line << " at " << row.at.value << " from " << from.value;
+                ways += comes_by ? 1 : 0;
+            }
+        }
+    }
+    EXPECT_GT(ways, 20U);
 }
 
 TEST_P(AotDebugInfoOf, PassesTheInstructionItIsAt) {

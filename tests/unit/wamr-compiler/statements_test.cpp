@@ -52,7 +52,7 @@ struct Compiled {
     void each_site(const Visit& visit) const {
         for (const dwarf::StatementRow& row : guest->rows) {
             for (const auto& site :
-                 info->breakpoint({row.begin}, dwarf::BreakpointReach::AnyWay).sites) {
+                 info->breakpoint({row.begin}, {.reach = dwarf::BreakpointReach::AnyWay}).sites) {
                 visit(site.at.value);
             }
         }

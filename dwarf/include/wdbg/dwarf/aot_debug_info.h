@@ -86,6 +86,14 @@ enum class BreakpointReach : std::uint8_t {
     AnyWay,
 };
 
+/// Who wants to know where a breakpoint goes.
+struct BreakpointSeeker {
+    BreakpointReach reach = BreakpointReach::OnlyWay;
+    /// AnyWay: where threads are, or return to, that may be about to execute the instruction. What
+    /// they would come to counts as well, where they have passed what others come to.
+    std::vector<TextOffset> threads{};
+};
+
 /// A register of the machine's DWARF numbering (general or vector), whole or its low bytes.
 struct RegisterPlace {
     std::uint32_t number = 0;
@@ -152,7 +160,7 @@ class AotDebugInfo {
     /// .wasm, the next one of the function. An offset at the function's start (its locals header)
     /// is its first instruction. No sites: nothing there became code.
     [[nodiscard]] virtual BreakpointPlaces breakpoint(CodeOffset offset,
-                                                      BreakpointReach reach) const = 0;
+                                                      const BreakpointSeeker& seeker) const = 0;
 
     /// The native entry of a function, behind what the caller does; empty if it has no code of its
     /// own.
