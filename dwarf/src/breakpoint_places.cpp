@@ -215,7 +215,8 @@ class PlaceFinder {
         }
     }
 
-    /// A thread may have passed the first of several pieces, or where others wait.
+    /// A thread may have passed the first of several pieces, or where others wait: it comes to one,
+    /// and not from there to one that was chosen.
     void add_those_in_front_of_threads(const std::map<Place, std::vector<TextOffset>>& all) {
         std::vector<TextOffset> threads = wanted_.seeker.threads;
         std::erase_if(threads, [this](TextOffset at) { return !scopes_.range.contains(at); });
@@ -230,9 +231,11 @@ class PlaceFinder {
         for (const auto& [place, pieces] : all) {
             for (const TextOffset at : rows_.all_pieces_of(place, *flow)) {
                 if (std::ranges::find(chosen, at) == chosen.end() &&
-                    std::ranges::any_of(threads, [&](TextOffset thread) {
-                        return flow->comes(thread, at, chosen);
-                    })) {
+                    std::ranges::any_of(
+                        threads,
+                        [&](TextOffset thread) { return flow->comes(thread, at, chosen); }) &&
+                    std::ranges::all_of(flow->arrivals(at, chosen),
+                                        &NativeFlow::Arrival::is_forked)) {
                     found_[place].push_back(at);
                 }
             }
