@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """LLDB on compiled code in a stock WAMR process that gdbserver has started."""
 import os
-import re
 import subprocess
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 import native
 from harness import paths
 from harness.raw import RawClient
+from harness.wat import compile_wat, instructions
 
 
 def test_breakpoint_backtrace_and_locals(start, debug):
@@ -63,17 +63,13 @@ IN_FRONT_OF_A_LOOP = """(module (memory (export "memory") 1)
 
 def test_optimised_code_is_hit_once_for_each_execution(parts, tmp_path):
     """By the .aot file's code: it is not read over the link."""
-    source = tmp_path / "guest.wat"
-    source.write_text(IN_FRONT_OF_A_LOOP)
-    wasm, aot = source.with_suffix(".wasm"), source.with_suffix(".aot")
-    subprocess.run(["wat2wasm", source, "-o", wasm], check=True)
+    wasm = compile_wat(IN_FRONT_OF_A_LOOP, tmp_path / "guest.wasm")
+    aot = wasm.with_suffix(".aot")
     subprocess.run([paths.wdbg(), "compile", "-O3", "--cpu=x86-64-v3", wasm, "-o", aot], check=True,
                    capture_output=True)
-    listing = subprocess.run(["wasm-objdump", "-d", wasm], capture_output=True, text=True, check=True).stdout
-    nop = int(re.search(r"^ ([0-9a-f]+): .*\| +nop$", listing, re.MULTILINE)[1], 16)
     server = parts(native.Gdbserver(os.environ["WDBG_STOCK_RUNNER"], str(aot)))
     client = RawClient(parts(native.Bridge(server.address(), aot, wasm)).address())
-    assert client.ask(f"Z0,{0x4000000000000000 + nop:x},1") == "OK"
+    assert client.ask(f"Z0,{dict(instructions(wasm))['nop']:x},1") == "OK"
     hits = 0
     client.send("c")
     while client.receive().startswith("T05"):

@@ -8,13 +8,13 @@ import pytest
 
 from harness import paths, walk
 from harness.guest import Guest
-from harness.raw import RawClient
+from harness.raw import RawClient, counting
+from harness.wat import CODE
 from test_engines_agree import LUA, SQLITE
 
 SECONDS = 120
 ALL = 100_000
 VARIABLES = 256  # of the agent's
-COUNT, EQUAL, CONST8, END = 0x80, 0x13, 0x22, 0x27
 
 
 def hits_of(new_session, monkeypatch, engine: str, guest: str, files, places: int, seed: int) -> dict[int, int]:
@@ -53,7 +53,7 @@ def test_of_statements_are_the_same(new_session, monkeypatch, guest, files, plac
 
 def code_address(address: lldb.SBAddress) -> int:
     """What the stub calls it, of the main module."""
-    return 0x4000000000000000 + address.GetSection().GetFileOffset() + address.GetOffset()
+    return CODE + address.GetSection().GetFileOffset() + address.GetOffset()
 
 
 def executable_memory(pid: int) -> dict[int, bytes]:
@@ -103,9 +103,7 @@ def counted(guest: str, places: list[int], ends: list[int], by_filter: bool) -> 
     before = executable_memory(program.pid)
     taken = []
     for number, place in enumerate(places):
-        code = bytes((COUNT, 0, number, CONST8, 0, EQUAL, END)).hex()
-        other = bytes((COUNT, 0, VARIABLES - 1, CONST8, 0, EQUAL, END)).hex()
-        conditions = f"X7,{code}" + (f"X7,{other}" if by_filter else "")
+        conditions = counting(number) + (counting(VARIABLES - 1) if by_filter else "")
         taken.append(client.ask(f"Z0,{place:x},1;{conditions}") == "OK")  # refused where a value is not known
     assert "OK" in [client.ask(f"Z0,{end:x},1") for end in ends]
     client.send("c")

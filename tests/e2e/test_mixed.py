@@ -12,6 +12,7 @@ import pytest
 from harness import paths
 from harness.deadline import wait_for
 from harness.guest import Guest
+from harness.wat import compile_wat
 
 MAIN = "mixed/main.c"
 LIBRARY = "mixed/mixlib.c"
@@ -90,13 +91,6 @@ def test_modules_of_one_kind_end_in_the_library_as_well(engine):
     done = run_wdbg(f"--engine={engine}", main, "trap")
     assert done.returncode == 134
     assert done.stderr.startswith("wdbg: trap: integer divide by zero")
-
-
-def compile_wat(text: str, wasm: pathlib.Path) -> pathlib.Path:
-    source = wasm.with_suffix(".wat")
-    source.write_text(text)
-    subprocess.run(["wat2wasm", source, "-o", wasm], check=True)
-    return wasm
 
 
 def compiled_library(text: str, scratch: pathlib.Path) -> None:

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Breakpoints in -O3 code at instructions whose own code is gone."""
 import pathlib
-import re
 import subprocess
 
 import pytest
 
 from harness import paths
 from harness.guest import Guest
-from harness.raw import RawClient
+from harness.raw import RawClient, counting
+from harness.wat import compile_wat, instructions
 
-CODE = 0x4000000000000000
 FOLDED = """(module (memory (export "memory") 1)
   (func (export "f") (param $n i32) (result i32) (local $x i32)
     (local.set $x (i32.const 7))
@@ -40,17 +39,13 @@ UNROLLED = """(module (memory (export "memory") 1)
       (i32.store8 offset=1000 (local.get $sum) (local.get $n))
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum)))"""
-COUNT, EQUAL, CONST8, END = 0x80, 0x13, 0x22, 0x27  # of the agent's
 
 
 @pytest.fixture
 def compiled(scratch):
     """compiled(text): the .wasm, with an .aot beside it."""
     def make(text: str) -> pathlib.Path:
-        source = scratch / "guest.wat"
-        source.write_text(text)
-        wasm = source.with_suffix(".wasm")
-        subprocess.run(["wat2wasm", source, "-o", wasm], check=True)
+        wasm = compile_wat(text, scratch / "guest.wasm")
         subprocess.run([paths.wdbg(), "compile", "-O3", "--cpu=x86-64-v3", wasm, "-o", wasm.with_suffix(".aot")],
                        check=True, capture_output=True)
         return wasm
@@ -73,16 +68,9 @@ def connect():
         guest.dispose()
 
 
-def instructions_of_f(wasm: pathlib.Path) -> list[tuple[str, int]]:
-    listing = subprocess.run(["wasm-objdump", "-d", wasm], capture_output=True, text=True, check=True).stdout
-    found = re.findall(r"^ ([0-9a-f]+): .*\| +(.*)$", listing[listing.index("<f>"):], re.MULTILINE)
-    return [(text, CODE + int(at, 16)) for at, text in found if "local[" not in text]
-
-
 def hits_of(client: RawClient, places: list[int]) -> list[int]:
     for number, place in enumerate(places):
-        code = bytes((COUNT, 0, number, CONST8, 0, EQUAL, END)).hex()
-        assert client.ask(f"Z0,{place:x},1;X7,{code}") == "OK"
+        assert client.ask(f"Z0,{place:x},1;{counting(number)}") == "OK"
     assert client.ask(f"Z0,{places[-1]:x},1") == "OK"  # f's end
     client.send("c")
     assert client.receive().startswith("T05")
@@ -91,7 +79,7 @@ def hits_of(client: RawClient, places: list[int]) -> list[int]:
 
 def test_a_local_that_is_further_on_already_is_not_shown(compiled, connect):
     wasm = compiled(FOLDED)
-    places = dict(instructions_of_f(wasm))
+    places = dict(instructions(wasm, "f"))
     client = connect(wasm.with_suffix(".aot"))
     for place in (places["i32.const 7"], places["i32.store 2 0"]):
         assert client.ask(f"Z0,{place:x},1") == "OK"
@@ -106,27 +94,27 @@ def test_a_local_that_is_further_on_already_is_not_shown(compiled, connect):
 
 def test_each_instruction_is_hit_once_for_each_execution(compiled, connect):
     wasm = compiled(JOIN)
-    instructions = instructions_of_f(wasm)
-    hits = {engine: hits_of(connect(module), [place for _, place in instructions])
+    listing = instructions(wasm, "f")
+    hits = {engine: hits_of(connect(module), [place for _, place in listing])
             for engine, module in (("interpreted", wasm), ("compiled", wasm.with_suffix(".aot")))}
-    assert list(zip(instructions, hits["compiled"])) == list(zip(instructions, hits["interpreted"]))
+    assert list(zip(listing, hits["compiled"])) == list(zip(listing, hits["interpreted"]))
 
 
 def test_copies_in_an_unrolled_loop_are_hit_each(compiled, connect):
     wasm = compiled(UNROLLED)
-    instructions = instructions_of_f(wasm)
-    hits = hits_of(connect(wasm.with_suffix(".aot")), [place for _, place in instructions])
-    for (text, _), count in zip(instructions, hits):
+    listing = instructions(wasm, "f")
+    hits = hits_of(connect(wasm.with_suffix(".aot")), [place for _, place in listing])
+    for (text, _), count in zip(listing, hits):
         assert count == 9 or text not in ("i32.add", "i32.store8 0 1000")
 
 
 def test_breakpoints_set_on_the_way_are_not_hit_where_ways_meet(compiled, connect):
     """While its function is on the stack, an instruction may be about to be executed."""
     wasm = compiled(JOIN)
-    instructions = instructions_of_f(wasm)
-    store = next(place for text, place in instructions if text.startswith("i32.store"))
+    listing = instructions(wasm, "f")
+    store = next(place for text, place in listing if text.startswith("i32.store"))
     client = connect(wasm.with_suffix(".aot"))
-    assert client.ask(f"Z0,{instructions[3][1]:x},1") == "OK"  # the loop
+    assert client.ask(f"Z0,{listing[3][1]:x},1") == "OK"  # the loop
     client.send("c")
     assert client.receive().startswith("T05")
-    assert hits_of(client, [store, instructions[-1][1]]) == [5, 0]
+    assert hits_of(client, [store, listing[-1][1]]) == [5, 0]

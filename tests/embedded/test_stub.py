@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """LLDB debugs a guest that a microcontroller interprets (tests/firmware/guest/app.c)."""
-import re
-import subprocess
-
 import lldb
 import pytest
 
 from boards import FOLDER
 from harness.deadline import wait_for
 from harness.raw import RawClient
+from harness.wat import instructions
 
 SUM = 140  # what the guest returns in its first mode
 
@@ -16,12 +14,9 @@ SUM = 140  # what the guest returns in its first mode
 MODES = ("SUM", "DIVIDE", "OUT_OF_BOUNDS", "SPIN", "IDLE")  # the guest's enum
 
 
-def instructions(pattern: str) -> list[str]:
-    """Their addresses, of the guest's."""
-    listing = subprocess.run(["wasm-objdump", "-d", FOLDER / "app.wasm"], capture_output=True, text=True,
-                             check=True).stdout
-    offsets = re.findall(rf"^ ([0-9a-f]+): .*\| +{pattern} ", listing, re.MULTILINE)
-    return [f"{0x4000000000000000 + int(offset, 16):x}" for offset in offsets]
+def places(*names: str) -> list[str]:
+    """Of the guest's instructions with these names, in hex."""
+    return [f"{at:x}" for text, at in instructions(FOLDER / "app.wasm") if text.split()[0] in names]
 
 
 def choose(session, mode: str) -> None:
@@ -145,7 +140,7 @@ def test_kill_ends_the_guest(session, board):
 @pytest.mark.parametrize("board", ["mps2", "virt32"], indirect=True)
 def test_a_second_client_takes_over_from_one_that_is_gone(board):
     """A serial line does not tell that nobody is there any more."""
-    place = instructions("call")[0]
+    place = places("call")[0]
     first = RawClient(board.address())
     assert first.ask(f"Z0,{place},1") == "OK"
     first.close()
@@ -158,7 +153,7 @@ def test_a_second_client_takes_over_from_one_that_is_gone(board):
 @pytest.mark.parametrize("board", ["host"], indirect=True)
 def test_guest_goes_on_when_its_client_vanishes(board):
     client = RawClient(board.address())
-    assert client.ask(f"Z0,{instructions('call')[0]},1") == "OK"
+    assert client.ask(f"Z0,{places('call')[0]},1") == "OK"
     client.close()
     assert board.wait() == SUM
 
@@ -167,7 +162,7 @@ def test_guest_goes_on_when_its_client_vanishes(board):
 def test_instructions_with_breakpoints_do_what_they_did(board):
     """Also those that share their code in the interpreter."""
     client = RawClient(board.address())
-    for store in instructions(r"i32\.store(?:8|16)"):
+    for store in places("i32.store8", "i32.store16"):
         assert client.ask(f"Z0,{store},1") == "OK"
     hits = 0
     client.send("c")

@@ -183,6 +183,11 @@ std::vector<std::string> wasm_candidates(const CodeModule& module) {
     return candidates;
 }
 
+Result<dwarf::AotFile> parse_aot(const Result<MappedFile>& file) {
+    return file ? dwarf::AotFile::parse(file->bytes())
+                : Result<dwarf::AotFile>(std::unexpected(file.error()));
+}
+
 void find_wasm(CodeModule& module) {
     for (const std::string& path : wasm_candidates(module)) {
         auto mapped = MappedFile::open(path);
@@ -278,10 +283,10 @@ void CodeModules::open_text(CodeModule& module) const {
     const fs::path beside = fs::path(module.code.debug_file).replace_extension();
     for (const std::string& path : {module.code.module_file, beside.string()}) {
         auto mapped = MappedFile::open(path);
-        const auto aot = mapped ? dwarf::AotFile::parse(mapped->bytes())
-                                : Result<dwarf::AotFile>(std::unexpected(mapped.error()));
+        const auto aot = parse_aot(mapped);
         if (aot && module.info->check_text(aot->text())) {
             module.text = aot->text();
+            module.jump_targets = aot->jump_targets();
             module.aot_file = std::move(*mapped);
             return;
         }
@@ -368,8 +373,7 @@ Result<void> CodeModules::open_bare_code(CodeModule& module) const {
 /// Of the .aot file, if that has the loaded code: a debug file knows nothing of its constants.
 void CodeModules::read_jump_targets(CodeModule& module) const {
     const auto mapped = MappedFile::open(module.code.module_file);
-    const auto aot = mapped ? dwarf::AotFile::parse(mapped->bytes())
-                            : Result<dwarf::AotFile>(std::unexpected(mapped.error()));
+    const auto aot = parse_aot(mapped);
     if (!aot || !aot->jump_targets()) {
         return;
     }

@@ -19,7 +19,6 @@ constexpr std::uint8_t op_br = 0x0C;
 constexpr std::uint8_t op_br_if = 0x0D;
 constexpr std::uint8_t op_br_table = 0x0E;
 constexpr std::uint8_t op_return = 0x0F;
-constexpr std::uint8_t op_call = 0x10;
 constexpr std::uint8_t op_return_call = 0x12;
 constexpr std::uint8_t op_return_call_indirect = 0x13;
 constexpr std::uint8_t op_drop = 0x1A;
@@ -245,7 +244,8 @@ ControlFlow::Effect ControlFlow::effect(CodeOffset offset) const {
     constexpr std::array takes_nothing{op_nop,       op_block,     op_loop,       op_end,
                                        op_br,        op_local_get, op_global_get, op_i32_const,
                                        op_i64_const, op_f32_const, op_f64_const};
-    const bool is_pure = opcode < op_call || opcode == op_drop || opcode == op_select ||
+    const bool is_control = opcode <= op_else || (opcode >= op_end && opcode <= op_return);
+    const bool is_pure = is_control || opcode == op_drop || opcode == op_select ||
                          opcode == op_local_get || opcode == op_global_get ||
                          (opcode >= op_i32_load && opcode < op_i32_store) ||
                          (opcode >= op_i32_const && opcode <= op_i64_extend32_s);

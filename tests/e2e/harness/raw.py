@@ -5,6 +5,15 @@ import socket
 _TIMEOUT_SECONDS = 10.0
 
 
+_COUNT, _CONST8, _EQUAL, _END = 0x80, 0x22, 0x13, 0x27  # of the agent's bytecode
+
+
+def counting(variable: int) -> str:
+    """A condition for Z packets (X…) that counts in a variable how often it is looked at, and never holds."""
+    code = bytes((_COUNT, 0, variable, _CONST8, 0, _EQUAL, _END))
+    return f"X{len(code):x},{code.hex()}"
+
+
 class RawClient:
     def __init__(self, address: str, *, acks: bool = False) -> None:
         """With `acks` for a server that cannot do without."""

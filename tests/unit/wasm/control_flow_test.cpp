@@ -68,9 +68,9 @@ TEST(ControlFlow, KnowsWhatRepeats) {
 
 TEST(ControlFlow, TellsEffects) {
     // 0 i32.const 1, 2 local.tee 3, 4 local.set 5, 6 i32.load, 9 i32.store, 12 call 0, 14
-    // global.set 0, 16 end
-    const Flow flow({0x41, 0x01, 0x22, 0x03, 0x21, 0x05, 0x28, 0x02, 0x00, 0x36, 0x02, 0x00, 0x10,
-                     0x00, 0x24, 0x00, 0x0B});
+    // global.set 0, 16 return, 17 throw 0, 19 end
+    const Flow flow({0x41, 0x01, 0x22, 0x03, 0x21, 0x05, 0x28, 0x02, 0x00, 0x36,
+                     0x02, 0x00, 0x10, 0x00, 0x24, 0x00, 0x0F, 0x08, 0x00, 0x0B});
     const auto effect = [&flow](std::uint32_t at) { return flow->effect(CodeOffset{at}); };
     EXPECT_FALSE(effect(0).takes_operands || effect(0).is_lasting);
     EXPECT_EQ(effect(2).local, 3U);
@@ -80,6 +80,8 @@ TEST(ControlFlow, TellsEffects) {
     EXPECT_TRUE(effect(9).is_lasting);
     EXPECT_TRUE(effect(12).is_lasting);
     EXPECT_TRUE(effect(14).is_lasting);
+    EXPECT_FALSE(effect(16).is_lasting);
+    EXPECT_TRUE(effect(17).is_lasting);
     EXPECT_TRUE(effect(3).is_lasting); // within an instruction: not known
 }
 
