@@ -229,9 +229,6 @@ Result<void> CodeModules::open_debug_file(CodeModule& module) const {
         return std::unexpected(mapped.error());
     }
     module.debug_file = std::move(*mapped);
-    if (options_.decides_hits) {
-        read_jump_targets(module);
-    }
     if (auto loaded = load_info(module); !loaded) {
         return loaded;
     }
@@ -239,7 +236,9 @@ Result<void> CodeModules::open_debug_file(CodeModule& module) const {
         module.info.reset();
         return belongs;
     }
-    if (options_.reads_are_slow) {
+    if (options_.decides_hits) {
+        read_jump_targets(module);
+    } else if (options_.reads_are_slow) {
         open_text(module);
     }
     find_wasm(module);
